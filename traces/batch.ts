@@ -1,0 +1,44 @@
+/**
+ * A batch of events as columns: row i of every array is event i. This is the one shape in which events travel, from the
+ * simulator to the codec and from the codec to the fold, the collectors and SQL; nobody allocates an object per event.
+ */
+import { MAX_FIELDS } from './events/index.js';
+
+/** Events in a full batch, and so in a full chunk. */
+export const CHUNK_EVENTS = 65_536;
+
+export class EventBatch {
+  readonly capacity: number;
+  /** Events in use; rows from here on are rubbish. */
+  length = 0;
+  /** `seq` of row 0; row i has seq firstSeq + i. */
+  firstSeq = 1;
+  /** Event kind, `EventDefinition.code`. */
+  readonly kind: Uint8Array;
+  /** Simulated nanoseconds (integers), not decreasing. */
+  readonly time: Float64Array;
+  /** -1: a device. */
+  readonly cpu: Int16Array;
+  /** Index into `actors` of meta. */
+  readonly actor: Uint16Array;
+  /** Index into `spaces` of meta: an mm, or the second stage of a VM. */
+  readonly space: Uint16Array;
+  /** Index into `steps` of meta; 0 for none. */
+  readonly step: Uint16Array;
+  /** Page number, or -1. */
+  readonly page: Float64Array;
+  /** The fields by slot, as `EventDefinition.slot` numbers them. */
+  readonly slots: readonly Float64Array[];
+
+  constructor(capacity: number = CHUNK_EVENTS) {
+    this.capacity = capacity;
+    this.kind = new Uint8Array(capacity);
+    this.time = new Float64Array(capacity);
+    this.cpu = new Int16Array(capacity);
+    this.actor = new Uint16Array(capacity);
+    this.space = new Uint16Array(capacity);
+    this.step = new Uint16Array(capacity);
+    this.page = new Float64Array(capacity);
+    this.slots = Array.from({ length: MAX_FIELDS }, () => new Float64Array(capacity));
+  }
+}

@@ -1,0 +1,15 @@
+import { defineEvent } from './define.js';
+
+export const frameMove = defineEvent({
+  kind: 'frame-move',
+  code: 14,
+  since: 1,
+  hasPage: true,
+  summary:
+    'The page\'s contents moved to another frame. Generation and captured generation move along.',
+  fields: {
+    oldFrame: { coding: 'delta', unit: 'frame', about: 'frame before' },
+    newFrame: { coding: 'delta', unit: 'frame', about: 'frame after' },
+    memory: { coding: 'plain', unit: 'memoryKinds', about: 'what the new frame is' },
+  },
+});

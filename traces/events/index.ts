@@ -1,0 +1,99 @@
+/**
+ * The one list of event kinds. To add a kind: write its file, add its line here. Codes are on disk and never reused.
+ */
+import type { EventDefinition } from './define.js';
+import { cacheFlush } from './cache-flush.js';
+import { exit } from './exit.js';
+import { fault } from './fault.js';
+import { flushAck } from './flush-ack.js';
+import { flushQueue } from './flush-queue.js';
+import { flushSend } from './flush-send.js';
+import { frameMove } from './frame-move.js';
+import { gap } from './gap.js';
+import { harvestBegin } from './harvest-begin.js';
+import { harvestEnd } from './harvest-end.js';
+import { lock } from './lock.js';
+import { map } from './map.js';
+import { mark } from './mark.js';
+import { note } from './note.js';
+import { notifier } from './notifier.js';
+import { pte } from './pte.js';
+import { read } from './read.js';
+import { report } from './report.js';
+import { methodSwitch } from './switch.js';
+import { tlbEvict } from './tlb-evict.js';
+import { tlbFill } from './tlb-fill.js';
+import { tlbUpdate } from './tlb-update.js';
+import { transfer } from './transfer.js';
+import { unlock } from './unlock.js';
+import { unmap } from './unmap.js';
+import { walk } from './walk.js';
+import { write } from './write.js';
+
+export const EVENT_KINDS = [
+  write,
+  read,
+  tlbFill,
+  tlbUpdate,
+  tlbEvict,
+  fault,
+  pte,
+  mark,
+  flushQueue,
+  flushSend,
+  flushAck,
+  cacheFlush,
+  notifier,
+  frameMove,
+  map,
+  unmap,
+  harvestBegin,
+  report,
+  transfer,
+  harvestEnd,
+  exit,
+  methodSwitch,
+  lock,
+  unlock,
+  gap,
+  note,
+  walk,
+] as const;
+
+export { defineEvent, MAX_FIELDS, type EventDefinition, type EventField, type FieldCoding } from './define.js';
+export {
+  cacheFlush,
+  exit,
+  fault,
+  flushAck,
+  flushQueue,
+  flushSend,
+  frameMove,
+  gap,
+  harvestBegin,
+  harvestEnd,
+  lock,
+  map,
+  mark,
+  note,
+  notifier,
+  pte,
+  read,
+  report,
+  methodSwitch,
+  tlbEvict,
+  tlbFill,
+  tlbUpdate,
+  transfer,
+  unlock,
+  unmap,
+  walk,
+  write,
+};
+
+/** Definition by code on disk; undefined for a code this version does not know. */
+export const EVENT_BY_CODE: ReadonlyArray<EventDefinition | undefined> = (() => {
+  const byCode: Array<EventDefinition | undefined> = [];
+  for (const definition of EVENT_KINDS) byCode[definition.code] = definition;
+  return byCode;
+})();

@@ -1,0 +1,13 @@
+import { defineEvent } from './define.js';
+
+export const unmap = defineEvent({
+  kind: 'unmap',
+  code: 16,
+  since: 1,
+  hasPage: true,
+  summary:
+    'The page left the tracked object.',
+  fields: {
+    frame: { coding: 'delta', unit: 'frame', about: 'the frame it had' },
+  },
+});

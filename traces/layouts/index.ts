@@ -1,0 +1,21 @@
+/** The one list of entry layouts. To add one: write its file, add its line here. */
+import { InputError } from '../../base/index.js';
+import type { PteLayout } from './define.js';
+import { x8664 } from './x86-64.js';
+
+export * from './define.js';
+
+export const PTE_LAYOUTS: readonly PteLayout[] = [x8664];
+
+/** The layout of that id; an `InputError` when a trail names one that this version does not know. */
+export function pteLayout(id: string): PteLayout {
+  const layout = PTE_LAYOUTS.find((candidate) => candidate.id === id);
+  if (layout === undefined) {
+    throw new InputError({
+      what: `page-table layout '${id}' is not known`,
+      why: 'the trail was written by a newer version of pagetrail',
+      mend: 'read it with the version that wrote it, or a newer one',
+    });
+  }
+  return layout;
+}

@@ -1,0 +1,89 @@
+/**
+ * The enumerations that event fields index: code = position in the list, on disk for good. Append, never reorder.
+ * A carrier is a place where dirtiness is remembered; the codes of carriers are also the bits of a carrier mask.
+ */
+
+/** Where dirtiness is remembered. `pte-dirty` and `mapped` are read from the entries; the others are set by mark events. */
+export const CARRIERS = [
+  'pte-dirty', // D of the in-memory entry
+  'mapped', // being mapped at all counts as dirty (full upload)
+  'bitmap', // the driver's or monitor's bitmap
+  'page-flag', // PG_dirty of struct page
+  'ring', // entries of a dirty ring
+  'pml-buffer', // page-modification log of a virtual CPU
+  'soft-dirty', // soft-dirty bit of the entry
+  'uffd-wp', // uffd write-protect bit of the entry, meaning inverted
+  'storage-key', // change bit of the frame (s390)
+  'fault-list', // the list a user-space fault handler keeps
+  'shadow-copy', // contents differ from the consumer's copy
+] as const;
+export type Carrier = (typeof CARRIERS)[number];
+
+/** Flags of a TLB entry in tlb-fill and tlb-update. */
+export const TLB_WRITABLE = 1;
+export const TLB_DIRTY = 2;
+
+/** Bits of a fault's error code, as on x86. */
+export const FAULT_PRESENT = 1;
+export const FAULT_WRITE = 2;
+export const FAULT_USER = 4;
+
+export const FAULT_HANDLERS = ['not-present', 'write-protect', 'spurious', 'dirty-trap', 'unknown'] as const;
+export type FaultHandler = (typeof FAULT_HANDLERS)[number];
+
+/** Who changed an entry, and by what kind of update. */
+export const PTE_CAUSES = [
+  'map', // a new mapping was put in place
+  'walker', // hardware set A or D
+  'fault', // a fault handler upgraded it
+  'clean', // D cleared by an atomic update
+  'protect', // W cleared by an atomic update
+  'exchange', // taken out by an atomic exchange
+  'store', // a plain store: computed from an earlier load
+  'unmap', // taken out for good
+  'observed', // seen by a source, by means unknown
+] as const;
+export type PteCause = (typeof PTE_CAUSES)[number];
+
+export const FLUSH_REASONS = ['harvest', 'arm', 'fault', 'unmap', 'switch', 'move', 'observed'] as const;
+export type FlushReason = (typeof FLUSH_REASONS)[number];
+
+/** What a target of a flush invalidates. */
+export const FLUSH_SCOPES = ['range', 'space', 'all'] as const;
+export type FlushScope = (typeof FLUSH_SCOPES)[number];
+
+export const EVICT_REASONS = ['fault', 'random', 'invalidate', 'switch-in'] as const;
+export type EvictReason = (typeof EVICT_REASONS)[number];
+
+export const NOTIFIER_PHASES = ['start', 'end'] as const;
+export const MEMORY_KINDS = ['system', 'device'] as const;
+export type MemoryKind = (typeof MEMORY_KINDS)[number];
+export const EXIT_REASONS = ['ept-violation', 'pml-full', 'ring-full', 'kick', 'invlpg', 'cr3', 'other'] as const;
+export const LOCK_KINDS = ['page-table', 'page', 'reservation', 'mmap', 'mmu'] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+export const GAP_REASONS = ['overrun', 'killed', 'filtered', 'unknown'] as const;
+
+/** The enumerations by the name that `EventField.unit` uses, for views and documents. */
+export const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
+  carriers: CARRIERS,
+  faultHandlers: FAULT_HANDLERS,
+  pteCauses: PTE_CAUSES,
+  flushReasons: FLUSH_REASONS,
+  flushScopes: FLUSH_SCOPES,
+  evictReasons: EVICT_REASONS,
+  notifierPhases: NOTIFIER_PHASES,
+  memoryKinds: MEMORY_KINDS,
+  exitReasons: EXIT_REASONS,
+  lockKinds: LOCK_KINDS,
+  gapReasons: GAP_REASONS,
+};
+
+/** Code of a carrier. */
+export function carrierCode(carrier: Carrier): number {
+  return CARRIERS.indexOf(carrier);
+}
+
+/** The mask of a set of carriers: bit c for carrier code c. */
+export function carrierMask(carriers: readonly Carrier[]): number {
+  return carriers.reduce((mask, carrier) => mask | (1 << carrierCode(carrier)), 0);
+}
