@@ -1,0 +1,32 @@
+/**
+ * Cost profiles: what each step of tracking costs, in ns, as data. Every figure can be set on the command line and the whole
+ * profile is stored in the trail, so a cost is never without its assumption.
+ */
+export const COST_NAMES = {
+  wpFault: 'write-protection fault, entry to return',
+  notPresentFault: 'not-present fault, entry to return',
+  spuriousFault: 'fault that finds nothing to do',
+  mkwriteExtra: 'page_mkwrite or pfn_mkwrite callback on top of the fault',
+  walkerSetDirty: 'hardware sets D in the in-memory entry',
+  ipiBase: 'shootdown: send and wait, whatever the number of targets',
+  ipiPerCpu: 'shootdown: each remote target on top',
+  invlpg: 'invalidate one page in the local TLB',
+  fullFlush: 'invalidate a whole address space in the local TLB',
+  refillPerEntry: 'walk that brings back one valid entry lost to a full flush',
+  pteScan: 'look at one slot of a page table in a range walk',
+  scanArm: 'change one entry in a range walk',
+  pageClean: 'reverse-map walk, lock and entry exchange of one page in page_mkclean',
+  upload4k: 'transfer of 4 KiB to the consumer',
+  memcpy4k: 'copy of 4 KiB by the CPU',
+} as const;
+
+export type CostName = keyof typeof COST_NAMES;
+export type Costs = Readonly<Record<CostName, number>>;
+
+export interface CostProfile {
+  readonly id: string;
+  readonly summary: string;
+  /** Where the figures come from. */
+  readonly source: string;
+  readonly ns: Costs;
+}

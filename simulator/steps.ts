@@ -1,0 +1,35 @@
+/**
+ * Names of protocol steps. Every event says which step of its strategy (or of the hardware) made it; the trail keeps the
+ * names in meta, so the numbers may change between versions.
+ */
+export const STEP_NAMES = [
+  '',
+  'map the page',
+  'store',
+  'load',
+  'hardware walk',
+  'hardware sets D',
+  'fault entry',
+  'install entry',
+  'mark page',
+  'make entry writable',
+  'harvest',
+  'clean entries',
+  'protect entries',
+  'collect dirty entries',
+  'take entry out',
+  'put clean entry back',
+  'flush',
+  'report',
+  'consume mark',
+  'transfer',
+  'evict',
+  'lock',
+] as const;
+
+export type StepName = (typeof STEP_NAMES)[number];
+
+/** Number of a step, as it stands in events. */
+export function stepNumber(name: StepName): number {
+  return STEP_NAMES.indexOf(name);
+}
