@@ -1,0 +1,5 @@
+/** The fold: events in, machine state out. Start at `fold.ts`. */
+export { Fold, type FoldMeta } from './fold.js';
+export { CpuTlb } from './tlb.js';
+export { FrameTable } from './frame-table.js';
+export { PageTable } from './page-table.js';

@@ -1,0 +1,102 @@
+/**
+ * Every page the trail has spoken of, as columns by dense index: entry, marks and the frame behind it. Found by (space, page)
+ * through an open-addressed hash, because page numbers are sparse and 52 bits wide. Records are never removed: an unmapped
+ * page keeps its index with frame 0, which stands for "none".
+ */
+import { TrailFormatError } from '../../base/index.js';
+
+/** 256 GiB of 4 KiB pages. Chosen: a trail that claims more is damaged or hostile, and would take several GB here. */
+const PAGE_RECORDS_MAX = 2 ** 26;
+
+export class PageTable {
+  /** Records in use; indices are [0, count). */
+  count = 0;
+  space: Uint16Array<ArrayBuffer> = new Uint16Array(0);
+  page: Float64Array<ArrayBuffer> = new Float64Array(0);
+  /** Index into the frame table; 0 where the page is not mapped. */
+  frame: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** Raw in-memory entry. */
+  pteLow: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  pteHigh: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  /** Carrier mask of what mark events set. */
+  marks: Uint16Array<ArrayBuffer> = new Uint16Array(0);
+  #slots = new Int32Array(0); // index + 1; 0 is free
+  #shift = 0;
+
+  constructor(capacity = 1024) {
+    this.#grow(capacity);
+  }
+
+  get capacity(): number {
+    return this.page.length;
+  }
+
+  /** Index of the page, or -1. */
+  find(space: number, page: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let at = hash(space, page) >>> this.#shift;
+    for (;;) {
+      const index = slots[at]! - 1;
+      if (index < 0) return -1;
+      if (this.page[index] === page && this.space[index] === space) return index;
+      at = (at + 1) & mask;
+    }
+  }
+
+  /** Index of the page, made if there is none yet. Throws a `TrailFormatError` beyond 2^26 records. */
+  ensure(space: number, page: number): number {
+    const known = this.find(space, page);
+    if (known >= 0) return known;
+    if (this.count === this.capacity) this.#grow(this.capacity * 2);
+    const index = this.count++;
+    this.space[index] = space;
+    this.page[index] = page;
+    this.#place(index);
+    return index;
+  }
+
+  /** Makes room for that many records at once. */
+  reserve(records: number): void {
+    if (records > this.capacity) this.#grow(records);
+  }
+
+  #grow(wanted: number): void {
+    if (wanted > PAGE_RECORDS_MAX) {
+      throw new TrailFormatError({
+        what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
+        why: 'no recording has that many; a range in it is damaged',
+        mend: 'check the file with `pagetrail verify`, or record again',
+      });
+    }
+    const capacity = 2 ** Math.ceil(Math.log2(wanted));
+    this.space = widen(this.space, new Uint16Array(capacity));
+    this.page = widen(this.page, new Float64Array(capacity));
+    this.frame = widen(this.frame, new Int32Array(capacity));
+    this.pteLow = widen(this.pteLow, new Uint32Array(capacity));
+    this.pteHigh = widen(this.pteHigh, new Uint32Array(capacity));
+    this.marks = widen(this.marks, new Uint16Array(capacity));
+    this.#slots = new Int32Array(capacity * 2);
+    this.#shift = 31 - Math.log2(capacity);
+    for (let index = 0; index < this.count; index++) this.#place(index);
+  }
+
+  #place(index: number): void {
+    const mask = this.#slots.length - 1;
+    let at = hash(this.space[index]!, this.page[index]!) >>> this.#shift;
+    while (this.#slots[at] !== 0) at = (at + 1) & mask;
+    this.#slots[at] = index + 1;
+  }
+}
+
+/** Multiplicative hash, good in its high bits (Knuth, TAOCP 6.4). `|` takes a page number modulo 2^32, `high` is the rest. */
+function hash(space: number, page: number): number {
+  const high = (page / 0x1_0000_0000) | 0;
+  return Math.imul((page | 0) ^ Math.imul(high ^ (space << 20), 0x85eb_ca6b), 0x9e37_79b1);
+}
+
+/** The wider array, with the contents of the narrower one. */
+export function widen<T extends { set(source: T): void }>(narrow: T, wide: T): T {
+  wide.set(narrow);
+  return wide;
+}

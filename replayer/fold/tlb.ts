@@ -1,0 +1,106 @@
+/**
+ * The TLB of one CPU, by slot and by page. Pages and frames are the dense indices of the fold's tables; `slotOf` makes the
+ * entry that a write goes through one array access away.
+ */
+import { TrailFormatError } from '../../base/index.js';
+import { widen, type PageTable } from './page-table.js';
+
+/** Chosen: 2,700 times the slots of a large second-level TLB; a slot number beyond it is damage. */
+const SLOTS_MAX = 2 ** 22;
+
+export class CpuTlb {
+  /** Valid entries. */
+  count = 0;
+  /** Page index by slot; -1 where the slot is empty. */
+  page: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** Frame index by slot. */
+  frame: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** TLB_WRITABLE and TLB_DIRTY, by slot. */
+  flags: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  asid: Uint16Array<ArrayBuffer> = new Uint16Array(0);
+  #slotOf = new Int32Array(0); // by page index: slot + 1; 0 is none
+
+  constructor(slots: number) {
+    this.#growSlots(slots);
+  }
+
+  /** Slot that holds the page, or -1. */
+  slotOf(page: number): number {
+    return page < this.#slotOf.length ? this.#slotOf[page]! - 1 : -1;
+  }
+
+  fill(slot: number, page: number, frame: number, asid: number, flags: number): void {
+    if (slot >= this.page.length) this.#growSlots(slot + 1);
+    if (page >= this.#slotOf.length) {
+      this.#slotOf = widen(this.#slotOf, new Int32Array(2 ** Math.ceil(Math.log2(page + 1024))));
+    }
+    const earlier = this.#slotOf[page]! - 1;
+    if (earlier >= 0 && earlier !== slot) this.empty(earlier);
+    this.empty(slot);
+    this.page[slot] = page;
+    this.frame[slot] = frame;
+    this.asid[slot] = asid;
+    this.flags[slot] = flags;
+    this.#slotOf[page] = slot + 1;
+    this.count++;
+  }
+
+  /** Changes W and D of the entry in that slot; nothing where there is none. */
+  update(slot: number, flags: number): void {
+    if (slot < this.page.length && this.page[slot]! >= 0) this.flags[slot] = flags;
+  }
+
+  /** Drops what the slot holds. */
+  empty(slot: number): void {
+    if (slot >= this.page.length) return;
+    const page = this.page[slot]!;
+    if (page < 0) return;
+    this.#slotOf[page] = 0;
+    this.page[slot] = -1;
+    this.count--;
+  }
+
+  /** Drops the entries of [page, page + pages) of the space. */
+  flushRange(table: PageTable, space: number, page: number, pages: number): void {
+    if (pages <= 64 && pages * 4 < this.page.length) {
+      for (let i = 0; i < pages; i++) {
+        const index = table.find(space, page + i);
+        const slot = index < 0 ? -1 : this.slotOf(index);
+        if (slot >= 0) this.empty(slot);
+      }
+      return;
+    }
+    const end = page + pages;
+    for (let slot = 0; slot < this.page.length && this.count > 0; slot++) {
+      const index = this.page[slot]!;
+      if (index < 0 || table.space[index] !== space) continue;
+      const held = table.page[index]!;
+      if (held >= page && held < end) this.empty(slot);
+    }
+  }
+
+  /** Drops all entries of the space. */
+  flushSpace(table: PageTable, space: number): void {
+    this.flushRange(table, space, 0, Number.MAX_SAFE_INTEGER);
+  }
+
+  flushAll(): void {
+    for (let slot = 0; slot < this.page.length; slot++) this.empty(slot);
+  }
+
+  #growSlots(wanted: number): void {
+    if (wanted > SLOTS_MAX) {
+      throw new TrailFormatError({
+        what: `the trail names TLB slot ${wanted - 1}`,
+        why: `no TLB here has more than ${SLOTS_MAX} slots; the chunk that says so is damaged`,
+        mend: 'check the file with `pagetrail verify`, or record again',
+      });
+    }
+    const before = this.page.length;
+    const slots = Math.max(16, 2 ** Math.ceil(Math.log2(wanted)));
+    this.page = widen(this.page, new Int32Array(slots)).fill(-1, before);
+    this.frame = widen(this.frame, new Int32Array(slots));
+    this.asid = widen(this.asid, new Uint16Array(slots));
+    this.flags = widen(this.flags, new Uint8Array(slots));
+  }
+}
