@@ -11,8 +11,10 @@ export class EventBatch {
   readonly capacity: number;
   /** Events in use; rows from here on are rubbish. */
   length = 0;
-  /** `seq` of row 0; row i has seq firstSeq + i. */
+  /** Row i has seq `firstSeq + row[i]`; whoever fills the batch itself leaves `row` alone, and then it is firstSeq + i. */
   firstSeq = 1;
+  /** 0, 1, 2, ...; other numbers only in a batch that holds some kinds of a chunk, where rows of other kinds are left out. */
+  readonly row: Uint32Array;
   /** Event kind, `EventDefinition.code`. */
   readonly kind: Uint8Array;
   /** Simulated nanoseconds (integers), not decreasing. */
@@ -32,6 +34,8 @@ export class EventBatch {
 
   constructor(capacity: number = CHUNK_EVENTS) {
     this.capacity = capacity;
+    this.row = new Uint32Array(capacity);
+    for (let i = 0; i < capacity; i++) this.row[i] = i;
     this.kind = new Uint8Array(capacity);
     this.time = new Float64Array(capacity);
     this.cpu = new Int16Array(capacity);
