@@ -7,7 +7,7 @@
  * dense page index of the machine, not a page number; -1 stands for none.
  */
 import type { StepName } from './steps.js';
-import { stepNumber } from './steps.js';
+import { STEP_NUMBER } from './steps.js';
 
 export const Op = {
   /** Flags of the in-memory entry. */
@@ -97,5 +97,5 @@ export interface MicroOp {
 export type Micro<T = void> = Generator<MicroOp, T, number>;
 
 export function micro(code: OpCode, step: StepName, page = -1, a = 0, b = page): MicroOp {
-  return { code, page, a, b, step: stepNumber(step) };
+  return { code, page, a, b, step: STEP_NUMBER[step] };
 }

@@ -29,7 +29,5 @@ export const STEP_NAMES = [
 
 export type StepName = (typeof STEP_NAMES)[number];
 
-/** Number of a step, as it stands in events. */
-export function stepNumber(name: StepName): number {
-  return STEP_NAMES.indexOf(name);
-}
+/** Number of each step, as it stands in events. */
+export const STEP_NUMBER = Object.fromEntries(STEP_NAMES.map((name, number) => [name, number])) as Readonly<Record<StepName, number>>;

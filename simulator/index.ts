@@ -1,0 +1,15 @@
+/**
+ * simulator: the machine and the strategies that track its writes: page tables, TLBs, faults, flushes, and the order in which
+ * things happen. It knows no files. Start at `simulation.ts`, then `strategies/`, then `machine/machine.ts`.
+ * May import: base, and of traces the vocabulary, layouts, batches and snapshots.
+ */
+export { AccessBatch } from './accesses.js';
+export { ARCHITECTURES, type Architecture } from './architectures/index.js';
+export { configure, type SimulationRequest, type SimulationSettings } from './configuration.js';
+export { COST_NAMES, COST_PROFILES, type CostName, type CostProfile, costProfile } from './costs/index.js';
+export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_PROGRAM } from './machine/journal.js';
+export { MUTATIONS, type Mutation } from './mutations.js';
+export { Simulation, type SimulationTuning } from './simulation.js';
+export { STEP_NAMES } from './steps.js';
+export { STRATEGIES, type StrategyDefinition } from './strategies/index.js';
+export { VMA_KINDS, type VmaKind } from './vmas.js';

@@ -1,0 +1,23 @@
+/** Fault handlers that strategies share. */
+import { invariant } from '../../base/index.js';
+import { LOCK_KINDS, PTE_PRESENT } from '../../traces/index.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+
+const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
+
+/**
+ * An access to a page without an entry: installs one with these flags, under the page-table lock. Where an entry has appeared
+ * meanwhile (another CPU, or a cleaner that had taken it out for a moment) there is nothing to do but retry.
+ */
+export function* mapOnFault(page: number, flags: number): Micro {
+  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  const present = (yield micro(Op.pteLoad, 'install entry', page)) & PTE_PRESENT;
+  if (!present) yield micro(Op.mapPage, 'install entry', page, flags);
+  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+}
+
+/** Write-fault handler of strategies whose entries are always writable. */
+// biome-ignore lint/correctness/useYield: it must have the shape of a handler.
+export function* neverProtected(): Micro {
+  invariant(false, 'a write-protection fault under a strategy that protects nothing');
+}

@@ -1,0 +1,49 @@
+/**
+ * The range walks of the 2013 proposal and of mm/mapping_dirty_helpers.c: wp_shared_mapping_range protects, and
+ * clean_record_shared_mapping_range cleans and records. Each entry is changed under its page-table lock by an atomic update;
+ * the walk populates nothing and leaves the flush of what it changed to its caller.
+ */
+import { LOCK_KINDS, PTE_PRESENT } from '../../traces/index.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+import { packWalk, type RangeWalk } from '../walk-specification.js';
+
+export interface WalkResult {
+  readonly changed: number;
+  /** Outermost changed entries; -1 where none was changed. */
+  readonly first: number;
+  readonly last: number;
+}
+
+const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
+
+/** Walks the entries first..last of one VMA. */
+export function* rangeWalk(walk: RangeWalk, first: number, last: number): Micro<WalkResult> {
+  let changed = yield micro(Op.walkBulk, walk.step, first, packWalk(walk), last);
+  let changedFirst = -1;
+  let changedLast = -1;
+  if (changed >= 0) {
+    changedFirst = yield micro(Op.walkFirst, walk.step);
+    changedLast = yield micro(Op.walkLast, walk.step);
+  } else {
+    changed = 0;
+    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, walk.step, page, 0, last)) {
+      if (!(yield* changeEntry(walk, page))) continue;
+      if (changed++ === 0) changedFirst = page;
+      changedLast = page;
+    }
+  }
+  yield micro(Op.walkEnd, walk.step, first, changed, last);
+  return { changed, first: changedFirst, last: changedLast };
+}
+
+/** One entry of a walk; whether it was selected. */
+function* changeEntry(walk: RangeWalk, page: number): Micro<boolean> {
+  yield micro(Op.lock, walk.step, page, PAGE_TABLE);
+  const flags = yield micro(Op.pteLoad, walk.step, page);
+  const selected = (flags & PTE_PRESENT) !== 0 && (flags & walk.select) !== 0;
+  if (walk.plainStore && flags & PTE_PRESENT) yield micro(Op.pteStore, walk.step, page, flags & ~walk.clear);
+  else if (selected) yield micro(Op.pteAndNot, walk.step, page, walk.clear);
+  if (selected && walk.record >= 0) yield micro(Op.markSet, walk.step, page, walk.record);
+  yield micro(Op.unlock, walk.step, page, PAGE_TABLE);
+  return selected;
+}

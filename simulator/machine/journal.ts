@@ -1,0 +1,258 @@
+/**
+ * Writes the events of the machine into a batch, in order, and keeps the clocks: simulated time never decreases, and what an
+ * event costs delays what follows on its CPU. One method per event kind; nobody else knows the positions of fields.
+ */
+import {
+  EventBatch,
+  fault,
+  flushAck,
+  flushQueue,
+  flushSend,
+  harvestBegin,
+  harvestEnd,
+  lock,
+  map,
+  mark,
+  type PteLayout,
+  pte,
+  read,
+  report,
+  tlbEvict,
+  tlbFill,
+  tlbUpdate,
+  transfer,
+  unlock,
+  walk,
+  write,
+} from '../../traces/index.js';
+
+/** CPUs a machine may have; CPU numbers in accesses are bytes, and fine mode adds one for the harvest. */
+export const MAX_CPUS = 256;
+
+/** Actor numbers: the harvest, devices, and the program thread of each CPU from here on. */
+export const ACTOR_HARVEST = 0;
+export const ACTOR_DEVICE = 1;
+export const ACTOR_PROGRAM = 2;
+
+export class Journal {
+  readonly batch = new EventBatch();
+  /** Program time by CPU, ns. */
+  readonly program = new Float64Array(MAX_CPUS);
+  /** Tracking overhead by CPU, ns. */
+  readonly overhead = new Float64Array(MAX_CPUS);
+  /** Time a CPU had nothing to do, ns. */
+  readonly idle = new Float64Array(MAX_CPUS);
+  /** Events of each kind so far, by code. */
+  readonly counts = new Float64Array(32);
+  /** Time of the last event, ns. */
+  time = 0;
+  /** Who acts, where, and in which step: columns of the events that follow. */
+  actor = 0;
+  cpu = 0;
+  step = 0;
+
+  readonly #layout: PteLayout;
+  readonly #onFull: (batch: EventBatch) => void;
+  readonly #slots = this.batch.slots;
+
+  /** @param onFull takes the rows of a full batch; the batch is reused when it returns */
+  constructor(layout: PteLayout, onFull: (batch: EventBatch) => void) {
+    this.#layout = layout;
+    this.#onFull = onFull;
+  }
+
+  /** Position of the last event; 0 before the first. */
+  get seq(): number {
+    return this.batch.firstSeq + this.batch.length - 1;
+  }
+
+  /** Where the clock of a CPU stands, ns. */
+  clock(cpu: number): number {
+    return this.program[cpu]! + this.overhead[cpu]! + this.idle[cpu]!;
+  }
+
+  /** Delays what follows on the CPU. */
+  charge(cpu: number, costNs: number): void {
+    this.overhead[cpu]! += costNs;
+  }
+
+  /** A store of `size` bytes reached memory at program time `program`. The hot path: no allocation, no call. */
+  write(page: number, offset: number, size: number, program: number): void {
+    this.#access(write.code, page, offset, size, program);
+  }
+
+  read(page: number, offset: number, size: number, program: number): void {
+    this.#access(read.code, page, offset, size, program);
+  }
+
+  tlbFill(page: number, frame: number, slot: number, flags: number): void {
+    const row = this.#row(tlbFill.code, page);
+    this.#slots[tlbFill.slot.frame]![row] = frame;
+    this.#slots[tlbFill.slot.slot]![row] = slot;
+    this.#slots[tlbFill.slot.asid]![row] = 0;
+    this.#slots[tlbFill.slot.flags]![row] = flags;
+    this.#done();
+  }
+
+  tlbUpdate(page: number, slot: number, flags: number): void {
+    const row = this.#row(tlbUpdate.code, page);
+    this.#slots[tlbUpdate.slot.slot]![row] = slot;
+    this.#slots[tlbUpdate.slot.flags]![row] = flags;
+    this.#done();
+  }
+
+  tlbEvict(page: number, slot: number, reason: number): void {
+    const row = this.#row(tlbEvict.code, page);
+    this.#slots[tlbEvict.slot.slot]![row] = slot;
+    this.#slots[tlbEvict.slot.reason]![row] = reason;
+    this.#done();
+  }
+
+  fault(page: number, error: number, handler: number, costNs: number): void {
+    const row = this.#row(fault.code, page);
+    this.#slots[fault.slot.error]![row] = error;
+    this.#slots[fault.slot.handler]![row] = handler;
+    this.#slots[fault.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  /** An entry changed from logical flags to others, the frame staying the same. */
+  pte(page: number, frame: number, oldFlags: number, newFlags: number, cause: number, costNs: number): void {
+    const row = this.#row(pte.code, page);
+    this.#slots[pte.slot.oldLow]![row] = this.#layout.low(oldFlags, frame);
+    this.#slots[pte.slot.oldHigh]![row] = this.#layout.high(oldFlags, frame);
+    this.#slots[pte.slot.newLow]![row] = this.#layout.low(newFlags, frame);
+    this.#slots[pte.slot.newHigh]![row] = this.#layout.high(newFlags, frame);
+    this.#slots[pte.slot.cause]![row] = cause;
+    this.#slots[pte.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  mark(page: number, pages: number, carrier: number, value: number): void {
+    const row = this.#row(mark.code, page);
+    this.#slots[mark.slot.pages]![row] = pages;
+    this.#slots[mark.slot.carrier]![row] = carrier;
+    this.#slots[mark.slot.value]![row] = value;
+    this.#done();
+  }
+
+  flushQueue(page: number, pages: number, reason: number): void {
+    const row = this.#row(flushQueue.code, page);
+    this.#slots[flushQueue.slot.pages]![row] = pages;
+    this.#slots[flushQueue.slot.reason]![row] = reason;
+    this.#done();
+  }
+
+  flushSend(page: number, pages: number, scope: number, targets: number, reason: number, costNs: number): void {
+    const row = this.#row(flushSend.code, page);
+    this.#slots[flushSend.slot.pages]![row] = pages;
+    this.#slots[flushSend.slot.scope]![row] = scope;
+    this.#slots[flushSend.slot.targets]![row] = targets;
+    this.#slots[flushSend.slot.reason]![row] = reason;
+    this.#slots[flushSend.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  flushAck(page: number, pages: number, scope: number, reason: number, costNs: number): void {
+    const row = this.#row(flushAck.code, page);
+    this.#slots[flushAck.slot.pages]![row] = pages;
+    this.#slots[flushAck.slot.scope]![row] = scope;
+    this.#slots[flushAck.slot.reason]![row] = reason;
+    this.#slots[flushAck.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  map(page: number, frame: number, memory: number): void {
+    const row = this.#row(map.code, page);
+    this.#slots[map.slot.frame]![row] = frame;
+    this.#slots[map.slot.memory]![row] = memory;
+    this.#done();
+  }
+
+  report(page: number, pages: number): void {
+    const row = this.#row(report.code, page);
+    this.#slots[report.slot.pages]![row] = pages;
+    this.#done();
+  }
+
+  transfer(page: number, pages: number, bytes: number, costNs: number): void {
+    const row = this.#row(transfer.code, page);
+    this.#slots[transfer.slot.pages]![row] = pages;
+    this.#slots[transfer.slot.bytes]![row] = bytes;
+    this.#slots[transfer.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  walk(page: number, pages: number, slots: number, changed: number, costNs: number): void {
+    const row = this.#row(walk.code, page);
+    this.#slots[walk.slot.pages]![row] = pages;
+    this.#slots[walk.slot.slots]![row] = slots;
+    this.#slots[walk.slot.changed]![row] = changed;
+    this.#slots[walk.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  harvestBegin(harvest: number): void {
+    const row = this.#row(harvestBegin.code, -1);
+    this.#slots[harvestBegin.slot.harvest]![row] = harvest;
+    this.#done();
+  }
+
+  harvestEnd(harvest: number): void {
+    const row = this.#row(harvestEnd.code, -1);
+    this.#slots[harvestEnd.slot.harvest]![row] = harvest;
+    this.#done();
+  }
+
+  lock(page: number, kind: number): void {
+    const row = this.#row(lock.code, page);
+    this.#slots[lock.slot.lock]![row] = kind;
+    this.#done();
+  }
+
+  unlock(page: number, kind: number): void {
+    const row = this.#row(unlock.code, page);
+    this.#slots[unlock.slot.lock]![row] = kind;
+    this.#done();
+  }
+
+  #access(kind: number, page: number, offset: number, size: number, program: number): void {
+    // The three slots of an access are the same for write and read; see their definitions.
+    const row = this.#row(kind, page);
+    this.#slots[0]![row] = offset;
+    this.#slots[1]![row] = size;
+    this.#slots[2]![row] = program;
+    this.#done();
+  }
+
+  /** Starts the next row and fills the common columns. */
+  #row(kind: number, page: number): number {
+    const batch = this.batch;
+    const row = batch.length;
+    const now = this.program[this.cpu]! + this.overhead[this.cpu]! + this.idle[this.cpu]!;
+    if (now > this.time) this.time = now;
+    batch.kind[row] = kind;
+    batch.time[row] = this.time;
+    batch.cpu[row] = this.cpu;
+    batch.actor[row] = this.actor;
+    batch.space[row] = 0;
+    batch.step[row] = this.step;
+    batch.page[row] = page;
+    this.counts[kind]!++;
+    return row;
+  }
+
+  #done(): void {
+    const batch = this.batch;
+    if (++batch.length < batch.capacity) return;
+    this.#onFull(batch);
+    batch.firstSeq += batch.length;
+    batch.length = 0;
+  }
+}

@@ -1,0 +1,472 @@
+/**
+ * The machine: pages with entries and marks, one TLB per CPU, locks, pending flushes, and the consumer. `execute` performs one
+ * micro-operation atomically, journals what it changed and gives a small integer back. It decides nothing: what is done, and in
+ * which order, is the business of the generators; who goes next is the business of the schedulers.
+ */
+import { invariant, PAGE_SIZE } from '../../base/index.js';
+import {
+  CARRIERS,
+  EVICT_REASONS,
+  FAULT_HANDLERS,
+  FAULT_PRESENT,
+  FAULT_WRITE,
+  FLUSH_SCOPES,
+  LOCK_KINDS,
+  type MemoryKind,
+  PTE_ACCESSED,
+  PTE_CAUSES,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+  TLB_DIRTY,
+  TLB_WRITABLE,
+} from '../../traces/index.js';
+import type { Architecture } from '../architectures/index.js';
+import type { Costs } from '../costs/index.js';
+import { Lookup, type MicroOp, Op, Walk } from '../micro-ops.js';
+import { STEP_NUMBER } from '../steps.js';
+import { bulkWalk } from './bulk-walk.js';
+import { ACTOR_PROGRAM, type Journal, MAX_CPUS } from './journal.js';
+import { lastMapped, lastWith, nextMapped, nextWith, regionEnd, runEnd, slotsBetween } from './order.js';
+import { PageStore } from './pages.js';
+import { Tlb } from './tlb.js';
+
+export const PTE_CAUSE = Object.fromEntries(PTE_CAUSES.map((cause, code) => [cause, code])) as Readonly<Record<(typeof PTE_CAUSES)[number], number>>;
+const EVICT_FAULT = EVICT_REASONS.indexOf('fault');
+const EVICT_RANDOM = EVICT_REASONS.indexOf('random');
+const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
+const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
+const HANDLER = Object.fromEntries(FAULT_HANDLERS.map((handler, code) => [handler, code])) as Readonly<Record<(typeof FAULT_HANDLERS)[number], number>>;
+const PAGE_TABLE_LOCK = LOCK_KINDS.indexOf('page-table');
+
+export interface MachineOptions {
+  readonly architecture: Architecture;
+  readonly costs: Costs;
+  /** What new pages of the object consist of. */
+  readonly memory: MemoryKind;
+  /** Extra cost of a write-protection fault under the strategy, ns. */
+  readonly faultExtraNs: number;
+  readonly tlb: { readonly sets: number; readonly ways: number };
+  /** The object is one VMA, but for gaps of more pages than this; 0: always one. */
+  readonly vmaGapPages: number;
+  /** Micro-steps interleave: locks exist and are journalled, transfers go page by page, walks go by steps. */
+  readonly interleaved: boolean;
+  /** Range walks may use their bulk form. */
+  readonly bulk: boolean;
+}
+
+interface FlushRequest {
+  readonly first: number;
+  readonly last: number;
+  readonly scope: number;
+  readonly reason: number;
+  readonly actor: number;
+}
+
+export class Machine {
+  readonly options: MachineOptions;
+  readonly pages = new PageStore();
+  readonly tlbs: Tlb[] = [];
+  readonly journal: Journal;
+  /** CPUs that have run the program, and so may hold its translations. */
+  readonly ran: boolean[] = [];
+  /** CPUs between the lookup and the end of a store: no flush lands there now. */
+  readonly inInstruction: boolean[] = [];
+  /** Flushes sent to a CPU and not yet acknowledged by it, oldest first. */
+  readonly pendingFlushes: FlushRequest[][] = [];
+  harvests = 0;
+  harvesting = false;
+
+  /** Results of the last bulk walk. */
+  walkFirst = -1;
+  walkLast = -1;
+
+  readonly #locks = new Map<number, number>();
+  /** Acknowledgments that an actor still waits for. */
+  readonly #outstanding = new Map<number, number>();
+
+  constructor(options: MachineOptions, journal: Journal) {
+    this.options = options;
+    this.journal = journal;
+  }
+
+  /** Makes CPUs 0..`cpu` exist. */
+  addCpus(cpu: number): void {
+    invariant(cpu < MAX_CPUS, `a machine of ${cpu + 1} CPUs was asked for`);
+    while (this.tlbs.length <= cpu) {
+      this.tlbs.push(new Tlb(this.options.tlb.sets, this.options.tlb.ways, this.pages.number.length));
+      this.ran.push(false);
+      this.inInstruction.push(false);
+      this.pendingFlushes.push([]);
+    }
+  }
+
+  /** Index of a page; every TLB has room for it. */
+  intern(page: number): number {
+    const index = this.pages.intern(0, page);
+    const capacity = this.pages.number.length;
+    if (this.tlbs.length > 0 && this.tlbs[0]!.slotOf.length < capacity) for (const tlb of this.tlbs) tlb.grow(capacity);
+    return index;
+  }
+
+  /** Who acts from here on, and on which CPU. */
+  enter(actor: number, cpu: number): void {
+    this.journal.actor = actor;
+    this.journal.cpu = cpu;
+  }
+
+  /** Whether the operation can be executed now, or has to wait (a lock that is taken, a flush that is not acknowledged). */
+  ready(op: MicroOp, actor: number): boolean {
+    if (op.code === Op.lock) return !this.#locks.has(this.#lockKey(op));
+    if (op.code === Op.flushWait) return (this.#outstanding.get(actor) ?? 0) === 0;
+    return true;
+  }
+
+  /** Performs one micro-operation of the current actor; gives its result. */
+  execute(op: MicroOp): number {
+    const { pages, journal } = this;
+    const page = op.page;
+    journal.step = op.step;
+    switch (op.code) {
+      case Op.pteLoad:
+        return pages.flags[page]!;
+      case Op.pteStore:
+        return this.#change(page, op.a, PTE_CAUSE.store);
+      case Op.pteExchange:
+        return this.#change(page, op.a, PTE_CAUSE.exchange);
+      case Op.pteAndNot:
+        return this.#change(page, pages.flags[page]! & ~op.a, op.a & PTE_WRITABLE ? PTE_CAUSE.protect : PTE_CAUSE.clean);
+      case Op.pteUpgrade:
+        return this.#change(page, pages.flags[page]! | op.a, PTE_CAUSE.fault);
+      case Op.mapPage:
+        return this.mapPage(page, op.a);
+      case Op.markSet:
+        return this.markSet(page, op.a);
+      case Op.markClear:
+        return this.#markClear(page, op.b, op.a);
+      case Op.nextRun:
+        return nextWith(pages, page, op.a);
+      case Op.runEnd:
+        return this.options.interleaved ? page : runEnd(pages, page, op.a);
+      case Op.firstMarked:
+        return nextWith(pages, -1, op.a);
+      case Op.lastMarked:
+        return lastWith(pages, op.a);
+      case Op.nextVma:
+        return nextMapped(pages, page);
+      case Op.vmaEnd:
+        return this.options.vmaGapPages === 0 ? lastMapped(pages) : regionEnd(pages, page, this.options.vmaGapPages);
+      case Op.nextEntry: {
+        const next = nextMapped(pages, page);
+        return next >= 0 && pages.number[next]! <= pages.number[op.b]! ? next : -1;
+      }
+      case Op.walkBulk:
+        return this.options.bulk ? bulkWalk(this, page, op.b, op.a) : -1;
+      case Op.walkFirst:
+        return this.walkFirst;
+      case Op.walkLast:
+        return this.walkLast;
+      case Op.walkEnd:
+        return this.#walkEnd(page, op.b, op.a);
+      case Op.flushQueue:
+        journal.flushQueue(pages.number[page]!, this.#span(page, op.b), op.a);
+        return 0;
+      case Op.flushSend:
+        return this.#flushSend(page, op.b, op.a);
+      case Op.flushWait:
+        return 0;
+      case Op.report:
+        journal.report(pages.number[page]!, this.#span(page, op.b));
+        return 0;
+      case Op.transfer:
+        return this.#transfer(page, op.b, op.a);
+      case Op.harvestBegin:
+        this.harvesting = true;
+        journal.harvestBegin(this.harvests + 1);
+        return 0;
+      case Op.harvestEnd:
+        this.harvesting = false;
+        journal.harvestEnd(++this.harvests);
+        return 0;
+      case Op.lock:
+        return this.#lock(op);
+      case Op.unlock:
+        return this.#unlock(op);
+      case Op.tlbLookup:
+        return this.#lookup(page);
+      case Op.walk:
+        return this.#walk(page);
+      case Op.setDirty:
+        return this.#setDirty(page);
+      case Op.commit:
+        return this.#commit(page, op.a, op.b);
+      case Op.faultEnter:
+        return this.#fault(page, op.a);
+      case Op.load:
+        journal.read(pages.number[page]!, op.a, op.b, journal.program[journal.cpu]!);
+        this.inInstruction[journal.cpu] = false;
+        return 0;
+      case Op.walkForLoad:
+        return this.#walkForLoad(page);
+      default:
+        return op.code satisfies never;
+    }
+  }
+
+  /** Puts a page into the object with an entry of these flags: free of charge, the fault that led here has its own price. */
+  mapPage(page: number, flags: number): number {
+    const { pages, journal } = this;
+    pages.map(page, this.options.memory);
+    const frame = pages.frame[page]!;
+    journal.map(pages.number[page]!, pages.frameNumber[frame]!, pages.memory[frame]!);
+    this.#change(page, flags, PTE_CAUSE.map);
+    return 0;
+  }
+
+  markSet(page: number, carrier: number): number {
+    const { pages } = this;
+    const marks = pages.marks[page]!;
+    if (marks & (1 << carrier)) return 1;
+    pages.setMarks(page, marks | (1 << carrier));
+    this.journal.mark(pages.number[page]!, 1, carrier, 1);
+    return 0;
+  }
+
+  /** Lets a CPU act on its oldest pending flush. */
+  acknowledge(cpu: number): void {
+    const request = this.pendingFlushes[cpu]!.shift();
+    invariant(request !== undefined, `CPU ${cpu} acknowledges a flush that was not sent`);
+    const { pages, journal } = this;
+    const { costs } = this.options;
+    const tlb = this.tlbs[cpu]!;
+    const span = this.#span(request.first, request.last);
+    let costNs = 0;
+    if (request.scope === SCOPE_RANGE) {
+      costNs = span * costs.invlpg;
+    } else {
+      costNs = costs.fullFlush + tlb.valid * costs.refillPerEntry;
+    }
+    const { actor, cpu: sender } = journal;
+    if (cpu !== sender) this.enter(ACTOR_PROGRAM + cpu, cpu);
+    journal.step = STEP_NUMBER.flush;
+    journal.flushAck(pages.number[request.first]!, span, request.scope, request.reason, costNs);
+    this.enter(actor, sender);
+    if (request.scope === SCOPE_RANGE) {
+      for (let page = request.first; page >= 0 && pages.number[page]! <= pages.number[request.last]!; page = nextMapped(pages, page)) {
+        if (tlb.slotOf[page]! >= 0) tlb.drop(tlb.slotOf[page]!);
+      }
+    } else {
+      for (let slot = 0; tlb.valid > 0; slot++) tlb.drop(slot);
+    }
+    this.#outstanding.set(request.actor, this.#outstanding.get(request.actor)! - 1);
+  }
+
+  /** The current CPU loses the entry in a slot, for no reason of the program's. */
+  evict(cpu: number, slot: number): void {
+    const tlb = this.tlbs[cpu]!;
+    const page = tlb.page[slot]!;
+    this.journal.step = STEP_NUMBER.evict;
+    tlb.drop(slot);
+    this.journal.tlbEvict(this.pages.number[page]!, slot, EVICT_RANDOM);
+  }
+
+  /** Sets A, and D for a store, in a writable entry, and caches it. Gives the slot. */
+  fill(page: number, forStore: boolean): number {
+    const { pages } = this;
+    const wanted = PTE_ACCESSED | (forStore ? PTE_DIRTY : 0);
+    const old = pages.flags[page]!;
+    if ((old & wanted) !== wanted) {
+      this.journal.step = forStore && (old & PTE_DIRTY) === 0 ? STEP_NUMBER['hardware sets D'] : STEP_NUMBER['hardware walk'];
+      const costNs = forStore && (old & PTE_DIRTY) === 0 ? this.options.costs.walkerSetDirty : 0;
+      this.#change(page, old | wanted, PTE_CAUSE.walker, costNs);
+    }
+    return this.#cache(page);
+  }
+
+  /** Caches the in-memory entry as it is; gives the slot. */
+  #cache(page: number): number {
+    const { pages, journal } = this;
+    const flags = pages.flags[page]!;
+    const tlbFlags = (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
+    const tlb = this.tlbs[journal.cpu]!;
+    const frame = pages.frame[page]!;
+    journal.step = STEP_NUMBER['hardware walk'];
+    const cached = tlb.slotOf[page]!;
+    if (cached >= 0 && tlb.frame[cached] === frame) {
+      if (tlb.flags[cached] !== tlbFlags) {
+        tlb.flags[cached] = tlbFlags;
+        journal.tlbUpdate(pages.number[page]!, cached, tlbFlags);
+      }
+      return cached;
+    }
+    const slot = tlb.fill(page, pages.number[page]!, frame, tlbFlags);
+    journal.tlbFill(pages.number[page]!, pages.frameNumber[frame]!, slot, tlbFlags);
+    return slot;
+  }
+
+  #change(page: number, flags: number, cause: number, costNs = 0): number {
+    const { pages } = this;
+    const old = pages.flags[page]!;
+    if (old === flags) return old;
+    pages.setFlags(page, flags);
+    this.journal.pte(pages.number[page]!, pages.frameNumber[pages.frame[page]!]!, old, flags, cause, costNs);
+    return old;
+  }
+
+  #markClear(first: number, last: number, carrier: number): number {
+    const { pages } = this;
+    for (let page = first; ; page = nextMapped(pages, page)) {
+      pages.setMarks(page, pages.marks[page]! & ~(1 << carrier));
+      if (page === last) break;
+    }
+    this.journal.mark(pages.number[first]!, this.#span(first, last), carrier, 0);
+    return 0;
+  }
+
+  #walkEnd(first: number, last: number, changed: number): number {
+    const slots = slotsBetween(this.pages, first, last);
+    const { pteScan, scanArm } = this.options.costs;
+    this.journal.walk(this.pages.number[first]!, this.#span(first, last), slots, changed, slots * pteScan + changed * scanArm);
+    return 0;
+  }
+
+  #flushSend(first: number, last: number, reason: number): number {
+    const { journal } = this;
+    const { costs, architecture } = this.options;
+    const span = this.#span(first, last);
+    const scope = span > architecture.flushCeilingPages ? SCOPE_SPACE : SCOPE_RANGE;
+    let remote = 0;
+    for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu] && cpu !== journal.cpu) remote++;
+    const costNs = remote === 0 ? 0 : costs.ipiBase + remote * costs.ipiPerCpu;
+    journal.flushSend(this.pages.number[first]!, span, scope, remote, reason, costNs);
+    const request: FlushRequest = { first, last, scope, reason, actor: journal.actor };
+    let targets = 0;
+    for (let cpu = 0; cpu < this.ran.length; cpu++) {
+      if (!this.ran[cpu]) continue;
+      this.pendingFlushes[cpu]!.push(request);
+      targets++;
+    }
+    this.#outstanding.set(journal.actor, (this.#outstanding.get(journal.actor) ?? 0) + targets);
+    return remote;
+  }
+
+  #transfer(first: number, last: number, costPer4kNs: number): number {
+    const { pages } = this;
+    const span = this.#span(first, last);
+    for (let page = first; ; page = nextMapped(pages, page)) {
+      const frame = pages.frame[page]!;
+      pages.captured[frame] = pages.generation[frame]!;
+      if (page === last) break;
+    }
+    this.journal.transfer(pages.number[first]!, span, span * PAGE_SIZE, span * costPer4kNs);
+    return 0;
+  }
+
+  #lookup(page: number): number {
+    const { cpu } = this.journal;
+    this.ran[cpu] = true;
+    this.inInstruction[cpu] = true;
+    const slot = this.tlbs[cpu]!.slotOf[page]!;
+    if (slot < 0) return Lookup.miss;
+    const flags = this.tlbs[cpu]!.flags[slot]!;
+    if ((flags & TLB_WRITABLE) === 0) return Lookup.readOnly;
+    return flags & TLB_DIRTY ? Lookup.dirty : Lookup.clean;
+  }
+
+  /** The walker reads the entry for a store. With D still to be set it fills nothing: the check and the set come as one step. */
+  #walk(page: number): number {
+    const flags = this.pages.flags[page]!;
+    if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
+    if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
+    if ((flags & PTE_DIRTY) === 0) return Walk.needsDirty;
+    this.fill(page, true);
+    return Walk.filled;
+  }
+
+  /** Check of P and W and setting of D in one locked step (Intel SDM vol. 3A, 8.1.2). */
+  #setDirty(page: number): number {
+    const flags = this.pages.flags[page]!;
+    if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
+    if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
+    this.fill(page, true);
+    return Walk.filled;
+  }
+
+  #walkForLoad(page: number): number {
+    if ((this.pages.flags[page]! & PTE_PRESENT) === 0) return Walk.notPresent;
+    this.fill(page, false);
+    return Walk.filled;
+  }
+
+  #commit(page: number, offset: number, size: number): number {
+    const { journal, pages } = this;
+    const tlb = this.tlbs[journal.cpu]!;
+    const slot = tlb.slotOf[page]!;
+    invariant(slot >= 0, 'a store commits without a TLB entry');
+    pages.generation[tlb.frame[slot]!]!++;
+    journal.write(pages.number[page]!, offset, size, journal.program[journal.cpu]!);
+    this.inInstruction[journal.cpu] = false;
+    return 0;
+  }
+
+  #fault(page: number, error: number): number {
+    const { journal, pages } = this;
+    const { costs, faultExtraNs } = this.options;
+    const { cpu } = journal;
+    const flags = pages.flags[page]!;
+    const present = (flags & PTE_PRESENT) !== 0;
+    let handler = HANDLER.spurious;
+    let costNs = costs.spuriousFault;
+    if (!present) {
+      handler = HANDLER['not-present'];
+      costNs = costs.notPresentFault;
+    } else if (error & FAULT_WRITE && (flags & PTE_WRITABLE) === 0) {
+      handler = HANDLER['write-protect'];
+      costNs = costs.wpFault + faultExtraNs;
+    }
+    this.ran[cpu] = true;
+    this.inInstruction[cpu] = false;
+    journal.fault(pages.number[page]!, present ? error | FAULT_PRESENT : error & ~FAULT_PRESENT, handler, costNs);
+    // A fault drops the entry it went through (SDM vol. 3A, 4.10.4.1), so the retry walks afresh.
+    const slot = this.tlbs[cpu]!.slotOf[page]!;
+    if (slot >= 0) {
+      this.tlbs[cpu]!.drop(slot);
+      journal.tlbEvict(pages.number[page]!, slot, EVICT_FAULT);
+    }
+    return handler;
+  }
+
+  #lock(op: MicroOp): number {
+    if (!this.options.interleaved) return 0;
+    this.#locks.set(this.#lockKey(op), this.journal.actor);
+    this.journal.lock(this.#lockPage(op), op.a);
+    return 0;
+  }
+
+  #unlock(op: MicroOp): number {
+    if (!this.options.interleaved) return 0;
+    invariant(this.#locks.delete(this.#lockKey(op)), `a ${LOCK_KINDS[op.a]} lock is released that nobody holds`);
+    this.journal.unlock(this.#lockPage(op), op.a);
+    return 0;
+  }
+
+  #lockKey(op: MicroOp): number {
+    return op.a + LOCK_KINDS.length * (this.#lockPage(op) + 1);
+  }
+
+  /** A page-table lock covers a table and is named by its first page; other locks cover one page, or everything. */
+  #lockPage(op: MicroOp): number {
+    if (op.page < 0) return -1;
+    const page = this.pages.number[op.page]!;
+    return op.a === PAGE_TABLE_LOCK ? page - (page % 512) : page;
+  }
+
+  /** Pages from one page to another, both included. */
+  #span(first: number, last: number): number {
+    return this.pages.number[last]! - this.pages.number[first]! + 1;
+  }
+}
+
+/** Carriers whose marks a machine keeps; the others are read from the entries. */
+export const BITMAP = CARRIERS.indexOf('bitmap');
+export const PAGE_FLAG = CARRIERS.indexOf('page-flag');

@@ -1,0 +1,176 @@
+/**
+ * The tracked object in memory: pages with their in-memory entries and marks, the page tables that hold them, and the frames
+ * behind them. Pages and frames are dense indices into typed arrays; a page keeps its index for good.
+ *
+ * Each table counts its writable, dirty and marked entries, so that a walk in bulk steps over tables with nothing to do.
+ */
+import { PAGES_PER_TABLE } from '../../base/index.js';
+import { MEMORY_KINDS, type MemoryKind, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+
+/** First frame number of each kind of memory; frames are handed out from here upwards. */
+const FIRST_FRAME: Readonly<Record<MemoryKind, number>> = { system: 0x10_0000, device: 0x800_0000 };
+
+export interface PageTable {
+  readonly space: number;
+  /** Page number of slot 0. */
+  readonly basePage: number;
+  /** Page index by slot, or -1. */
+  readonly entries: Int32Array;
+  writable: number;
+  dirty: number;
+  marked: number;
+  /** Pages in it. */
+  used: number;
+  /** Position in `PageStore.tables`. */
+  rank: number;
+}
+
+export class PageStore {
+  /** Page indices given out. */
+  count = 0;
+  number = new Float64Array(1024);
+  space = new Uint16Array(1024);
+  /** Logical flags of the in-memory entry; 0 where there is none. */
+  flags = new Uint8Array(1024);
+  /** Carrier mask of the marks. */
+  marks = new Uint16Array(1024);
+  /** Frame index behind the page, or -1 while it is not mapped. */
+  frame = new Int32Array(1024).fill(-1);
+  /** Tables in order of (space, page). */
+  readonly tables: PageTable[] = [];
+
+  frameCount = 0;
+  frameNumber = new Float64Array(1024);
+  /** Writes that each frame has seen. */
+  generation = new Float64Array(1024);
+  /** Generation that the consumer transferred last. */
+  captured = new Float64Array(1024);
+  memory = new Uint8Array(1024);
+
+  #tableOf: PageTable[] = [];
+  #nextFrame = { ...FIRST_FRAME };
+  /** Open addressing, page index + 1; 0 is empty. At most half full. */
+  #hash = new Int32Array(4096);
+  #lastTable: PageTable | null = null;
+
+  /** Index of the page, given a new one if it was never named before. */
+  intern(space: number, page: number): number {
+    let at = this.#start(space, page);
+    for (; this.#hash[at] !== 0; at = (at + 1) & (this.#hash.length - 1)) {
+      const index = this.#hash[at]! - 1;
+      if (this.number[index] === page && this.space[index] === space) return index;
+    }
+    if (this.count * 2 >= this.#hash.length) {
+      this.#rehash();
+      at = this.#start(space, page);
+      while (this.#hash[at] !== 0) at = (at + 1) & (this.#hash.length - 1);
+    }
+    if (this.count === this.number.length) this.#growPages();
+    const index = this.count++;
+    this.number[index] = page;
+    this.space[index] = space;
+    this.#hash[at] = index + 1;
+    return index;
+  }
+
+  /** Gives the page a frame and a place in its table; its entry stays empty. */
+  map(index: number, memory: MemoryKind): void {
+    if (this.frameCount === this.frameNumber.length) this.#growFrames();
+    const frame = this.frameCount++;
+    this.frameNumber[frame] = this.#nextFrame[memory]++;
+    this.memory[frame] = MEMORY_KINDS.indexOf(memory);
+    this.frame[index] = frame;
+    const table = this.#table(this.space[index]!, this.number[index]!);
+    table.entries[this.number[index]! - table.basePage] = index;
+    table.used++;
+    this.#tableOf[index] = table;
+  }
+
+  /** The table that holds a mapped page. */
+  tableOf(index: number): PageTable {
+    return this.#tableOf[index]!;
+  }
+
+  setFlags(index: number, flags: number): void {
+    const old = this.flags[index]!;
+    const table = this.#tableOf[index]!;
+    table.writable += writable(flags) - writable(old);
+    table.dirty += dirty(flags) - dirty(old);
+    this.flags[index] = flags;
+  }
+
+  setMarks(index: number, marks: number): void {
+    const old = this.marks[index]!;
+    if ((old === 0) !== (marks === 0)) this.#tableOf[index]!.marked += marks === 0 ? -1 : 1;
+    this.marks[index] = marks;
+  }
+
+  #start(space: number, page: number): number {
+    const mixed = Math.imul((page | 0) ^ Math.imul((page / 2 ** 32) | 0, 0x85eb_ca6b) ^ (space << 20), 0x9e37_79b1);
+    return (mixed ^ (mixed >>> 15)) & (this.#hash.length - 1);
+  }
+
+  #rehash(): void {
+    this.#hash = new Int32Array(this.#hash.length * 2);
+    for (let index = 0; index < this.count; index++) {
+      let at = this.#start(this.space[index]!, this.number[index]!);
+      while (this.#hash[at] !== 0) at = (at + 1) & (this.#hash.length - 1);
+      this.#hash[at] = index + 1;
+    }
+  }
+
+  #table(space: number, page: number): PageTable {
+    const basePage = page - (page % PAGES_PER_TABLE);
+    const last = this.#lastTable;
+    if (last !== null && last.space === space && last.basePage === basePage) return last;
+    let low = 0;
+    let high = this.tables.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const table = this.tables[middle]!;
+      if (table.space < space || (table.space === space && table.basePage < basePage)) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.tables[low];
+    if (found !== undefined && found.space === space && found.basePage === basePage) {
+      this.#lastTable = found;
+      return found;
+    }
+    const entries = new Int32Array(PAGES_PER_TABLE).fill(-1);
+    const table: PageTable = { space, basePage, entries, writable: 0, dirty: 0, marked: 0, used: 0, rank: low };
+    this.tables.splice(low, 0, table);
+    for (let rank = low + 1; rank < this.tables.length; rank++) this.tables[rank]!.rank = rank;
+    this.#lastTable = table;
+    return table;
+  }
+
+  #growPages(): void {
+    const capacity = this.number.length * 2;
+    this.number = grown(this.number, new Float64Array(capacity));
+    this.space = grown(this.space, new Uint16Array(capacity));
+    this.flags = grown(this.flags, new Uint8Array(capacity));
+    this.marks = grown(this.marks, new Uint16Array(capacity));
+    this.frame = grown(this.frame, new Int32Array(capacity).fill(-1));
+  }
+
+  #growFrames(): void {
+    const capacity = this.frameNumber.length * 2;
+    this.frameNumber = grown(this.frameNumber, new Float64Array(capacity));
+    this.generation = grown(this.generation, new Float64Array(capacity));
+    this.captured = grown(this.captured, new Float64Array(capacity));
+    this.memory = grown(this.memory, new Uint8Array(capacity));
+  }
+}
+
+function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function writable(flags: number): number {
+  return (flags & (PTE_PRESENT | PTE_WRITABLE)) === (PTE_PRESENT | PTE_WRITABLE) ? 1 : 0;
+}
+
+function dirty(flags: number): number {
+  return (flags & (PTE_PRESENT | PTE_DIRTY)) === (PTE_PRESENT | PTE_DIRTY) ? 1 : 0;
+}

@@ -1,0 +1,151 @@
+/**
+ * Coarse mode: every operation runs to completion before the next begins, and a harvest runs on the CPU of the write that
+ * triggered it. Stores that need no fault take a path without generators; it does what `kernel/access.ts` does, event for event.
+ */
+import { PAGE_SIZE } from '../../base/index.js';
+import { PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
+import type { AccessBatch } from '../accesses.js';
+import { load, store } from '../kernel/access.js';
+import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
+import type { Machine } from '../machine/machine.js';
+import { type Micro, Op } from '../micro-ops.js';
+import { STEP_NUMBER } from '../steps.js';
+import type { StrategyCode } from '../strategies/index.js';
+import type { HarvestClock } from './harvest-clock.js';
+import type { Scheduler } from './scheduler.js';
+
+const STORE = STEP_NUMBER.store;
+const LOAD = STEP_NUMBER.load;
+const WRITABLE_DIRTY = TLB_WRITABLE | TLB_DIRTY;
+const MAP = STEP_NUMBER['map the page'];
+
+export interface CoarseOptions {
+  /** Map a page at its first access, free of charge, instead of taking the not-present fault. */
+  readonly eager: boolean;
+  /** Use the path without generators where it applies. Off only to prove that it makes no difference. */
+  readonly fastPath: boolean;
+}
+
+export class CoarseScheduler implements Scheduler {
+  readonly #machine: Machine;
+  readonly #strategy: StrategyCode;
+  readonly #clock: HarvestClock;
+  readonly #options: CoarseOptions;
+  /** The page of the last access, so that runs on one page look nothing up. */
+  #lastPage = -1;
+  #lastIndex = -1;
+
+  constructor(machine: Machine, strategy: StrategyCode, clock: HarvestClock, options: CoarseOptions) {
+    this.#machine = machine;
+    this.#strategy = strategy;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  play(batch: AccessBatch): void {
+    const { journal } = this.#machine;
+    const clock = this.#clock;
+    for (let i = 0; i < batch.length; i++) {
+      const cpu = batch.cpu[i]!;
+      const offset = batch.offset[i]!;
+      const size = batch.size[i]!;
+      if (cpu >= this.#machine.tlbs.length) this.#machine.addCpus(cpu);
+      journal.cpu = cpu;
+      journal.actor = ACTOR_PROGRAM + cpu;
+      journal.program[cpu] = batch.program[i]!;
+      if (offset + size <= PAGE_SIZE) this.#access(batch.isRead[i]!, batch.page[i]!, offset, size);
+      else this.#split(batch.isRead[i]!, batch.page[i]!, offset, size);
+      if (clock.due()) this.harvest();
+    }
+  }
+
+  settle(): void {
+    // Nothing is ever under way between two accesses.
+  }
+
+  harvest(): void {
+    const { journal } = this.#machine;
+    const { actor, cpu } = journal;
+    this.#machine.enter(ACTOR_HARVEST, cpu);
+    this.#complete(this.#strategy.harvest());
+    this.#machine.enter(actor, cpu);
+    this.#clock.harvested();
+  }
+
+  /** An access that crosses page borders is one event per page it touches. */
+  #split(isRead: number, page: number, offset: number, size: number): void {
+    for (let left = size, at = offset; left > 0; page++, at = 0) {
+      const here = Math.min(left, PAGE_SIZE - at);
+      this.#access(isRead, page, at, here);
+      left -= here;
+    }
+  }
+
+  #access(isRead: number, page: number, offset: number, size: number): void {
+    const index = page === this.#lastPage ? this.#lastIndex : this.#index(page);
+    if (isRead === 0) {
+      this.#store(index, page, offset, size);
+      this.#clock.wrote();
+    } else {
+      this.#load(index, page, offset, size);
+    }
+  }
+
+  #store(index: number, page: number, offset: number, size: number): void {
+    const machine = this.#machine;
+    const { journal, pages } = machine;
+    const { cpu } = journal;
+    const tlb = machine.tlbs[cpu]!;
+    let slot = tlb.slotOf[index]!;
+    if (!this.#options.fastPath) return this.#complete(store(this.#strategy, index, offset, size));
+    if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
+      const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
+      const allowed = (pages.flags[index]! & (PTE_PRESENT | PTE_WRITABLE)) === (PTE_PRESENT | PTE_WRITABLE);
+      if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, index, offset, size));
+      machine.ran[cpu] = true;
+      slot = machine.fill(index, true);
+    }
+    pages.generation[tlb.frame[slot]!]!++;
+    journal.step = STORE;
+    journal.write(page, offset, size, journal.program[cpu]!);
+  }
+
+  #load(index: number, page: number, offset: number, size: number): void {
+    const machine = this.#machine;
+    const { journal } = machine;
+    if (!this.#options.fastPath || machine.tlbs[journal.cpu]!.slotOf[index]! < 0) {
+      return this.#complete(load(this.#strategy, index, offset, size));
+    }
+    journal.step = LOAD;
+    journal.read(page, offset, size, journal.program[journal.cpu]!);
+  }
+
+  /** Index of a page; maps it if this is its first access and mappings are made eagerly. */
+  #index(page: number): number {
+    const machine = this.#machine;
+    const index = machine.intern(page);
+    this.#lastPage = page;
+    this.#lastIndex = index;
+    if (this.#options.eager && machine.pages.frame[index]! < 0) {
+      machine.journal.step = MAP;
+      machine.mapPage(index, this.#strategy.mappedFlags);
+    }
+    return index;
+  }
+
+  /** Runs code to its end; flushes are acknowledged as soon as somebody waits for them. */
+  #complete(code: Micro): void {
+    const machine = this.#machine;
+    for (let next = code.next(0); !next.done; ) {
+      if (next.value.code === Op.flushWait) this.#acknowledgeAll();
+      next = code.next(machine.execute(next.value));
+    }
+  }
+
+  #acknowledgeAll(): void {
+    const { pendingFlushes } = this.#machine;
+    for (let cpu = 0; cpu < pendingFlushes.length; cpu++) {
+      while (pendingFlushes[cpu]!.length > 0) this.#machine.acknowledge(cpu);
+    }
+  }
+}

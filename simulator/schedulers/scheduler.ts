@@ -1,0 +1,11 @@
+/** Decides who performs the next micro-operation. */
+import type { AccessBatch } from '../accesses.js';
+
+export interface Scheduler {
+  /** Plays the accesses of a batch in order, with the harvests that fall due. */
+  play(batch: AccessBatch): void;
+  /** Brings what is under way to its end. */
+  settle(): void;
+  /** One harvest, to its end. */
+  harvest(): void;
+}

@@ -1,0 +1,113 @@
+/**
+ * A run of the machine under a strategy: accesses in, events out. Knows no files; whoever owns it takes each full batch of
+ * events and decides what becomes of it.
+ */
+import { Random } from '../base/index.js';
+import { carrierMask, type EventBatch, type MachineSnapshot, write } from '../traces/index.js';
+import type { AccessBatch } from './accesses.js';
+import type { SimulationSettings } from './configuration.js';
+import { Journal } from './machine/journal.js';
+import { Machine } from './machine/machine.js';
+import { snapshotOf } from './machine/snapshot.js';
+import { CoarseScheduler } from './schedulers/coarse.js';
+import { FineScheduler } from './schedulers/fine.js';
+import { HarvestClock } from './schedulers/harvest-clock.js';
+import type { Scheduler } from './schedulers/scheduler.js';
+
+export interface SimulationTuning {
+  /** Range walks by table instead of by step, in coarse mode. Default true; false only to prove the two equal. */
+  readonly bulk?: boolean;
+  /** Stores that need no fault without generators, in coarse mode. Default true; false only to prove the two equal. */
+  readonly fastPath?: boolean;
+}
+
+export class Simulation {
+  readonly settings: SimulationSettings;
+  readonly #machine: Machine;
+  readonly #journal: Journal;
+  readonly #scheduler: Scheduler;
+  readonly #clock: HarvestClock;
+
+  /** @param onFull takes the rows of a full batch before it returns; the batch is reused */
+  constructor(settings: SimulationSettings, onFull: (batch: EventBatch) => void, tuning: SimulationTuning = {}) {
+    this.settings = settings;
+    const { strategy, architecture, interleave } = settings;
+    const cost = (name: keyof typeof settings.cost.ns) => settings.cost.ns[name];
+    this.#journal = new Journal(architecture.layout, onFull);
+    this.#machine = new Machine(
+      {
+        architecture,
+        costs: settings.cost.ns,
+        memory: settings.vma.memory,
+        faultExtraNs: strategy.faultExtra.reduce((sum, name) => sum + cost(name), 0),
+        tlb: settings.tlb,
+        vmaGapPages: settings.vmaGapPages,
+        interleaved: interleave === 'fine',
+        bulk: interleave === 'coarse' && (tuning.bulk ?? true),
+      },
+      this.#journal,
+    );
+    this.#clock = new HarvestClock(settings.harvestEvery);
+    const code = strategy.create({ mutations: new Set(settings.mutations), cost });
+    const eager = settings.populate === 'eager';
+    this.#scheduler =
+      interleave === 'fine'
+        ? new FineScheduler(this.#machine, code, this.#clock, new Random(settings.seed), eager)
+        : new CoarseScheduler(this.#machine, code, this.#clock, { eager, fastPath: tuning.fastPath ?? true });
+    if (interleave === 'coarse') this.#machine.addCpus(settings.cpus - 1);
+  }
+
+  /** Plays accesses, with the harvests that fall due. */
+  play(batch: AccessBatch): void {
+    this.#scheduler.play(batch);
+  }
+
+  /** Ends what is under way, without a harvest: for a run that is broken off. */
+  settle(): void {
+    this.#scheduler.settle();
+  }
+
+  /**
+   * Ends a run that was played to its end: one last harvest, unless nothing was written since the last.
+   * @param programNs program time at the end of the source, ns
+   */
+  finish(programNs: number): void {
+    this.#scheduler.settle();
+    const { journal } = this.#machine;
+    if (this.#machine.tlbs.length <= 1) journal.program[0] = Math.max(journal.program[0]!, programNs);
+    if (!this.#clock.clean) this.#scheduler.harvest();
+  }
+
+  /** Rows not handed out yet. */
+  get openBatch(): EventBatch {
+    return this.#journal.batch;
+  }
+
+  /** Position of the last event; 0 before the first. */
+  get seq(): number {
+    return this.#journal.seq;
+  }
+
+  get writes(): number {
+    return this.#journal.counts[write.code]!;
+  }
+
+  get harvests(): number {
+    return this.#machine.harvests;
+  }
+
+  /** CPUs that the program used or was given. */
+  get cpus(): number {
+    return Math.max(this.#machine.tlbs.length, 1);
+  }
+
+  /** Program time summed over CPUs, ns. */
+  get programNs(): number {
+    return this.#journal.program.reduce((sum, ns) => sum + ns, 0);
+  }
+
+  /** The state after the last event. In fine mode only between `settle` and the next `play`. */
+  snapshot(): MachineSnapshot {
+    return snapshotOf(this.#machine, this.settings.architecture.layout, carrierMask(this.settings.strategy.carriers));
+  }
+}

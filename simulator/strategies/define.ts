@@ -1,0 +1,48 @@
+/**
+ * What a tracking strategy is: its protocol as generators of micro-operations, the carriers its consumer reads, what it can
+ * track, what it cannot see, and the defects that can be switched into it. One file each beside this one, one line in `index.ts`.
+ */
+import type { Carrier } from '../../traces/index.js';
+import type { CostName } from '../costs/index.js';
+import type { Micro } from '../micro-ops.js';
+import type { Mutation } from '../mutations.js';
+import type { VmaId } from '../vmas.js';
+
+/** A writer other than a CPU's store through a page table. */
+export type OtherWriter = 'device-dma' | 'kernel-write';
+
+export interface StrategyCode {
+  /** Logical flags that a new mapping is armed with. */
+  readonly mappedFlags: number;
+  /** The handler of a write to a present, read-only entry. */
+  writeFault(page: number): Micro;
+  /** The handler of an access to a page without an entry. */
+  notPresentFault(page: number): Micro;
+  /** One round: collect marks, re-arm, flush, transfer. */
+  harvest(): Micro;
+}
+
+export interface StrategyOptions {
+  readonly mutations: ReadonlySet<string>;
+  /** Figures of the cost profile, ns. */
+  cost(name: CostName): number;
+}
+
+export interface StrategyDefinition {
+  readonly id: string;
+  readonly summary: string;
+  readonly price: string;
+  /** Kinds of VMA it can track; the first is its native one. */
+  readonly vmas: readonly [VmaId, ...VmaId[]];
+  /** Why it cannot track the others. */
+  readonly vmaReason: string;
+  /** Architectures it runs on; the first is its native one. */
+  readonly architectures: readonly [string, ...string[]];
+  /** What the consumer looks at to find dirty pages. */
+  readonly carriers: readonly Carrier[];
+  readonly cannotSee: readonly OtherWriter[];
+  /** What a write-protection fault costs besides the fault itself. */
+  readonly faultExtra: readonly CostName[];
+  readonly mutations: readonly Mutation[];
+  create(options: StrategyOptions): StrategyCode;
+}

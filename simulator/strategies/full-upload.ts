@@ -1,0 +1,33 @@
+import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { consumeMarked } from '../kernel/consume.js';
+import { mapOnFault, neverProtected } from '../kernel/faults.js';
+import { ANY_MAPPED } from '../machine/order.js';
+import { micro, Op } from '../micro-ops.js';
+import type { StrategyDefinition } from './define.js';
+
+/** No tracking: every harvest transfers every page that is mapped then. */
+export const fullUpload: StrategyDefinition = {
+  id: 'full-upload',
+  summary: 'no tracking; each harvest transfers every page mapped then',
+  price: 'bytes: the whole object every time',
+  vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
+  vmaReason: 'it tracks nothing, so any memory of the CPU will do, but second-stage memory belongs to a VMM strategy',
+  architectures: ['x86-64'],
+  carriers: ['mapped'],
+  cannotSee: [],
+  faultExtra: [],
+  mutations: [],
+  create({ cost }) {
+    const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
+    return {
+      mappedFlags,
+      writeFault: neverProtected,
+      notPresentFault: (page) => mapOnFault(page, mappedFlags),
+      *harvest() {
+        yield micro(Op.harvestBegin, 'harvest');
+        yield* consumeMarked(ANY_MAPPED, cost('upload4k'));
+        yield micro(Op.harvestEnd, 'harvest');
+      },
+    };
+  },
+};

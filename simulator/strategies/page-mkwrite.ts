@@ -1,0 +1,18 @@
+import { pageMkcleanProtocol } from '../kernel/page-mkclean.js';
+import { mutation } from '../mutations.js';
+import type { StrategyDefinition } from './define.js';
+
+/** Write notification of page-backed shared memory: page_mkwrite marks, page_mkclean re-arms, one page and one flush at a time. */
+export const pageMkwrite: StrategyDefinition = {
+  id: 'page-mkwrite',
+  summary: 'page_mkwrite marks the page, page_mkclean protects and flushes it again, page by page',
+  price: 'one fault per page and epoch, one flush per dirty page',
+  vmas: ['shared-file'],
+  vmaReason: 'page_mkwrite and page_mkclean need a struct page behind every entry',
+  architectures: ['x86-64'],
+  carriers: ['page-flag'],
+  cannotSee: ['device-dma', 'kernel-write'],
+  faultExtra: ['mkwriteExtra'],
+  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  create: (options) => pageMkcleanProtocol(options, options.cost('upload4k')),
+};

@@ -1,0 +1,75 @@
+import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
+import { mapOnFault } from '../kernel/faults.js';
+import { flushRange } from '../kernel/flush.js';
+import { rangeWalk } from '../kernel/range-walk.js';
+import { BITMAP } from '../machine/machine.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+import { mutation } from '../mutations.js';
+import type { StrategyDefinition } from './define.js';
+
+const RESERVATION = LOCK_KINDS.indexOf('reservation');
+const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
+
+/**
+ * The proposal of 2013, as wp_shared_mapping_range and pfn_mkwrite of today: entries are read-only until the first write
+ * faults; the callback marks the page and the entry becomes writable under the one lock that the harvest takes too (as DAX
+ * does). The harvest protects the marked interval, flushes it once, and transfers. D in the entries is set by the fault and
+ * means nothing.
+ */
+export const pfnMkwrite: StrategyDefinition = {
+  id: 'pfn-mkwrite',
+  summary: 'write-protect a range; the first write of an epoch faults, and pfn_mkwrite marks the page',
+  price: 'one fault per page and epoch; one range flush per harvest',
+  vmas: ['pfnmap', 'mixedmap'],
+  vmaReason: 'pfn_mkwrite is called for entries without a struct page only; page-backed memory takes page_mkwrite',
+  architectures: ['x86-64'],
+  carriers: ['bitmap'],
+  cannotSee: ['device-dma', 'kernel-write'],
+  faultExtra: ['mkwriteExtra'],
+  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  create({ mutations, cost }) {
+    const noFlush = mutations.has('no-flush');
+    const flushFirst = mutations.has('flush-first');
+    const transferFirst = mutations.has('transfer-first');
+    const upload = cost('upload4k');
+
+    /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
+    function* protectMarked(): Micro {
+      const first = yield micro(Op.firstMarked, 'protect entries', -1, BITMAP);
+      if (first < 0) return;
+      const last = yield micro(Op.lastMarked, 'protect entries', -1, BITMAP);
+      if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
+      const walk = { select: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, plainStore: false, step: 'protect entries' } as const;
+      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
+      if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
+    }
+
+    return {
+      mappedFlags: PTE_PRESENT,
+      notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
+      *writeFault(page) {
+        yield micro(Op.lock, 'lock', -1, RESERVATION);
+        yield micro(Op.markSet, 'mark page', page, BITMAP);
+        yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+        yield micro(Op.pteUpgrade, 'make entry writable', page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
+        yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+      },
+      *harvest() {
+        yield micro(Op.harvestBegin, 'harvest');
+        yield micro(Op.lock, 'lock', -1, RESERVATION);
+        if (transferFirst) {
+          yield* transferMarked(BITMAP, upload);
+          yield* protectMarked();
+          yield* clearMarks(BITMAP);
+        } else {
+          yield* protectMarked();
+          yield* consumeMarked(BITMAP, upload);
+        }
+        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        yield micro(Op.harvestEnd, 'harvest');
+      },
+    };
+  },
+};
