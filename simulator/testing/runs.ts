@@ -1,0 +1,77 @@
+/** Support for tests: small random programs, and runs of them with every event kept. */
+import { Random } from '../../base/index.js';
+import { EventBatch, EVENT_BY_CODE, type MachineSnapshot } from '../../traces/index.js';
+import { AccessBatch, configure, Simulation, type SimulationRequest, type SimulationTuning } from '../index.js';
+
+export interface ProgramShape {
+  readonly accesses: number;
+  readonly pages: number;
+  readonly cpus: number;
+  /** Share of loads, 0..1. */
+  readonly reads: number;
+}
+
+/** A random program over two separate regions, with page-crossing accesses among the rest. */
+export function randomProgram(seed: number, shape: ProgramShape): AccessBatch {
+  const random = new Random(seed);
+  const batch = new AccessBatch(shape.accesses);
+  for (let i = 0; i < shape.accesses; i++) {
+    const page = random.below(shape.pages);
+    batch.page[i] = (page % 3 === 0 ? 0x7_ff00 : 0x1000) + page;
+    batch.offset[i] = random.below(20) === 0 ? 4092 : random.below(512) * 8;
+    batch.size[i] = 1 << random.below(5);
+    if (batch.offset[i]! < 4092) batch.size[i] = Math.min(batch.size[i]!, 8);
+    batch.cpu[i] = random.below(shape.cpus);
+    batch.isRead[i] = random.unit() < shape.reads ? 1 : 0;
+    batch.program[i] = i + 1;
+  }
+  batch.length = shape.accesses;
+  return batch;
+}
+
+export interface Run {
+  /** One line per event, all columns in words. */
+  readonly lines: readonly string[];
+  /** The events themselves, in batches of any size. */
+  readonly batches: readonly EventBatch[];
+  readonly end: MachineSnapshot;
+  readonly simulation: Simulation;
+}
+
+/** Plays a program to its end and keeps everything. */
+export function run(request: SimulationRequest, program: AccessBatch, tuning: SimulationTuning = {}): Run {
+  const batches: EventBatch[] = [];
+  const simulation = new Simulation(configure(request), (batch) => batches.push(copyOf(batch)), tuning);
+  simulation.play(program);
+  simulation.finish(program.length);
+  batches.push(copyOf(simulation.openBatch));
+  return { lines: batches.flatMap(linesOf), batches, end: simulation.snapshot(), simulation };
+}
+
+/** Pages whose bytes the consumer lacks at the end of a run. */
+export function staleFrames(end: MachineSnapshot): number {
+  return end.frames.generation.filter((generation, frame) => generation > end.frames.captured[frame]!).length;
+}
+
+function copyOf(batch: EventBatch): EventBatch {
+  const copy = new EventBatch(Math.max(1, batch.length));
+  copy.length = batch.length;
+  copy.firstSeq = batch.firstSeq;
+  for (const column of ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const) {
+    copy[column].set(batch[column].subarray(0, batch.length));
+  }
+  for (const [slot, values] of copy.slots.entries()) values.set(batch.slots[slot]!.subarray(0, batch.length));
+  return copy;
+}
+
+function linesOf(batch: EventBatch): string[] {
+  return Array.from({ length: batch.length }, (_, row) => {
+    const definition = EVENT_BY_CODE[batch.kind[row]!]!;
+    const fields = Object.entries(definition.slot).map(([name, slot]) => `${name}=${batch.slots[slot]![row]}`);
+    return [
+      definition.kind,
+      `time=${batch.time[row]} cpu=${batch.cpu[row]} actor=${batch.actor[row]} step=${batch.step[row]} page=${batch.page[row]}`,
+      ...fields,
+    ].join(' ');
+  });
+}
