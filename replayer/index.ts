@@ -1,5 +1,9 @@
 /**
  * replayer: the state of the recorded machine at any event, from the trail alone. Start at `fold/fold.ts`, the pure fold of
- * events into state; `replayer.ts` puts it on a file. May import: base, traces.
+ * events into state; `replayer.ts` puts it on a trail, `state.ts` words the answer. May import: base, traces.
  */
+export * from './event-source.js';
 export * from './fold/index.js';
+export * from './position.js';
+export * from './replayer.js';
+export * from './state.js';

@@ -249,6 +249,7 @@ export class Fold {
   #mark(space: number, page: number, pages: number, bit: number, set: boolean): void {
     const table = this.pages;
     if (set) {
+      table.checkRange(pages);
       for (let i = 0; i < pages; i++) {
         const index = table.ensure(space, page + i);
         table.marks[index]! |= bit;

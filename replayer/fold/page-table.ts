@@ -61,14 +61,18 @@ export class PageTable {
     if (records > this.capacity) this.#grow(records);
   }
 
+  /** Throws a `TrailFormatError` for a range that cannot be: asked before a range is entered page by page. */
+  checkRange(pages: number): void {
+    if (pages <= PAGE_RECORDS_MAX) return;
+    throw new TrailFormatError({
+      what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
+      why: 'no recording has that many; a range in it is damaged',
+      mend: 'check the file with `pagetrail verify`, or record again',
+    });
+  }
+
   #grow(wanted: number): void {
-    if (wanted > PAGE_RECORDS_MAX) {
-      throw new TrailFormatError({
-        what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
-        why: 'no recording has that many; a range in it is damaged',
-        mend: 'check the file with `pagetrail verify`, or record again',
-      });
-    }
+    this.checkRange(wanted);
     const capacity = 2 ** Math.ceil(Math.log2(wanted));
     this.space = widen(this.space, new Uint16Array(capacity));
     this.page = widen(this.page, new Float64Array(capacity));

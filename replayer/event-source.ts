@@ -1,0 +1,52 @@
+/**
+ * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
+ * a few batches in memory are another (tests, and a simulation that has not been stored).
+ */
+import type { EventBatch, MachineSnapshot, TrailEnding, TrailMeta } from '../traces/index.js';
+
+/** What is known of a chunk without reading it. */
+export interface ChunkFacts {
+  /** `seq` of its first event. */
+  readonly firstSeq: number;
+  readonly events: number;
+  /** Time of its first and last event. */
+  readonly firstTimeNs: number;
+  readonly lastTimeNs: number;
+  /** Events by kind code. */
+  readonly kinds: ArrayLike<number>;
+}
+
+export interface EventSource {
+  readonly meta: TrailMeta;
+  /** Null while it is being recorded, or when the recorder was killed. */
+  readonly ending: TrailEnding | null;
+  /** In order of seq, without holes. */
+  readonly chunks: readonly ChunkFacts[];
+  /** Fills the batch with the events of that chunk. `kinds` (by kind code) says which kinds need their fields; all, if left out. */
+  readChunk(index: number, batch: EventBatch, kinds?: ReadonlySet<number>): void;
+  /** The nearest checkpoint at or before that event; null where there is none. */
+  snapshotAtOrBefore(seq: number): MachineSnapshot | null;
+}
+
+/** Events in the trail; the seq of the last one. */
+export function lastSeqOf(source: EventSource): number {
+  const last = source.chunks[source.chunks.length - 1];
+  return last === undefined ? 0 : last.firstSeq + last.events - 1;
+}
+
+/** Index of the chunk that holds that event. The event must exist. */
+export function chunkOfSeq(source: EventSource, seq: number): number {
+  return lastIndexWhere(source.chunks.length, (index) => source.chunks[index]!.firstSeq <= seq);
+}
+
+/** The last index of [0, length) for which `holds`, which is true up to some index and false after it; -1 if for none. */
+export function lastIndexWhere(length: number, holds: (index: number) => boolean): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { Random, TrailFormatError, UsageError } from '../base/index.js';
+import { parsePosition } from './position.js';
+import { Replayer } from './replayer.js';
+import { stateAt } from './state.js';
+import { Fold } from './fold/index.js';
+import { copyRows, drawn, DRAWN_META, MemorySource } from './testing/drawn.js';
+import { randomEvents } from './testing/random-events.js';
+import { EventBatch } from '../traces/index.js';
+
+const TWO_HARVESTS = `
+  map 16 @100
+  pte 16 PW map
+  pte 16 PWDA walker
+  tlb-fill 16 WD
+  write 16 @200
+  harvest-begin 1
+  pte 16 PWA clean
+  mark 16 bitmap set
+  flush-ack 16 range
+  mark 16 bitmap clear
+  transfer 16 @300
+  harvest-end 1 @400      # 12
+  tlb-fill 16 WD @400
+  write 16 @400
+  harvest-begin 2
+  harvest-end 2 @500      # 16
+  write 16 @600
+`;
+
+describe('a position', () => {
+  it.each([
+    ['17', 17],
+    ['0x10', 16],
+    ['0', 0],
+    ['end', 17],
+    ['harvest:1', 12],
+    ['harvest:2', 16],
+    ['time:100', 1],
+    ['time:399', 11],
+    ['time:400', 14],
+    ['time:600', 17],
+  ])('%s means event %i, whatever the chunks', (text, seq) => {
+    for (const chunkEvents of [1, 3, 12, 100]) {
+      const replayer = Replayer.open(drawn(TWO_HARVESTS, { chunkEvents }));
+      expect(replayer.seqOf(parsePosition(text))).toBe(seq);
+      expect(replayer.stateAt(parsePosition(text)).seq).toBe(seq);
+    }
+  });
+
+  it.each([
+    ['18', /0 \(before the first\) to 17/],
+    ['harvest:0', /1 to 2/],
+    ['harvest:3', /1 to 2/],
+    ['time:99', /100 to 600 ns/],
+    ['time:601', /100 to 600 ns/],
+  ])('%s lies outside and the error tells the range', (text, range) => {
+    const replayer = Replayer.open(drawn(TWO_HARVESTS, { chunkEvents: 5 }));
+    expect(() => replayer.seqOf(parsePosition(text))).toThrow(UsageError);
+    expect(() => replayer.seqOf(parsePosition(text))).toThrow(range);
+  });
+
+  it.each(['', 'start', '-1', '1.5', 'harvest:', 'harvest:x', 'time:1e3', 'harvest:2 ', '99999999999999999999'])('%j is refused', (text) => {
+    expect(() => parsePosition(text)).toThrow(UsageError);
+  });
+
+  it('in an empty trail is only the end', () => {
+    const replayer = Replayer.open(new MemorySource([]));
+    expect(replayer.stateAt({ kind: 'end' }).seq).toBe(0);
+    for (const text of ['1', 'harvest:1', 'time:0']) expect(() => replayer.seqOf(parsePosition(text))).toThrow(UsageError);
+  });
+});
+
+describe('moving about', () => {
+  it.each([1, 2, 3, 4])('seed %i: any walk over random events equals a fold from the start, with checkpoints and without', (seed) => {
+    const batch = randomEvents(seed, 2000);
+    const fold = new Fold(DRAWN_META);
+    const parts: EventBatch[] = [];
+    for (let from = 0; from < batch.length; from += 97) {
+      const part = new EventBatch(97);
+      copyRows(batch, from, Math.min(from + 97, batch.length), part);
+      parts.push(part);
+    }
+    const source = new MemorySource(parts, DRAWN_META);
+    const random = new Random(seed);
+    for (let step = 0; step < 40; step++) {
+      const replayer = Replayer.open(source);
+      for (let hop = 0; hop < 4; hop++) {
+        const seq = random.below(batch.length + 1);
+        fold.reset();
+        fold.apply(batch, 0, seq);
+        expect(replayer.goTo(seq).snapshot()).toEqual(fold.snapshot());
+      }
+      if (step % 10 === 9) {
+        source.snapshots.push(fold.snapshot());
+        source.snapshots.sort((a, b) => a.seq - b.seq);
+      }
+    }
+  });
+
+  it('reads a chunk once while it steps through it, and goes back to a checkpoint rather than to the start', () => {
+    const source = drawn(TWO_HARVESTS, { chunkEvents: 4 });
+    const replayer = Replayer.open(source);
+    for (let seq = 1; seq <= 8; seq++) replayer.goTo(seq);
+    expect(source.chunksRead).toBe(2);
+    source.snapshots.push(replayer.goTo(8).snapshot());
+    replayer.goTo(17);
+    const before = source.chunksRead;
+    replayer.goTo(9);
+    expect(source.chunksRead - before).toBe(1);
+  });
+
+  it('names the chunk whose statistics are wrong', () => {
+    const source = drawn(TWO_HARVESTS);
+    (source.chunks[0] as { events: number }).events = 20;
+    expect(() => Replayer.open(source).goTo(18)).toThrow(TrailFormatError);
+  });
+});
+
+describe('the state as an answer', () => {
+  const at = (text: string, filter = {}) => stateAt(Replayer.open(drawn(TWO_HARVESTS, { chunkEvents: 5 })), parsePosition(text), filter);
+
+  it('lists entry, TLB entry, marks and stale pages', () => {
+    expect(at('8')).toMatchObject({
+      seq: 8,
+      epoch: 1,
+      harvesting: true,
+      reads: ['pte-dirty', 'bitmap'],
+      ptes: [{ space: 0, page: 16, present: true, writable: true, dirty: false, accessed: true, frame: 1016, generation: 1, captured: 0 }],
+      tlbs: [{ cpu: 0, space: 0, page: 16, writable: true, dirty: true, frame: 1016 }],
+      marks: [{ carrier: 'bitmap', space: 0, page: 16 }],
+      stale: [16],
+    });
+  });
+
+  it('gives the raw entry exactly', () => {
+    const [entry] = at('8').ptes;
+    expect(BigInt(entry!.raw)).toBe((1n << 63n) | (1016n << 12n) | 0x227n);
+    expect(entry!.bits).toBe('P RW US A special NX');
+  });
+
+  it.each([
+    ['11', 1],
+    ['harvest:1', 1],
+    ['13', 2],
+    ['harvest:2', 2],
+    ['17', 3],
+    ['0', 1],
+  ])('event %s lies in epoch %i', (text, epoch) => {
+    expect(at(text).epoch).toBe(epoch);
+  });
+
+  it('narrows by page and by cpu', () => {
+    expect(at('8', { page: 16 })).toEqual(at('8'));
+    expect(at('8', { page: 17 })).toMatchObject({ ptes: [], tlbs: [], marks: [], stale: [] });
+    expect(at('8', { cpu: 1 })).toMatchObject({ tlbs: [], stale: [16] });
+  });
+});

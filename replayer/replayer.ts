@@ -1,0 +1,134 @@
+/**
+ * Time travel over a trail: finds the event a position means, and brings the fold there from the nearest checkpoint or from where
+ * it stands. Going on by a few events decodes nothing twice, because the chunk under way is kept.
+ */
+import { invariant, TrailFormatError, UsageError } from '../base/index.js';
+import { CHUNK_EVENTS, EventBatch, harvestEnd } from '../traces/index.js';
+import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
+import { Fold } from './fold/index.js';
+import type { Position } from './position.js';
+
+/** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
+const JUMP_EVENTS = 4 * CHUNK_EVENTS;
+
+export class Replayer {
+  /** State after event `fold.seq`. */
+  readonly fold: Fold;
+  /** The last event of the trail; 0 for an empty one. */
+  readonly lastSeq: number;
+  readonly #source: EventSource;
+  readonly #batch: EventBatch;
+  #chunk = -1;
+
+  private constructor(source: EventSource) {
+    this.#source = source;
+    this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), CHUNK_EVENTS));
+    this.fold = new Fold(source.meta);
+    this.lastSeq = lastSeqOf(source);
+  }
+
+  static open(source: EventSource): Replayer {
+    return new Replayer(source);
+  }
+
+  /** The state at that position. The same fold is handed out each time. Throws a `UsageError` for a position outside the trail. */
+  stateAt(position: Position): Fold {
+    return this.goTo(this.seqOf(position));
+  }
+
+  /** Brings the fold to just after that event, from 0 (before the first) to `lastSeq`. */
+  goTo(seq: number): Fold {
+    invariant(Number.isInteger(seq) && seq >= 0 && seq <= this.lastSeq, `event ${seq} is not in the trail`);
+    const { fold } = this;
+    if (seq < fold.seq || seq - fold.seq > JUMP_EVENTS) {
+      const snapshot = seq === 0 ? null : this.#source.snapshotAtOrBefore(seq);
+      if (snapshot !== null && (seq < fold.seq || snapshot.seq > fold.seq)) fold.load(snapshot);
+      else if (seq < fold.seq) fold.reset();
+    }
+    while (fold.seq < seq) {
+      const batch = this.#read(chunkOfSeq(this.#source, fold.seq + 1));
+      fold.apply(batch, fold.seq + 1 - batch.firstSeq, Math.min(batch.length, seq + 1 - batch.firstSeq));
+    }
+    return fold;
+  }
+
+  /** The event that a position means. Throws a `UsageError` that tells the range when there is no such event. */
+  seqOf(position: Position): number {
+    switch (position.kind) {
+      case 'end':
+        return this.lastSeq;
+      case 'seq':
+        if (position.seq > this.lastSeq) throw outside(`event ${position.seq}`, 'events', `0 (before the first) to ${this.lastSeq}`);
+        return position.seq;
+      case 'harvest':
+        return this.#seqOfHarvest(position.harvest);
+      case 'time':
+        return this.#seqOfTime(position.timeNs);
+    }
+  }
+
+  /** Epoch of an event: epoch k holds the events after the end of harvest k-1, up to and with the end of harvest k. */
+  epochOf(seq: number): number {
+    const harvests = this.goTo(seq).harvests;
+    if (seq === 0) return 1;
+    const batch = this.#read(chunkOfSeq(this.#source, seq));
+    return batch.kind[seq - batch.firstSeq] === harvestEnd.code ? harvests : harvests + 1;
+  }
+
+  #seqOfHarvest(harvest: number): number {
+    let before = 0;
+    for (let index = 0; index < this.#source.chunks.length; index++) {
+      const here = this.#source.chunks[index]!.kinds[harvestEnd.code] ?? 0;
+      if (harvest >= 1 && harvest <= before + here) return this.#nthHarvestEnd(index, harvest - before);
+      before += here;
+    }
+    throw outside(`harvest ${harvest}`, 'completed harvests', before === 0 ? 'none' : `1 to ${before}`);
+  }
+
+  #nthHarvestEnd(chunk: number, nth: number): number {
+    const batch = this.#read(chunk);
+    let left = nth;
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.kind[row] === harvestEnd.code && --left === 0) return batch.firstSeq + row;
+    }
+    throw disagrees(chunk, `${this.#source.chunks[chunk]!.kinds[harvestEnd.code]} harvest-end events`);
+  }
+
+  #seqOfTime(timeNs: number): number {
+    const { chunks } = this.#source;
+    const index = lastIndexWhere(chunks.length, (at) => chunks[at]!.firstTimeNs <= timeNs);
+    const lastTimeNs = chunks[chunks.length - 1]?.lastTimeNs ?? 0;
+    if (index < 0 || timeNs > lastTimeNs) {
+      throw outside(`time ${timeNs} ns`, 'times', chunks.length === 0 ? 'none' : `${chunks[0]!.firstTimeNs} to ${lastTimeNs} ns`);
+    }
+    const batch = this.#read(index);
+    return batch.firstSeq + lastIndexWhere(batch.length, (row) => batch.time[row]! <= timeNs);
+  }
+
+  #read(chunk: number): EventBatch {
+    if (this.#chunk !== chunk) {
+      this.#chunk = -1; // a chunk that cannot be read leaves rubbish behind
+      this.#source.readChunk(chunk, this.#batch);
+      const { firstSeq, events } = this.#source.chunks[chunk]!;
+      if (this.#batch.firstSeq !== firstSeq || this.#batch.length !== events) throw disagrees(chunk, `${events} events from seq ${firstSeq}`);
+      this.#chunk = chunk;
+    }
+    return this.#batch;
+  }
+}
+
+function disagrees(chunk: number, promised: string): TrailFormatError {
+  return new TrailFormatError({
+    what: `chunk ${chunk} does not hold the ${promised} that its statistics promise`,
+    why: 'the file is damaged, or was changed by hand',
+    mend: 'check it with `pagetrail verify`, or record again',
+  });
+}
+
+function outside(what: string, things: string, range: string): UsageError {
+  return new UsageError({
+    what: `${what} is not in the trail`,
+    why: `its ${things}: ${range}`,
+    mend: 'give a position in that range, or `end`',
+  });
+}

@@ -1,0 +1,246 @@
+/**
+ * Drawn traces: a few readable lines become a trail in memory, for tests. One event per line, common columns first:
+ *
+ *     cpu1 pte 16 PWA clean          the entry of page 16 becomes present, writable, accessed; "-" is an empty entry
+ *     cpu1 tlb-fill 16 WD            also: frame=7 slot=3
+ *     mark 16+4 bitmap set           a range of 4 pages
+ *     flush-ack 16+4 range           transfer 16+4, report 16+4, harvest-begin 1, switch reads=pte-dirty,bitmap, ...
+ *     write 16 space=1 @500          time 500 ns; otherwise each event is 10 ns after the one before
+ *
+ * Words fill the event's enumerations by name; `field=value` sets any other field, with 0 for what is left out. The old value of
+ * `pte` and the frames of `tlb-fill` are carried along. `#` starts a comment.
+ */
+import {
+  carrierMask,
+  ENUMERATIONS,
+  EVENT_KINDS,
+  EventBatch,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+  pteLayout,
+  TLB_DIRTY,
+  TLB_WRITABLE,
+  FAULT_PRESENT,
+  FAULT_USER,
+  FAULT_WRITE,
+  type Carrier,
+  type EventDefinition,
+  type MachineSnapshot,
+  type TrailEnding,
+  type TrailMeta,
+} from '../../traces/index.js';
+import type { ChunkFacts, EventSource } from '../event-source.js';
+
+const PTE_LETTERS: Readonly<Record<string, number>> = { P: PTE_PRESENT, W: PTE_WRITABLE, D: PTE_DIRTY, A: PTE_ACCESSED, '-': 0 };
+const LETTERS_BY_UNIT: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  tlbFlags: { W: TLB_WRITABLE, D: TLB_DIRTY, '-': 0 },
+  faultBits: { P: FAULT_PRESENT, W: FAULT_WRITE, U: FAULT_USER, '-': 0 },
+};
+const BY_NAME = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
+/** The frame of a page that no `map` line named. */
+const FRAME_BASE = 1000;
+
+export interface DrawnOptions {
+  readonly meta?: Partial<TrailMeta>;
+  /** Null: a trail that is not finished. */
+  readonly ending?: TrailEnding | null;
+  /** Events per chunk; small values exercise what happens at chunk borders. */
+  readonly chunkEvents?: number;
+}
+
+export const DRAWN_META: TrailMeta = {
+  mode: 'simulated',
+  strategy: 'hw-dirty',
+  arch: 'x86-64',
+  vma: 'pfnmap',
+  mutations: [],
+  seed: 1,
+  interleave: 'coarse',
+  populate: 'eager',
+  harvestEvery: 0,
+  tlb: { sets: 4, ways: 4 },
+  carriers: ['pte-dirty', 'bitmap'],
+  costProfile: { id: 'drawn', ns: {} },
+  source: { kind: 'drawn', name: 'drawn', programTime: 'given', reads: false, parameters: {} },
+  actors: ['thread'],
+  spaces: [
+    { kind: 'mm', layout: 'x86-64' },
+    { kind: 'mm', layout: 'x86-64' },
+  ],
+  steps: [''],
+  notes: [],
+  methods: [],
+};
+
+export const DRAWN_ENDING: TrailEnding = {
+  complete: true,
+  incompleteReason: null,
+  cpus: 1,
+  programNs: 0,
+  skippedLines: 0,
+  firstSkippedLine: null,
+};
+
+/** A trail from lines of text. Throws a plain Error that names the line it cannot read. */
+export function drawn(text: string, options: DrawnOptions = {}): MemorySource {
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const drawing = new Drawing(lines.length);
+  lines.forEach((line, index) => {
+    if (line === '') return;
+    try {
+      drawing.line(line);
+    } catch (error) {
+      throw new Error(`line ${index + 1}, "${line}": ${(error as Error).message}`);
+    }
+  });
+  return new MemorySource(split(drawing.batch, options.chunkEvents ?? 1024), { ...DRAWN_META, ...options.meta }, options.ending);
+}
+
+/** A trail of batches in memory. */
+export class MemorySource implements EventSource {
+  readonly chunks: readonly ChunkFacts[];
+  /** Checkpoints, by ascending seq; a test may add some. */
+  readonly snapshots: MachineSnapshot[] = [];
+  chunksRead = 0;
+
+  constructor(
+    readonly batches: readonly EventBatch[],
+    readonly meta: TrailMeta = DRAWN_META,
+    readonly ending: TrailEnding | null = DRAWN_ENDING,
+  ) {
+    this.chunks = batches.map((batch) => {
+      const kinds = new Float64Array(32);
+      for (let row = 0; row < batch.length; row++) kinds[batch.kind[row]!]!++;
+      return { firstSeq: batch.firstSeq, events: batch.length, firstTimeNs: batch.time[0]!, lastTimeNs: batch.time[batch.length - 1]!, kinds };
+    });
+  }
+
+  readChunk(index: number, batch: EventBatch): void {
+    copyRows(this.batches[index]!, 0, this.batches[index]!.length, batch);
+    this.chunksRead++;
+  }
+
+  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
+    return this.snapshots.findLast((snapshot) => snapshot.seq <= seq) ?? null;
+  }
+}
+
+/** Rows [from, to) of one batch as the whole contents of another. */
+export function copyRows(source: EventBatch, from: number, to: number, target: EventBatch): void {
+  const columns = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
+  for (const name of columns) target[name].set(source[name].subarray(from, to) as never);
+  source.slots.forEach((slot, index) => target.slots[index]!.set(slot.subarray(from, to)));
+  target.firstSeq = source.firstSeq + from;
+  target.length = to - from;
+}
+
+function split(batch: EventBatch, events: number): EventBatch[] {
+  const parts: EventBatch[] = [];
+  for (let from = 0; from < batch.length; from += events) {
+    const part = new EventBatch(Math.min(events, batch.length - from));
+    copyRows(batch, from, from + part.capacity, part);
+    parts.push(part);
+  }
+  return parts;
+}
+
+class Drawing {
+  readonly batch: EventBatch;
+  readonly #layout = pteLayout('x86-64');
+  readonly #entries = new Map<string, readonly [low: number, high: number]>();
+  readonly #frames = new Map<string, number>();
+
+  constructor(capacity: number) {
+    this.batch = new EventBatch(Math.max(1, capacity));
+  }
+
+  line(text: string): void {
+    const { batch } = this;
+    const row = batch.length;
+    let words = text.split(/\s+/);
+    batch.cpu[row] = 0;
+    batch.time[row] = row === 0 ? 10 : batch.time[row - 1]! + 10;
+    batch.page[row] = -1;
+    for (const word of words) {
+      const match = /^(?:cpu(-?\d+)|@(\d+)|(space|actor|step)=(\d+))$/.exec(word);
+      if (match?.[1] !== undefined) batch.cpu[row] = Number(match[1]);
+      if (match?.[2] !== undefined) batch.time[row] = Number(match[2]);
+      if (match?.[3] !== undefined) batch[match[3] as 'space' | 'actor' | 'step'][row] = Number(match[4]);
+      if (match !== null) words = words.filter((other) => other !== word);
+    }
+    const definition = BY_NAME.get(words.shift() ?? '');
+    if (definition === undefined) throw new Error('no event kind in it');
+    batch.kind[row] = definition.code;
+    const slot: Readonly<Record<string, number>> = definition.slot;
+    const set = (field: string, value: number) => {
+      if (slot[field] === undefined) throw new Error(`${definition.kind} has no field ${field}`);
+      batch.slots[slot[field]]![row] = value;
+    };
+    if (definition.hasPage && words[0] !== undefined && /^\d+(\+\d+)?$/.test(words[0])) {
+      const [page, pages] = words.shift()!.split('+');
+      batch.page[row] = Number(page);
+      if (slot['pages'] !== undefined) set('pages', Number(pages ?? 1));
+    }
+    this.#defaults(definition, row, words, set);
+    for (const word of words) this.#word(definition, word, set);
+    if (definition.kind === 'map') this.#frames.set(this.#key(row), batch.slots[slot['frame']!]![row]!);
+    batch.length++;
+  }
+
+  /** Fields that follow from the page and what was drawn before; words that are used up go. */
+  #defaults(definition: EventDefinition, row: number, words: string[], set: (field: string, value: number) => void): void {
+    const page = this.batch.page[row]!;
+    const frame = this.#frames.get(this.#key(row)) ?? FRAME_BASE + page;
+    if (definition.kind === 'pte') {
+      const named = words.findIndex((word) => /^frame=\d+$/.test(word));
+      const target = named < 0 ? frame : Number(words.splice(named, 1)[0]!.slice('frame='.length));
+      const flags = letters(words.shift() ?? '', PTE_LETTERS);
+      const old = this.#entries.get(this.#key(row)) ?? [0, 0];
+      const raw = [this.#layout.low(flags, target), this.#layout.high(flags, target)] as const;
+      this.#entries.set(this.#key(row), raw);
+      set('oldLow', old[0]);
+      set('oldHigh', old[1]);
+      set('newLow', raw[0]);
+      set('newHigh', raw[1]);
+    } else if (definition.kind === 'frame-move') {
+      set('oldFrame', frame);
+    } else if ('frame' in definition.fields) {
+      set('frame', frame);
+    }
+    if ('slot' in definition.fields) set('slot', page % 16);
+    if ('harvest' in definition.fields && words.length > 0) set('harvest', Number(words.shift()));
+    if ('bytes' in definition.fields) set('bytes', 4096 * Number(this.batch.slots[definition.slot['pages']!]![row]));
+    if ('size' in definition.fields) set('size', 8);
+    if ('program' in definition.fields) set('program', this.batch.time[row]!);
+  }
+
+  #word(definition: EventDefinition, word: string, set: (field: string, value: number) => void): void {
+    const [name, value] = word.split('=');
+    if (value !== undefined) {
+      set(name!, name === 'reads' ? carrierMask(value.split(',') as Carrier[]) : Number(value));
+      if (name === 'newFrame') this.#frames.set(this.#key(this.batch.length), Number(value));
+      return;
+    }
+    for (const [field, { unit }] of Object.entries(definition.fields)) {
+      const code = ENUMERATIONS[unit]?.indexOf(word) ?? -1;
+      if (code >= 0) return set(field, code);
+      if (unit === 'flag' && (word === 'set' || word === 'clear')) return set(field, word === 'set' ? 1 : 0);
+      const known = LETTERS_BY_UNIT[unit];
+      if (known !== undefined && [...word].every((letter) => known[letter] !== undefined)) return set(field, letters(word, known));
+    }
+    throw new Error(`'${word}' is no value of a field of ${definition.kind}`);
+  }
+
+  #key(row: number): string {
+    return `${this.batch.space[row]}:${this.batch.page[row]}`;
+  }
+}
+
+function letters(word: string, known: Readonly<Record<string, number>>): number {
+  return [...word].reduce((flags, letter) => {
+    if (known[letter] === undefined) throw new Error(`'${letter}' in '${word}' means nothing`);
+    return flags | known[letter];
+  }, 0);
+}
