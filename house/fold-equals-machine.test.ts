@@ -1,0 +1,65 @@
+/**
+ * The promise the whole replayer rests on: the fold of the events before any point equals the machine's own state at that
+ * point. Random programs, every strategy, every mutation, both modes; compared at random points of each run.
+ */
+import { describe, expect, it } from 'vitest';
+import { Random } from '../base/index.js';
+import { Fold } from '../replayer/index.js';
+import { AccessBatch, configure, Simulation, STRATEGIES } from '../simulator/index.js';
+import { randomProgram } from '../simulator/testing/runs.js';
+
+const CASES = STRATEGIES.flatMap(({ id, mutations }) => [
+  { strategy: id, mutations: [] as string[] },
+  ...mutations.map((mutation) => ({ strategy: id, mutations: [mutation.id as string] })),
+]);
+
+/** One access of a program as a batch of its own. */
+function piece(program: AccessBatch, from: number, count: number): AccessBatch {
+  const batch = new AccessBatch(count);
+  batch.length = count;
+  for (const column of ['page', 'offset', 'size', 'cpu', 'isRead', 'program'] as const) {
+    batch[column].set(program[column].subarray(from, from + count));
+  }
+  return batch;
+}
+
+describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
+  it.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => {
+    const random = new Random(seed);
+    const interleave = seed % 2 === 0 ? 'fine' : 'coarse';
+    const settings = configure({
+      strategy,
+      mutations,
+      interleave,
+      seed,
+      harvestEvery: 7 + seed,
+      populate: seed % 3 === 0 ? 'lazy' : 'eager',
+      tlbSets: 1 + random.below(4),
+      tlbWays: 1 + random.below(4),
+    });
+    const simulation = new Simulation(settings, () => {
+      throw new Error('the run must fit a batch');
+    });
+    const fold = new Fold({
+      arch: settings.architecture.id,
+      carriers: settings.strategy.carriers,
+      spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
+      tlb: settings.tlb,
+    });
+    const program = randomProgram(seed, { accesses: 400, pages: 12, cpus: 1 + (seed % 4), reads: 0.25 });
+    let folded = 0;
+    for (let at = 0; at < program.length; ) {
+      const count = Math.min(program.length - at, 1 + random.below(40));
+      simulation.play(piece(program, at, count));
+      simulation.settle();
+      at += count;
+      fold.apply(simulation.openBatch, folded, simulation.openBatch.length);
+      folded = simulation.openBatch.length;
+      expect(fold.snapshot()).toEqual(simulation.snapshot());
+    }
+    simulation.finish(program.length);
+    fold.apply(simulation.openBatch, folded, simulation.openBatch.length);
+    expect(fold.snapshot()).toEqual(simulation.snapshot());
+    expect(simulation.harvests).toBeGreaterThan(5);
+  });
+});
