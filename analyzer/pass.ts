@@ -1,0 +1,164 @@
+/**
+ * One pass over a trail for any number of collectors. A collector owns its state (a definition is a factory, so two trails can be
+ * analysed at once), names the kinds it wants to see, and gets each such event with the state *before* it. Writes are the hot path: they
+ * come as runs of one CPU to one page, and only to collectors that ask for them.
+ *
+ * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
+ */
+import { invariant } from '../base/index.js';
+import { EVENT_KINDS, EventBatch, write } from '../traces/index.js';
+import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
+
+/** @param page the event's page as an index into `fold.pages`, or -1 where the trail had not spoken of it before */
+export type EventHandler = (batch: EventBatch, row: number, fold: Fold, page: number) => void;
+
+/** Rows [from, to) are writes of one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
+export type WritesHandler = (batch: EventBatch, from: number, to: number, fold: Fold, page: number, frame: number) => void;
+
+export interface Collector<Facts> {
+  /** By kind; `write` is not among them. */
+  readonly on?: Readonly<Record<string, EventHandler>>;
+  readonly writes?: WritesHandler;
+  /** Whether `writes` reads offset, size or program time, which need decoding. */
+  readonly writeFields?: boolean;
+  /** Called once, with the state after the last event. */
+  readonly finish: (end: Fold) => Facts;
+}
+
+export interface CollectorDefinition<Facts> {
+  readonly id: string;
+  readonly create: (source: EventSource) => Collector<Facts>;
+}
+
+export interface PassOptions {
+  /** Called after each chunk. */
+  readonly onProgress?: (events: number) => void;
+}
+
+/** What a pass found, by collector. */
+export class PassResults {
+  readonly #facts = new Map<string, { readonly facts: unknown } | { readonly error: unknown }>();
+
+  /** State after the last event. */
+  constructor(readonly end: Fold) {}
+
+  /** The facts of a collector. Throws what the collector threw. */
+  facts<Facts>(definition: CollectorDefinition<Facts>): Facts {
+    const result = this.#facts.get(definition.id);
+    invariant(result !== undefined, `collector ${definition.id} was not in the pass`);
+    if ('error' in result) throw result.error;
+    return result.facts as Facts;
+  }
+
+  /** @internal */
+  keep(id: string, result: { readonly facts: unknown } | { readonly error: unknown }): void {
+    this.#facts.set(id, result);
+  }
+}
+
+interface Running {
+  readonly id: string;
+  readonly collector: Collector<unknown>;
+  error?: { readonly error: unknown };
+}
+
+/** Runs the collectors, each once however often it is named. Throws an `InputError` when the trail cannot be read. */
+export function runPass(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>, options: PassOptions = {}): PassResults {
+  const running = [...new Set(definitions)].map((definition): Running => ({ id: definition.id, collector: definition.create(source) }));
+  invariant(new Set(running.map(({ id }) => id)).size === running.length, 'two collectors share an id');
+  const dispatch = new Dispatch(running);
+  const fold = new Fold(source.meta);
+  const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
+    source.readChunk(chunk, batch, dispatch.kinds);
+    dispatch.batch(batch, fold);
+    options.onProgress?.(fold.seq);
+  }
+  const results = new PassResults(fold);
+  for (const one of running) {
+    try {
+      results.keep(one.id, one.error ?? { facts: one.collector.finish(fold) });
+    } catch (error) {
+      results.keep(one.id, { error });
+    }
+  }
+  return results;
+}
+
+class Dispatch {
+  /** Kinds whose fields somebody reads. */
+  readonly kinds: ReadonlySet<number>;
+  readonly #byKind: Array<Array<{ readonly one: Running; readonly handler: EventHandler }>> = Array.from({ length: 256 }, () => []);
+  readonly #writers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
+
+  constructor(running: readonly Running[]) {
+    const kinds = new Set(FOLD_KINDS);
+    for (const one of running) {
+      const { on = {}, writes, writeFields = false } = one.collector;
+      for (const [kind, handler] of Object.entries(on)) {
+        const definition = EVENT_KINDS.find((candidate) => candidate.kind === kind);
+        invariant(definition !== undefined && definition.code !== write.code, `collector ${one.id} asks for events of kind '${kind}'`);
+        this.#byKind[definition.code]!.push({ one, handler });
+        kinds.add(definition.code);
+      }
+      if (writes !== undefined) this.#writers.push({ one, handler: writes });
+      if (writeFields) kinds.add(write.code);
+    }
+    this.kinds = kinds;
+  }
+
+  batch(batch: EventBatch, fold: Fold): void {
+    const { kind, page, cpu, space, length } = batch;
+    const writers = this.#writers;
+    for (let row = 0; row < length; ) {
+      if (kind[row] !== write.code) {
+        this.#event(batch, row, fold);
+        fold.applyRow(batch, row);
+        row++;
+        continue;
+      }
+      const at = page[row]!;
+      const by = cpu[row]!;
+      const within = space[row]!;
+      let to = row + 1;
+      while (to < length && kind[to] === write.code && page[to] === at && cpu[to] === by && space[to] === within) to++;
+      const index = fold.pages.find(within, at);
+      const frame = fold.frameOfWrite(by, index);
+      for (let i = 0; i < writers.length; i++) {
+        const { one, handler } = writers[i]!;
+        try {
+          handler(batch, row, to, fold, index, frame);
+        } catch (error) {
+          this.#fail(one, error);
+          i--;
+        }
+      }
+      fold.applyWrites(batch, row, to, frame);
+      row = to;
+    }
+  }
+
+  #event(batch: EventBatch, row: number, fold: Fold): void {
+    const handlers = this.#byKind[batch.kind[row]!]!;
+    if (handlers.length === 0) return;
+    const number = batch.page[row]!;
+    const page = number < 0 ? -1 : fold.pages.find(batch.space[row]!, number);
+    for (let i = 0; i < handlers.length; i++) {
+      const { one, handler } = handlers[i]!;
+      try {
+        handler(batch, row, fold, page);
+      } catch (error) {
+        this.#fail(one, error);
+        i--;
+      }
+    }
+  }
+
+  /** Takes a collector out of the pass. */
+  #fail(failed: Running, error: unknown): void {
+    failed.error = { error };
+    for (const list of [...this.#byKind, this.#writers] as Array<Array<{ readonly one: Running }>>) {
+      for (let i = list.length - 1; i >= 0; i--) if (list[i]!.one === failed) list.splice(i, 1);
+    }
+  }
+}
