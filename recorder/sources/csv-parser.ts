@@ -97,7 +97,8 @@ export class CsvParser implements LineParser {
     const first = this.#at;
     let at = first;
     let value = 0;
-    for (let digit = bytes[at]! - 0x30; digit >= 0 && digit <= 9; digit = bytes[++at]! - 0x30) value = value * 10 + digit;
+    for (let digit = bytes[at]! - 0x30; digit >= 0 && digit <= 9; digit = bytes[++at]! - 0x30)
+      value = value * 10 + digit;
     this.#at = at;
     this.#blanks();
     return at === first ? -1 : value;

@@ -33,16 +33,36 @@ function headLines(head: Uint8Array, complete: boolean): string[] {
 /** Inputs that are known and cannot be imported as they are: by their first bytes, or by the look of a line. */
 const FOREIGN: ReadonlyArray<{ readonly looks: RegExp; readonly what: string; readonly mend: string }> = [
   { looks: /^SQLite format 3\0/, what: 'an SQLite database', mend: 'if it is a trail, use `pagetrail replay` on it' },
-  { looks: /^\x28\xb5\x2f\xfd/, what: 'compressed with zstd', mend: 'decompress it into the pipe: `zstd -dc FILE | pagetrail record --import -`' },
-  { looks: /^\xfd7zXZ\0/, what: 'compressed with xz', mend: 'decompress it into the pipe: `xz -dc FILE | pagetrail record --import -`' },
-  { looks: /^BZh[1-9]/, what: 'compressed with bzip2', mend: 'decompress it into the pipe: `bzip2 -dc FILE | pagetrail record --import -`' },
-  { looks: /^PERFILE2/, what: 'a perf.data file', mend: 'it holds no data address of every write; record with `valgrind --tool=lackey --trace-mem=yes`' },
+  {
+    looks: /^\x28\xb5\x2f\xfd/,
+    what: 'compressed with zstd',
+    mend: 'decompress it into the pipe: `zstd -dc FILE | pagetrail record --import -`',
+  },
+  {
+    looks: /^\xfd7zXZ\0/,
+    what: 'compressed with xz',
+    mend: 'decompress it into the pipe: `xz -dc FILE | pagetrail record --import -`',
+  },
+  {
+    looks: /^BZh[1-9]/,
+    what: 'compressed with bzip2',
+    mend: 'decompress it into the pipe: `bzip2 -dc FILE | pagetrail record --import -`',
+  },
+  {
+    looks: /^PERFILE2/,
+    what: 'a perf.data file',
+    mend: 'it holds no data address of every write; record with `valgrind --tool=lackey --trace-mem=yes`',
+  },
   {
     looks: /^ *\S.* +\d+(?:\/\d+)? +\[\d{3}\] +\d+\.\d+: /m,
     what: 'the text of `perf script` or ftrace',
     mend: 'it tells of samples and faults, not of every write; record with `valgrind --tool=lackey --trace-mem=yes`',
   },
-  { looks: /^# tracer: /m, what: 'the text of ftrace', mend: 'it tells of faults, not of every write; record with `valgrind --tool=lackey --trace-mem=yes`' },
+  {
+    looks: /^# tracer: /m,
+    what: 'the text of ftrace',
+    mend: 'it tells of faults, not of every write; record with `valgrind --tool=lackey --trace-mem=yes`',
+  },
 ];
 
 /** The refusal of an input whose format was not found. */
@@ -50,9 +70,13 @@ export function unknownFormat(label: string, head: Uint8Array, importers: readon
   const text = Buffer.from(head).toString('latin1');
   const foreign = FOREIGN.find(({ looks }) => looks.test(text));
   if (foreign !== undefined) {
-    return new InputError({ what: `${label} cannot be imported`, why: `it looks like ${foreign.what}`, mend: foreign.mend });
+    return new InputError({
+      what: `${label} cannot be imported`,
+      why: `it looks like ${foreign.what}`,
+      mend: foreign.mend,
+    });
   }
-  const binary = /[\x00-\x08\x0e-\x1f]/.test(text);
+  const binary = head.some((byte) => byte < 0x09); // control characters that no text has
   return new InputError({
     what: `${label} is in no format that can be imported`,
     why: `${binary ? 'it is binary' : 'its first lines look like none of them'}; known are ${importers.map(({ id }) => id).join(', ')}`,

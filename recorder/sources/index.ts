@@ -15,6 +15,7 @@ import { TextSource } from './text-source.js';
 export type { Importer, Likeness, ParserOptions } from './importer.js';
 export type { AccessSource, SkippedLines } from './source.js';
 export type { LineParser } from './text-source.js';
+export { openTrail } from './trail.js';
 
 /** All formats, in the order in which they are asked. */
 export const IMPORTERS: readonly Importer[] = [lackey, csv];

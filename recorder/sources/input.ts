@@ -145,7 +145,9 @@ class PipeReader implements ByteReader {
   constructor(fd: number, label: string) {
     const onread = { buffer: this.#block, callback: (count: number) => this.#arrived(count) };
     // `onread` is an option of the constructor too, though the typings know it only for connect().
-    this.#socket = new Socket({ fd, readable: true, writable: false, onread } as ConstructorParameters<typeof Socket>[0]);
+    this.#socket = new Socket({ fd, readable: true, writable: false, onread } as ConstructorParameters<
+      typeof Socket
+    >[0]);
     this.#socket.pause();
     this.#socket.on('error', (error) => {
       this.failure ??= readError(label, this.#total, error);

@@ -34,7 +34,8 @@ const HEX_PAIR = (() => {
   const pairs = new Int16Array(65_536).fill(-1);
   const digits = '0123456789abcdef';
   for (let high = 0; high < 16; high++) {
-    for (let low = 0; low < 16; low++) pairs[digits.charCodeAt(high) | (digits.charCodeAt(low) << 8)] = (high << 4) | low;
+    for (let low = 0; low < 16; low++)
+      pairs[digits.charCodeAt(high) | (digits.charCodeAt(low) << 8)] = (high << 4) | low;
   }
   return pairs;
 })();

@@ -13,7 +13,14 @@ import type { Workload } from './workload.js';
 
 export type { Workload, WorkloadOptions } from './workload.js';
 
-export const WORKLOADS: readonly Workload[] = [sequentialFill, sparseScatter, zipf, framebuffer, hotPage, multiCpuShared];
+export const WORKLOADS: readonly Workload[] = [
+  sequentialFill,
+  sparseScatter,
+  zipf,
+  framebuffer,
+  hotPage,
+  multiCpuShared,
+];
 
 /** The workload of that id. @throws UsageError with a suggestion when there is none */
 export function workloadNamed(id: string): Workload {

@@ -99,7 +99,13 @@ class WorkloadSource implements AccessSource {
     private readonly pattern: Pattern,
   ) {
     const { writes, pages, cpus, seed } = size;
-    this.meta = { kind: 'workload', name: id, programTime: 'assumed', reads: false, parameters: { writes, pages, cpus, seed } };
+    this.meta = {
+      kind: 'workload',
+      name: id,
+      programTime: 'assumed',
+      reads: false,
+      parameters: { writes, pages, cpus, seed },
+    };
   }
 
   fill(batch: AccessBatch): number {
