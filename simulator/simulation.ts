@@ -27,6 +27,8 @@ export class Simulation {
   readonly #journal: Journal;
   readonly #scheduler: Scheduler;
   readonly #clock: HarvestClock;
+  /** Program time of the first access, ns; -1 before it. */
+  #origin = -1;
 
   /** @param onFull takes the rows of a full batch before it returns; the batch is reused */
   constructor(settings: SimulationSettings, onFull: (batch: EventBatch) => void, tuning: SimulationTuning = {}) {
@@ -59,6 +61,7 @@ export class Simulation {
 
   /** Plays accesses, with the harvests that fall due. */
   play(batch: AccessBatch): void {
+    if (batch.length > 0 && this.#origin < 0) this.#origin = batch.program[0]!;
     this.#scheduler.play(batch);
   }
 
@@ -101,9 +104,14 @@ export class Simulation {
     return Math.max(this.#machine.tlbs.length, 1);
   }
 
-  /** Program time summed over CPUs, ns. */
-  get programNs(): number {
-    return this.#journal.program.reduce((sum, ns) => sum + ns, 0);
+  /**
+   * Program time summed over the CPUs that made accesses, ns.
+   * @param given times come from the source and begin anywhere: counted from its first access on
+   */
+  programNs(given: boolean): number {
+    const { program } = this.#journal;
+    const origin = given ? this.#origin : 0;
+    return program.reduce((sum, ns) => sum + (ns > 0 ? ns - origin : 0), 0);
   }
 
   /** The state after the last event. In fine mode only between `settle` and the next `play`. */

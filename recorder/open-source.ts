@@ -1,0 +1,39 @@
+/** From what a user names as the source of a recording to a source that can be pulled. */
+import type { AccessSource } from './sources/index.js';
+import { openImport, openTrail } from './sources/index.js';
+import { workloadNamed } from './workloads/index.js';
+
+export type SourceRequest =
+  /** A synthetic workload, by id. */
+  | { readonly workload: string; readonly writes?: number; readonly pages?: number }
+  /** A log: a file, or `-` for standard input; plain or gzip. Its format is detected unless named. */
+  | { readonly import: string; readonly format?: string; readonly reads?: boolean }
+  /** The accesses that another trail recorded. */
+  | { readonly trail: string; readonly reads?: boolean };
+
+export interface SourceContext {
+  readonly seed: number;
+  /** CPUs asked for; undefined: the workload's own number. */
+  readonly cpus: number | undefined;
+}
+
+/** @throws UsageError for an unknown workload or format; InputError for input that cannot be read */
+export async function openSource(request: SourceRequest, { seed, cpus }: SourceContext): Promise<AccessSource> {
+  if ('workload' in request) {
+    const { workload, ...size } = request;
+    return workloadNamed(workload).open({ ...size, seed, ...(cpus === undefined ? {} : { cpus }) });
+  }
+  const reads = request.reads ?? false;
+  if ('trail' in request) return openTrail({ path: request.trail, reads });
+  return openImport({
+    path: request.import,
+    reads,
+    ...(request.format === undefined ? {} : { format: request.format }),
+  });
+}
+
+/** The file that a source reads; null where it reads none. */
+export function inputPath(request: SourceRequest): string | null {
+  if ('trail' in request) return request.trail;
+  return 'import' in request && request.import !== '-' ? request.import : null;
+}

@@ -1,0 +1,266 @@
+/**
+ * The record loop: accesses from a source, through the machine, into a trail. It pulls, so nothing piles up where one of the
+ * three is slower than the others; it commits what it has at least every 250 ms; and it leaves a valid trail however it ends.
+ */
+import { statSync } from 'node:fs';
+import { InputError, UsageError } from '../base/index.js';
+import {
+  AccessBatch,
+  configure,
+  Simulation,
+  type SimulationRequest,
+  type SimulationSettings,
+  STEP_NAMES,
+} from '../simulator/index.js';
+import { type TrailMeta, TrailWriter } from '../traces/index.js';
+import { inputPath, openSource, type SourceRequest } from './open-source.js';
+import type { AccessSource } from './sources/index.js';
+
+/** Events between two checkpoints; with 64 Ki pages of state this stays near 8 bytes per page and million events. */
+const CHECKPOINT_EVENTS = 1 << 20;
+/** A slow source's open chunk is committed this often, ms. */
+const COMMIT_MS = 250;
+/** Chunks that may wait for compression or the disk before the machine waits for them. */
+const PENDING_CHUNKS = 8;
+/** The event loop gets a turn this often, ms, so that an interrupt is seen. */
+const TURN_MS = 50;
+
+export interface RecordRequest extends SimulationRequest {
+  /** Where the trail goes. */
+  readonly output: string;
+  readonly source: SourceRequest;
+}
+
+export interface RecordHooks {
+  /** Ends the recording early; what was recorded stays. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: RecordProgress): void;
+  onNotice?(text: string): void;
+}
+
+export interface RecordProgress {
+  readonly events: number;
+  readonly writes: number;
+  /** Fraction of the source read, 0..1; null where unknown. */
+  readonly fraction: number | null;
+}
+
+export interface RecordResult {
+  readonly trail: string;
+  readonly events: number;
+  readonly writes: number;
+  /** Size of the closed file. */
+  readonly bytes: number;
+  readonly bytesPerWrite: number;
+  readonly bytesPerEvent: number;
+  readonly seconds: number;
+  readonly writesPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly strategy: string;
+  readonly arch: string;
+  readonly epochs: number;
+  readonly complete: boolean;
+  /** Why it is not complete; null when it is. */
+  readonly incompleteReason: string | null;
+  readonly skipped: { readonly lines: number; readonly firstLine: number | null };
+  /** What broke the input off, where something did; the trail holds what came before. */
+  readonly failure: InputError | null;
+}
+
+/**
+ * Records a source under a strategy.
+ * @throws UsageError for a request that cannot be; InputError for a source that cannot be read or holds no access, and for an
+ * output that cannot be written. An input that breaks off later is no throw: see `failure`.
+ */
+export async function record(request: RecordRequest, hooks: RecordHooks = {}): Promise<RecordResult> {
+  const settings = configure(request);
+  for (const notice of settings.notices) hooks.onNotice?.(notice);
+  refuseOverwritingInput(inputPath(request.source), request.output);
+  const source = await openSource(request.source, { seed: settings.seed, cpus: request.cpus });
+  try {
+    return await recordSource(source, settings, request.output, hooks);
+  } finally {
+    source.close();
+  }
+}
+
+async function recordSource(
+  source: AccessSource,
+  settings: SimulationSettings,
+  output: string,
+  hooks: RecordHooks,
+): Promise<RecordResult> {
+  const started = performance.now();
+  const writer = TrailWriter.create(output, metaOf(settings, source));
+  const simulation = new Simulation(settings, (batch) => writer.append(batch));
+  let interrupted = false;
+  try {
+    interrupted = await pump(source, simulation, writer, hooks);
+    if (simulation.seq === 0 && !interrupted) throw source.failure ?? noAccess(source);
+    if (interrupted || source.failure !== null) simulation.settle();
+    else simulation.finish(source.programNs);
+  } catch (error) {
+    if (simulation.seq === 0) await writer.abandon();
+    else await close(writer, simulation, source, started, 'the recorder failed').catch(() => undefined);
+    throw error;
+  }
+  const reason = interrupted ? 'interrupted' : (source.failure?.what ?? null);
+  const { bytes, seconds } = await close(writer, simulation, source, started, reason);
+  return {
+    trail: output,
+    events: simulation.seq,
+    writes: simulation.writes,
+    bytes,
+    bytesPerWrite: ratio(bytes, simulation.writes),
+    bytesPerEvent: ratio(bytes, simulation.seq),
+    seconds,
+    writesPerSecond: Math.round(ratio(simulation.writes, seconds)),
+    eventsPerSecond: Math.round(ratio(simulation.seq, seconds)),
+    strategy: settings.strategy.id,
+    arch: settings.architecture.id,
+    epochs: simulation.harvests,
+    complete: reason === null,
+    incompleteReason: reason,
+    skipped: { ...source.skipped },
+    failure: source.failure,
+  };
+}
+
+/** Plays the source to its end; true when it was interrupted. */
+async function pump(
+  source: AccessSource,
+  simulation: Simulation,
+  writer: TrailWriter,
+  hooks: RecordHooks,
+): Promise<boolean> {
+  const batch = new AccessBatch();
+  let nextCheckpoint = CHECKPOINT_EVENTS;
+  let committed = performance.now();
+  let turned = committed;
+  // A source that waits (a pipe) must not keep the open chunk waiting too.
+  const timer = setInterval(() => {
+    if (performance.now() - committed < COMMIT_MS || simulation.openBatch.length === 0) return;
+    writer.commitOpen(simulation.openBatch);
+    committed = performance.now();
+  }, COMMIT_MS);
+  try {
+    for (;;) {
+      if (hooks.signal?.aborted) return true;
+      batch.length = 0;
+      const filled = source.fill(batch);
+      const count = typeof filled === 'number' ? filled : await interruptible(filled, hooks.signal);
+      if (count === 'interrupted') return true;
+      if (count === 0) return false;
+      simulation.play(batch);
+      if (simulation.seq >= nextCheckpoint) {
+        simulation.settle();
+        writer.checkpoint(simulation.snapshot());
+        nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
+      }
+      if (writer.pending > PENDING_CHUNKS) {
+        await writer.drain(PENDING_CHUNKS);
+        committed = performance.now();
+      }
+      const now = performance.now();
+      if (now - turned > TURN_MS) {
+        turned = now;
+        hooks.onProgress?.({ events: simulation.seq, writes: simulation.writes, fraction: source.progress });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** A pending read, or an interrupt if that comes first. */
+async function interruptible(
+  pending: Promise<number>,
+  signal: AbortSignal | undefined,
+): Promise<number | 'interrupted'> {
+  if (signal === undefined) return pending;
+  let stop = () => {};
+  const aborted = new Promise<'interrupted'>((resolve) => {
+    stop = () => resolve('interrupted');
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function close(
+  writer: TrailWriter,
+  simulation: Simulation,
+  source: AccessSource,
+  started: number,
+  incompleteReason: string | null,
+): Promise<{ bytes: number; seconds: number }> {
+  if (simulation.openBatch.length > 0) writer.append(simulation.openBatch);
+  writer.updateMeta({ actors: actorNames(simulation.cpus) });
+  const ending = {
+    complete: incompleteReason === null,
+    incompleteReason,
+    cpus: simulation.cpus,
+    programNs: simulation.programNs(source.meta.programTime === 'given'),
+    skippedLines: source.skipped.lines,
+    firstSkippedLine: source.skipped.firstLine,
+  };
+  const { bytes } = await writer.close(ending, { seconds: ((performance.now() - started) / 1000).toFixed(3) });
+  return { bytes, seconds: (performance.now() - started) / 1000 };
+}
+
+function metaOf(settings: SimulationSettings, source: AccessSource): TrailMeta {
+  return {
+    mode: 'simulated',
+    strategy: settings.strategy.id,
+    arch: settings.architecture.id,
+    vma: settings.vma.id,
+    mutations: settings.mutations,
+    seed: settings.seed,
+    interleave: settings.interleave,
+    populate: settings.populate,
+    harvestEvery: settings.harvestEvery,
+    tlb: settings.tlb,
+    carriers: settings.strategy.carriers,
+    costProfile: { id: settings.cost.id, ns: settings.cost.ns },
+    source: source.meta,
+    actors: actorNames(settings.cpus),
+    spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
+    steps: STEP_NAMES,
+    notes: [],
+    methods: [],
+  };
+}
+
+/** Names by actor number, as the journal numbers them. */
+function actorNames(cpus: number): string[] {
+  return ['harvest', 'device', ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`)];
+}
+
+function noAccess(source: AccessSource): InputError {
+  const { lines, firstLine } = source.skipped;
+  return new InputError({
+    what: `${source.meta.name} holds no access to record`,
+    why:
+      lines > 0
+        ? `${lines} lines were not understood, the first of them line ${firstLine}`
+        : 'no line of it is a load, store or modify',
+    mend: `check that it is what --format ${source.meta.kind} expects`,
+  });
+}
+
+/** An input that is also the output would be gone before it is read. */
+function refuseOverwritingInput(input: string | null, output: string): void {
+  if (input === null) return;
+  const from = statSync(input, { throwIfNoEntry: false });
+  const to = statSync(output, { throwIfNoEntry: false });
+  if (from === undefined || to === undefined || from.ino !== to.ino || from.dev !== to.dev) return;
+  throw new UsageError({ what: `${output} is the input of this recording`, mend: 'give another file to -o' });
+}
+
+function ratio(a: number, b: number): number {
+  return b === 0 ? 0 : a / b;
+}

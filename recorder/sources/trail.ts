@@ -1,0 +1,120 @@
+/**
+ * A trail as a source: the accesses it recorded, to be played again under another strategy or machine. Program time is that
+ * of the accesses, so the first strategy's overhead does not travel along; and an access that was recorded as one write per page
+ * it touched comes back whole, because a harvest never falls between its parts.
+ */
+import { basename } from 'node:path';
+import { PAGE_SIZE } from '../../base/index.js';
+import type { AccessBatch } from '../../simulator/index.js';
+import { EventBatch, kindMask, read, type SourceMeta, TrailReader, write } from '../../traces/index.js';
+import type { AccessSource } from './source.js';
+
+const { offset: OFFSET, size: SIZE, program: PROGRAM } = write.slot;
+
+/** @throws InputError for a file that is no trail, or of another version */
+export function openTrail({ path, reads }: { readonly path: string; readonly reads: boolean }): AccessSource {
+  return new TrailSource(TrailReader.open(path), basename(path), reads);
+}
+
+class TrailSource implements AccessSource {
+  readonly meta: SourceMeta;
+  readonly skipped = { lines: 0, firstLine: null };
+  readonly failure = null;
+  programNs = 0;
+
+  readonly #reader: TrailReader;
+  readonly #kinds: number;
+  readonly #events = new EventBatch();
+  #chunk = 0;
+  #row = 0;
+  /** The access read last; it may still grow by what lies behind the page border. */
+  #held = { page: 0, offset: 0, size: 0, cpu: 0, isRead: 0, program: 0 };
+
+  constructor(reader: TrailReader, name: string, reads: boolean) {
+    const { source } = reader.meta;
+    this.meta = {
+      kind: 'trail',
+      name,
+      programTime: source.programTime,
+      reads: reads && source.reads,
+      parameters: { of: `${source.kind}:${source.name}`, strategy: reader.meta.strategy ?? 'observed' },
+    };
+    this.#reader = reader;
+    this.#kinds = reads ? kindMask('write', 'read') : kindMask('write');
+  }
+
+  get progress(): number {
+    return this.#reader.chunks.length === 0 ? 1 : this.#chunk / this.#reader.chunks.length;
+  }
+
+  fill(batch: AccessBatch): number {
+    const before = batch.length;
+    while (batch.length < batch.capacity) {
+      if (this.#row === this.#events.length && !this.#nextChunk()) {
+        this.#release(batch);
+        const { ending } = this.#reader;
+        if (ending !== null && ending.cpus === 1) this.programNs = Math.max(this.programNs, ending.programNs);
+        break;
+      }
+      this.#take(batch, this.#row++);
+    }
+    return batch.length - before;
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  /** Decodes the next chunk that has accesses; false at the end. */
+  #nextChunk(): boolean {
+    this.#events.length = 0;
+    this.#row = 0;
+    while (this.#chunk < this.#reader.chunks.length && this.#events.length === 0) {
+      this.#reader.readChunk(this.#chunk++, this.#events, this.#kinds);
+    }
+    return this.#events.length > 0;
+  }
+
+  #take(batch: AccessBatch, row: number): void {
+    const { kind, cpu, page, slots } = this.#events;
+    const held = this.#held;
+    const isRead = kind[row] === read.code ? 1 : 0;
+    const offset = slots[OFFSET]![row]!;
+    const size = slots[SIZE]![row]!;
+    const program = slots[PROGRAM]![row]!;
+    const continues =
+      held.size > 0 &&
+      offset === 0 &&
+      (held.offset + held.size) % PAGE_SIZE === 0 &&
+      page[row] === held.page + (held.offset + held.size) / PAGE_SIZE &&
+      program === held.program &&
+      cpu[row] === held.cpu &&
+      isRead === held.isRead;
+    if (continues) {
+      held.size += size;
+      return;
+    }
+    this.#release(batch);
+    held.page = page[row]!;
+    held.offset = offset;
+    held.size = size;
+    held.cpu = cpu[row]!;
+    held.isRead = isRead;
+    held.program = program;
+    if (program > this.programNs) this.programNs = program;
+  }
+
+  /** Hands over the access held back. */
+  #release(batch: AccessBatch): void {
+    const held = this.#held;
+    if (held.size === 0) return;
+    const i = batch.length++;
+    batch.page[i] = held.page;
+    batch.offset[i] = held.offset;
+    batch.size[i] = held.size;
+    batch.cpu[i] = held.cpu;
+    batch.isRead[i] = held.isRead;
+    batch.program[i] = held.program;
+    held.size = 0;
+  }
+}
