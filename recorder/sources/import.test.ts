@@ -1,6 +1,6 @@
 /** Inputs as they come: files, folders, pipes, gzip, cut and empty and foreign ones. */
 import { execFileSync, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,7 @@ describe('standard input', () => {
 
   beforeAll(() => {
     mkdirSync(built);
+    symlinkSync(join(root, 'node_modules'), join(built, 'node_modules'));
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     const options = [
       '--ignoreConfig',
@@ -167,7 +168,7 @@ describe('standard input', () => {
       '--typeRoots',
       join(root, 'node_modules/@types'),
       '--skipLibCheck',
-      '--strict',
+      '--noCheck',
       '--rootDir',
       root,
     ];
@@ -268,7 +269,7 @@ describe('a log that breaks off', () => {
     });
   });
 
-  it('at damage inside gzip: never a crash, and only true accesses', async () => {
+  it('at damage inside gzip: never a crash, and always told', async () => {
     const compressed = gzipSync(text);
     let failures = 0;
     for (let seed = 1; seed <= 20; seed++) {
