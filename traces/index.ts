@@ -5,6 +5,7 @@
 export * from './batch.js';
 export * from './codec/index.js';
 export * from './events/index.js';
+export * from './file/index.js';
 export * from './layouts/index.js';
 export * from './meta.js';
 export * from './snapshot.js';

@@ -51,10 +51,16 @@ export class ChunkUnpacker {
   readonly #times = new Float64Array(CHUNK_EVENTS);
   readonly #columns: readonly [Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
+  #head: ChunkHead = { firstSeq: 1, events: 0 };
 
   constructor() {
     const column = () => new Float64Array(CHUNK_EVENTS);
     this.#columns = [column(), column(), column()];
+  }
+
+  /** What the chunk unpacked last says about itself, kinds left out included. */
+  get head(): ChunkHead {
+    return this.#head;
   }
 
   /**
@@ -65,6 +71,7 @@ export class ChunkUnpacker {
   unpack(body: Uint8Array, into: EventBatch, kinds: number = ALL_KINDS): void {
     into.length = 0;
     const chunk = openChunk(body);
+    this.#head = { firstSeq: chunk.firstSeq, events: chunk.events };
     if (chunk.events > into.capacity) damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     into.firstSeq = chunk.firstSeq;
     const { runKinds, runLengths } = this.#kindStream(chunk);
@@ -216,12 +223,6 @@ function scatter(values: Float64Array, targets: Uint32Array, into: Float64Array)
 
 function scatterNarrow(values: Float64Array, targets: Uint32Array, into: Int16Array | Uint16Array): void {
   for (let i = 0; i < targets.length; i++) into[targets[i]!] = values[i]!;
-}
-
-/** The head of a chunk, its checksum verified. */
-export function readChunkHead(body: Uint8Array): ChunkHead {
-  const { firstSeq, events } = openChunk(body);
-  return { firstSeq, events };
 }
 
 /** A chunk whose envelope has been read and believed; blocks are expanded when first asked for. */

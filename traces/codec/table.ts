@@ -1,0 +1,68 @@
+/**
+ * A table of integer columns as one sealed blob, for what is not an event: the shards of a checkpoint. The columns are
+ * packed as those of a chunk and lie in one block.
+ */
+import { type Block, compressBlock, expandBlock } from './compress.js';
+import { packColumn, unpackColumn } from './columns.js';
+import { seal, unseal } from './envelope.js';
+import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
+
+/** Version of the table layout; the first item of the envelope. */
+const TABLE_VERSION = 1;
+/** Most rows of a table, so that a hostile one costs a bounded amount of memory. */
+export const MOST_TABLE_ROWS = 2 ** 24;
+
+export interface TableColumn {
+  readonly values: Float64Array;
+  /** Whether neighbours resemble each other. */
+  readonly alike: boolean;
+}
+
+export interface PackedTable {
+  readonly rows: number;
+  readonly columnBytes: readonly number[];
+  readonly raw: Uint8Array;
+}
+
+/** Packs the first `rows` >= 1 values of each column. */
+export function packTable(columns: readonly TableColumn[], rows: number): PackedTable {
+  const out = new Uint8Array(columns.length * (rows * VARINT_BYTES + 40));
+  const columnBytes: number[] = [];
+  let at = 0;
+  for (const { values, alike } of columns) {
+    const end = packColumn(out, at, values, rows, alike);
+    columnBytes.push(end - at);
+    at = end;
+  }
+  return { rows, columnBytes, raw: out.slice(0, at) };
+}
+
+export async function sealTable(table: PackedTable): Promise<Uint8Array> {
+  const { codec, rawBytes, data } = await compressBlock(table.raw);
+  return seal([TABLE_VERSION, table.rows, table.columnBytes, codec, rawBytes, data]);
+}
+
+/**
+ * The columns of a sealed table.
+ * @param bounds least and most value of each column
+ * @throws TrailFormatError
+ */
+export function openTable(sealed: Uint8Array, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] {
+  const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
+  version!.integer(TABLE_VERSION, TABLE_VERSION);
+  const rows = rowsField!.integer(1, MOST_TABLE_ROWS);
+  const mostBytes = bounds.length * (rows * VARINT_BYTES + 40);
+  const block: Block = { codec: codec!.integer(0, 255), rawBytes: rawBytes!.integer(1, mostBytes), data: data!.bytes() };
+  const columnBytes = lengths!.items(bounds.length).map((field) => field.integer(1, block.rawBytes));
+  if (columnBytes.length !== bounds.length) damaged('it has another number of columns than it should');
+  const raw = expandBlock(block);
+  let at = 0;
+  return bounds.map(([least, most], column) => {
+    const cursor = new VarintCursor(raw, at, at + columnBytes[column]!);
+    at = cursor.end;
+    if (at > raw.length) damaged('its columns are longer than its bytes');
+    const values = new Float64Array(rows);
+    unpackColumn(cursor, cursor.byte(), values, rows, least, most);
+    return values;
+  });
+}

@@ -1,0 +1,75 @@
+/** What stands beside a chunk, checked before it is believed. */
+import { CHUNK_EVENTS } from '../batch.js';
+import { damaged } from '../codec/varints.js';
+import { EVENT_KINDS } from '../events/index.js';
+
+export interface ChunkInfo {
+  readonly id: number;
+  readonly firstSeq: number;
+  readonly events: number;
+  /** ns of the first and the last event. */
+  readonly timeFirst: number;
+  readonly timeLast: number;
+  /** Bit c: it has events of code c. */
+  readonly kinds: number;
+  /** Pages that its events speak of; null when none does. */
+  readonly pageMin: number | null;
+  readonly pageMax: number | null;
+  /** Events by kind; kinds without events are left out. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Size of the body. */
+  readonly bytes: number;
+}
+
+/** @throws TrailFormatError when the row cannot be, or does not follow on `previous` */
+export function readChunkRow(row: Readonly<Record<string, unknown>>, previous: ChunkInfo | undefined): ChunkInfo {
+  const integer = (column: string, least: number, most: number = Number.MAX_SAFE_INTEGER): number => {
+    const value = row[column];
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
+      return damaged(`a row of chunk has ${String(value)} as ${column}`);
+    }
+    return value as number;
+  };
+  const page = (column: string): number | null => (row[column] === null ? null : integer(column, 0));
+  const id = integer('id', 1);
+  const firstSeq = integer('first_seq', 1);
+  const expectedId = (previous?.id ?? 0) + 1;
+  if (id !== expectedId) damaged(`chunk ${expectedId} is missing`);
+  if (firstSeq !== (previous === undefined ? 1 : previous.firstSeq + previous.events)) {
+    damaged(`chunk ${id} does not follow on the chunk before`);
+  }
+  const events = integer('events', 1, CHUNK_EVENTS);
+  return {
+    id,
+    firstSeq,
+    events,
+    timeFirst: integer('time_first', 0),
+    timeLast: integer('time_last', 0),
+    kinds: integer('kinds', 0, 0xffff_ffff),
+    pageMin: page('page_min'),
+    pageMax: page('page_max'),
+    counts: readCounts(id, row['counts'], events),
+    bytes: integer('bytes', 0),
+  };
+}
+
+function readCounts(id: number, text: unknown, events: number): Record<string, number> {
+  const wrong = (): never => damaged(`chunk ${id} has counts that cannot be`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(String(text));
+  } catch {
+    return wrong();
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return wrong();
+  const counts: Record<string, number> = {};
+  let sum = 0;
+  for (const { kind } of EVENT_KINDS) {
+    const count: unknown = Object.hasOwn(parsed, kind) ? (parsed as Record<string, unknown>)[kind] : undefined;
+    if (count === undefined) continue;
+    if (!Number.isSafeInteger(count) || (count as number) < 1) return wrong();
+    counts[kind] = count as number;
+    sum += count as number;
+  }
+  return sum === events ? counts : wrong();
+}

@@ -1,0 +1,346 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
+import { EventBatch } from '../batch.js';
+import { TrailReader, TrailWriter } from './index.js';
+import { sampleEnding, sampleMeta, sampleSnapshot, writesBatch } from './samples.js';
+
+const root = mkdtempSync(join(tmpdir(), 'pagetrail-file-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let folder: string;
+let path: string;
+let number = 0;
+beforeEach(() => {
+  folder = join(root, String(number++));
+  mkdirSync(folder);
+  path = join(folder, 'a.trail');
+});
+
+async function record(at: string, chunks = 3, events = 1000): Promise<{ bytes: number }> {
+  const writer = TrailWriter.create(at, sampleMeta, { tool: 'test' });
+  for (let i = 0; i < chunks; i++) writer.append(writesBatch(1 + i * events, events));
+  return writer.close(sampleEnding);
+}
+
+function pagesOf(reader: TrailReader): number[] {
+  const batch = new EventBatch();
+  return reader.chunks.flatMap((_, index) => {
+    reader.readChunk(index, batch);
+    return Array.from(batch.page.subarray(0, batch.length));
+  });
+}
+
+/** The error that `action` throws. */
+function errorOf(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a closed trail', () => {
+  it('is one file and says what was written', async () => {
+    const { bytes } = await record(path);
+    const reader = TrailReader.open(path);
+    expect(reader.meta).toEqual(sampleMeta);
+    expect(reader.ending).toEqual(sampleEnding);
+    expect(reader.metaRows.get('host.tool')).toBe('test');
+    expect({ version: reader.formatVersion, events: reader.events, counts: reader.counts }).toEqual({
+      version: 1,
+      events: 3000,
+      counts: { write: 3000 },
+    });
+    expect(reader.bytes).toBe(bytes);
+    expect(pagesOf(reader)).toEqual([1, 1001, 2001].flatMap((seq) => Array.from(writesBatch(seq, 1000).page)));
+    expect([0, 1, 1000, 1001, 3000, 3001].map((seq) => reader.chunkOf(seq))).toEqual([-1, 0, 0, 1, 2, -1]);
+    reader.close();
+    expect(['-wal', '-shm', '-journal'].filter((suffix) => existsSync(path + suffix))).toEqual([]);
+  });
+
+  it('is the same, row by row, when the same is written again', async () => {
+    const rows = async (at: string) => {
+      const writer = TrailWriter.create(at, sampleMeta, { created: at });
+      writer.append(writesBatch(1, 5000));
+      writer.checkpoint(sampleSnapshot(5000, 600));
+      await writer.drain(1);
+      writer.commitOpen(writesBatch(5001, 10));
+      writer.append(writesBatch(5001, 5000));
+      await writer.close(sampleEnding, { seconds: at });
+      const db = new Database(at, { readonly: true });
+      const all = (sql: string) => db.prepare(sql).raw().all();
+      const tables = [
+        all("SELECT * FROM meta WHERE key NOT LIKE 'host.%'"),
+        all('SELECT * FROM chunk'),
+        all('SELECT * FROM checkpoint'),
+      ];
+      db.close();
+      return tables;
+    };
+    expect(await rows(path)).toEqual(await rows(join(folder, 'b.trail')));
+  });
+
+  it('holds an empty recording', async () => {
+    await record(path, 0);
+    const reader = TrailReader.open(path);
+    expect([reader.events, reader.chunks, reader.chunkOf(1), reader.snapshotAtOrBefore(9)]).toEqual([0, [], -1, null]);
+    reader.close();
+  });
+});
+
+describe('a trail that is being recorded', () => {
+  it('can be read meanwhile, its open chunk too', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    const reader = TrailReader.open(path);
+    expect([reader.events, reader.ending]).toEqual([0, null]);
+    writer.append(writesBatch(1, 1000));
+    writer.commitOpen(writesBatch(1001, 300));
+    await writer.drain();
+    expect(reader.events).toBe(0);
+    reader.refresh();
+    expect(reader.events).toBe(1300);
+    writer.append(writesBatch(1001, 1000));
+    await writer.drain();
+    // The chunk has grown behind the reader's back; it still shows what it said.
+    expect(pagesOf(reader).length).toBe(1300);
+    reader.refresh();
+    expect(pagesOf(reader).length).toBe(2000);
+    writer.updateMeta({ notes: ['hello'] });
+    await writer.close(sampleEnding);
+    reader.refresh();
+    expect([reader.events, reader.ending?.complete, reader.meta.notes]).toEqual([2000, true, ['hello']]);
+    reader.close();
+  });
+
+  it('is gone when it is given up', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    await writer.abandon();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('lets the caller refill its batch at once', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    const batch = new EventBatch(1000);
+    for (let i = 0; i < 6; i++) writer.append(writesBatch(1 + i * 1000, 1000, batch));
+    expect(writer.pending).toBe(6);
+    await writer.drain(2);
+    expect(writer.pending).toBeLessThanOrEqual(2);
+    await writer.close(sampleEnding);
+    const reader = TrailReader.open(path);
+    expect(pagesOf(reader)).toEqual([0, 1, 2, 3, 4, 5].flatMap((i) => Array.from(writesBatch(1 + i * 1000, 1000).page)));
+    reader.close();
+  });
+});
+
+describe('the place of a new trail', () => {
+  const createError = (at: string) => errorOf(() => TrailWriter.create(at, sampleMeta));
+
+  it('may hold an old trail or an empty file', async () => {
+    writeFileSync(path, '');
+    await record(path, 1);
+    await record(path, 2);
+    const reader = TrailReader.open(path);
+    expect(reader.events).toBe(2000);
+    reader.close();
+  });
+
+  it('may hold the rest of a killed recording', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    await writer.drain();
+    const killed = join(folder, 'killed.trail');
+    for (const suffix of ['', '-wal', '-shm']) copyFileSync(path + suffix, killed + suffix);
+    await writer.abandon();
+    await record(killed, 2);
+    const reader = TrailReader.open(killed);
+    expect(reader.events).toBe(2000);
+    reader.close();
+  });
+
+  it.each([
+    ['a text', () => writeFileSync(path, 'precious text '.repeat(20))],
+    ['a short text', () => writeFileSync(path, 'x')],
+    ['another database', () => void new Database(path).exec('CREATE TABLE precious (a)').close()],
+  ])('keeps %s that lies there', (_, put) => {
+    put();
+    const before = readFileSync(path);
+    const error = createError(path);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).toContain(path);
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it('must be a file in a folder that exists', () => {
+    expect(createError(join(folder, 'missing', 'a.trail'))).toMatchObject({ exitCode: 3, why: expect.stringContaining('missing') });
+    expect(createError(folder)).toMatchObject({ exitCode: 3, why: 'it is a folder' });
+    expect(createError('/dev/null')).toMatchObject({ exitCode: 3, why: 'it is no ordinary file' });
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const openError = () => errorOf(() => TrailReader.open(path).close());
+
+  it.each([
+    ['missing', () => {}, 'there is no such file'],
+    ['a folder', () => mkdirSync(path), 'it is a folder'],
+    ['empty', () => writeFileSync(path, ''), 'it is empty'],
+    ['a text', () => writeFileSync(path, 'I 04000000,3\n'.repeat(100)), 'it is no SQLite database'],
+    ['another database', () => void new Database(path).exec('CREATE TABLE t (a)').close(), 'it is an SQLite database of something else'],
+  ])('%s: says so', (_, put, why) => {
+    put();
+    const error = openError();
+    expect(error).toBeInstanceOf(InputError);
+    expect(error).toMatchObject({ why, what: expect.stringContaining(path) });
+  });
+
+  it('of a newer version: says so', async () => {
+    await record(path);
+    const db = new Database(path);
+    db.pragma('user_version = 2');
+    db.close();
+    expect(openError()).toBeInstanceOf(TrailVersionError);
+  });
+
+  it('cut anywhere: opens or is refused by name, and never gives wrong events', async () => {
+    await record(path, 3, 2000);
+    const whole = readFileSync(path);
+    const events = pagesOf(TrailReader.open(path));
+    for (let length = 0; length < whole.length; length += 509) {
+      writeFileSync(path, whole.subarray(0, length));
+      expect(openError(), `cut to ${length}`).toBeInstanceOf(InputError);
+    }
+    expect(events.length).toBe(6000);
+  });
+
+  it('with bytes changed: is read right or refused by name', async () => {
+    await record(path, 3, 300);
+    const whole = readFileSync(path);
+    const events = pagesOf(TrailReader.open(path));
+    let refused = 0;
+    for (let at = 0; at < whole.length; at += 31) {
+      const bytes = Buffer.from(whole);
+      bytes[at]! ^= 0x55;
+      writeFileSync(path, bytes);
+      try {
+        const reader = TrailReader.open(path);
+        try {
+          expect(pagesOf(reader), `byte ${at}`).toEqual(events);
+          reader.snapshotAtOrBefore(reader.events);
+        } finally {
+          reader.close();
+        }
+      } catch (error) {
+        refused++;
+        expect(error, `byte ${at}`).toBeInstanceOf(PagetrailError);
+      }
+    }
+    expect(refused).toBeGreaterThan(50);
+  });
+
+  it('because a chunk is damaged: names chunk and file, and the rest stays readable', async () => {
+    await record(path);
+    const db = new Database(path);
+    db.exec("UPDATE chunk SET body = CAST(substr(body, 1, 50) || x'00' || substr(body, 52) AS BLOB) WHERE id = 2");
+    db.close();
+    const reader = TrailReader.open(path);
+    const batch = new EventBatch();
+    const error = errorOf(() => reader.readChunk(1, batch));
+    expect(error).toBeInstanceOf(TrailFormatError);
+    expect(error).toMatchObject({ what: `chunk 2 of ${path} (events 1001 to 2000) cannot be read`, why: 'its checksum is wrong' });
+    reader.readChunk(2, batch);
+    expect(batch.length).toBe(1000);
+    reader.close();
+  });
+
+  it.each([
+    ["CREATE TRIGGER t AFTER INSERT ON meta BEGIN SELECT 1; END", "the trigger 't'"],
+    ['CREATE VIEW v AS SELECT 1', "the view 'v'"],
+    ['ALTER TABLE chunk ADD COLUMN more ANY', "table 'chunk' is another"],
+    ['DROP TABLE checkpoint', "table 'checkpoint' is missing"],
+    ['DELETE FROM chunk WHERE id = 1', 'chunk 1 is missing'],
+    ['DELETE FROM chunk WHERE id = 3', 'it holds 2000 of 3000 events'],
+    ['UPDATE chunk SET first_seq = 500 WHERE id = 2', 'chunk 2 does not follow'],
+    ['UPDATE chunk SET events = 1e6 WHERE id = 3', '1000000 as events'],
+    ["UPDATE chunk SET counts = '{\"write\":7}'", 'counts that cannot be'],
+    ["UPDATE meta SET value = 'later' WHERE key = 'mode'", "row 'mode' of meta"],
+    ["UPDATE meta SET value = '{\"sets\":\"many\"}' WHERE key = 'tlb'", "row 'tlb' of meta"],
+    ["UPDATE meta SET value = '[[' WHERE key = 'steps'", "row 'steps' of meta"],
+    ["DELETE FROM meta WHERE key = 'seed'", "row 'seed' of meta"],
+  ])('after %s: says so', async (sql, text) => {
+    await record(path);
+    const db = new Database(path);
+    db.exec(sql);
+    db.close();
+    const error = openError();
+    expect(error).toBeInstanceOf(TrailFormatError);
+    expect((error as Error).message).toContain(text);
+    expect((error as Error).message).toContain(path);
+  });
+
+  it('because its end is missing: says how much', async () => {
+    const { bytes } = await record(path);
+    truncateSync(path, bytes - 4096);
+    expect(openError()).toMatchObject({ why: `it has ${bytes - 4096} of ${bytes} bytes: the end is cut off` });
+  });
+});
+
+describe('a checkpoint', () => {
+  it('comes back as it was', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    const snapshots = [sampleSnapshot(100, 0), sampleSnapshot(400, 20_000), sampleSnapshot(900, 700, 2 ** 52 - 5000)];
+    for (const snapshot of snapshots) writer.checkpoint(snapshot);
+    await writer.close(sampleEnding);
+    const reader = TrailReader.open(path);
+    expect(reader.snapshotAtOrBefore(99)).toBeNull();
+    expect(reader.snapshotAtOrBefore(399)).toEqual(snapshots[0]);
+    expect(reader.snapshotAtOrBefore(400)).toEqual(snapshots[1]);
+    expect(reader.snapshotAtOrBefore(5000)).toEqual(snapshots[2]);
+    reader.close();
+  });
+
+  it('stores again only the shards that changed', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    const first = sampleSnapshot(100, 40_000);
+    const equal = { ...first, seq: 200 };
+    const generation = first.frames.generation.slice();
+    generation[39_999]! += 1;
+    const changed = { ...first, seq: 300, frames: { ...first.frames, generation } };
+    for (const snapshot of [first, equal, changed]) writer.checkpoint(snapshot);
+    writer.checkpoint({ ...changed });
+    await writer.close(sampleEnding);
+    const db = new Database(path, { readonly: true });
+    const shards = db.prepare('SELECT shard FROM checkpoint WHERE seq = ? ORDER BY shard').pluck();
+    expect(shards.all(100).length).toBeGreaterThan(20);
+    expect(shards.all(200)).toEqual(['head']);
+    expect(shards.all(300)).toEqual(['frames:10', 'head']);
+    db.close();
+    const reader = TrailReader.open(path);
+    expect(reader.snapshotAtOrBefore(299)).toEqual(equal);
+    expect(reader.snapshotAtOrBefore(300)).toEqual(changed);
+    reader.close();
+  });
+
+  it('some of whose shards are absent is passed over; a damaged one is named', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    const [first, second] = [sampleSnapshot(100, 10), sampleSnapshot(200, 30)];
+    writer.checkpoint(first);
+    writer.checkpoint(second);
+    await writer.close(sampleEnding);
+    const db = new Database(path);
+    db.exec("DELETE FROM checkpoint WHERE seq = 200 AND shard LIKE 'tlbs:%'");
+    const reader = TrailReader.open(path);
+    expect(reader.snapshotAtOrBefore(900)).toEqual(first);
+    db.exec("UPDATE checkpoint SET body = x'0011223344' WHERE seq = 100 AND shard LIKE 'pages:%'");
+    db.close();
+    expect(errorOf(() => reader.snapshotAtOrBefore(900))).toBeInstanceOf(TrailFormatError);
+    reader.close();
+  });
+});

@@ -1,0 +1,252 @@
+/**
+ * Reads a trail, finished or not. The file is untrusted: it is opened read-only, its tables must be exactly ours, every
+ * number is checked before it is used, and only errors of this project come out.
+ *
+ * A trail that is being recorded can be read too; `refresh` takes notice of what came meanwhile.
+ */
+import { statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
+import type { EventBatch } from '../batch.js';
+import { ALL_KINDS, ChunkUnpacker } from '../codec/index.js';
+import { damaged } from '../codec/varints.js';
+import type { TrailEnding, TrailMeta } from '../meta.js';
+import type { MachineSnapshot } from '../snapshot.js';
+import { type ChunkInfo, readChunkRow } from './chunk-rows.js';
+import { CheckpointReader } from './checkpoints.js';
+import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
+import { readSqliteHeader } from './place.js';
+import { APPLICATION_ID, FORMAT_VERSION, TABLES } from './schema.js';
+import { damagedFile, withSqlite } from './sqlite-errors.js';
+
+/** Longest text of a row of meta that is read; chosen far above what a recorder writes. */
+const MOST_META_BYTES = 2 ** 24;
+
+export class TrailReader {
+  readonly path: string;
+  readonly formatVersion: number;
+  readonly #db: Database.Database;
+  readonly #unpacker = new ChunkUnpacker();
+  readonly #body: Database.Statement<[number], { first_seq: unknown; events: unknown; body: unknown }>;
+  readonly #checkpoints: CheckpointReader;
+  #rows = new Map<string, string>();
+  #meta!: TrailMeta;
+  #ending: TrailEnding | null = null;
+  #chunks: ChunkInfo[] = [];
+  #counts: Record<string, number> = {};
+
+  /**
+   * @throws InputError when there is no such file or it is no trail, TrailVersionError when it is a newer one,
+   * TrailFormatError when it is damaged
+   */
+  static open(path: string): TrailReader {
+    const version = checkHeader(path);
+    const db = withSqlite(path, 'read', () => new Database(path, { readonly: true, fileMustExist: true }));
+    try {
+      return withSqlite(path, 'read', () => new TrailReader(path, db, version));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  private constructor(path: string, db: Database.Database, version: number) {
+    this.path = path;
+    this.formatVersion = version;
+    this.#db = db;
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('query_only = ON');
+    checkTables(path, db);
+    this.#body = db.prepare('SELECT first_seq, events, body FROM chunk WHERE id = ?');
+    this.#checkpoints = new CheckpointReader(path, db);
+    this.refresh();
+  }
+
+  get meta(): TrailMeta {
+    return this.#meta;
+  }
+
+  /** null when the recorder was killed, or still records. */
+  get ending(): TrailEnding | null {
+    return this.#ending;
+  }
+
+  /** Every row of meta as it stands in the file, `host.` rows too. */
+  get metaRows(): ReadonlyMap<string, string> {
+    return this.#rows;
+  }
+
+  /** Size of the file, with what SQLite keeps beside it while it is recorded. */
+  get bytes(): number {
+    const sizes = ['', '-wal'].map((suffix) => statSync(this.path + suffix, { throwIfNoEntry: false })?.size ?? 0);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  get chunks(): readonly ChunkInfo[] {
+    return this.#chunks;
+  }
+
+  /** Events in the trail; also the `seq` of the last one. */
+  get events(): number {
+    const last = this.#chunks.at(-1);
+    return last === undefined ? 0 : last.firstSeq + last.events - 1;
+  }
+
+  /** Events by kind; kinds without events are left out. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.#counts;
+  }
+
+  /** Takes notice of what was recorded since. */
+  refresh(): void {
+    try {
+      withSqlite(this.path, 'read', () => {
+        this.#db.transaction(() => {
+          this.#rows = readRows(this.#db);
+          this.#chunks = this.#readChunks();
+        })();
+      });
+      this.#meta = readMeta(this.#rows);
+      this.#ending = readEnding(this.#rows);
+      const promised = this.#rows.get(EVENTS_ROW);
+      if (promised !== undefined && promised !== String(this.events)) {
+        damaged(`it holds ${this.events} of ${promised} events`);
+      }
+    } catch (error) {
+      if (!(error instanceof TrailFormatError) || error.what.includes(this.path)) throw error;
+      throw damagedFile(this.path, error.message, { cause: error });
+    }
+    const counts: Record<string, number> = {};
+    for (const chunk of this.#chunks) {
+      for (const [kind, count] of Object.entries(chunk.counts)) counts[kind] = (counts[kind] ?? 0) + count;
+    }
+    this.#counts = counts;
+  }
+
+  /** Index of the chunk that holds event `seq`; -1 when there is no such event. */
+  chunkOf(seq: number): number {
+    let low = 0;
+    let high = this.#chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#chunks[middle]!.firstSeq <= seq) low = middle + 1;
+      else high = middle;
+    }
+    const chunk = this.#chunks[low - 1];
+    return chunk !== undefined && seq < chunk.firstSeq + chunk.events ? low - 1 : -1;
+  }
+
+  /**
+   * Fills `into` with the events of a chunk, by index in `chunks`; with `kinds` (see `kindMask`) only with those.
+   * @throws TrailFormatError naming file and chunk
+   */
+  readChunk(index: number, into: EventBatch, kinds: number = ALL_KINDS): void {
+    const chunk = this.#chunks[index];
+    if (chunk === undefined) throw new RangeError(`there is no chunk ${index}`);
+    const row = withSqlite(this.path, 'read', () => this.#body.get(chunk.id));
+    try {
+      if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
+      this.#unpacker.unpack(row.body, into, kinds);
+      const { firstSeq, events } = this.#unpacker.head;
+      if (firstSeq !== row.first_seq || events !== row.events || firstSeq !== chunk.firstSeq || events < chunk.events) {
+        throw new TrailFormatError({ what: 'it holds other events than its row says' });
+      }
+      // The chunk may have grown since `refresh`; what is seen stays what `chunks` says.
+      while (into.length > 0 && into.row[into.length - 1]! >= chunk.events) into.length--;
+    } catch (error) {
+      into.length = 0;
+      throw nameChunk(error, this.path, chunk);
+    }
+  }
+
+  /** The latest whole checkpoint at or before event `seq`; null when there is none. */
+  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
+    return withSqlite(this.path, 'read', () => this.#checkpoints.atOrBefore(Math.min(seq, this.events)));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #readChunks(): ChunkInfo[] {
+    const rows = this.#db
+      .prepare(
+        'SELECT id, first_seq, events, time_first, time_last, kinds, page_min, page_max, counts, length(body) AS bytes FROM chunk ORDER BY id',
+      )
+      .all() as Array<Record<string, unknown>>;
+    const chunks: ChunkInfo[] = [];
+    for (const row of rows) chunks.push(readChunkRow(row, chunks.at(-1)));
+    return chunks;
+  }
+}
+
+/** Looks at the first 100 bytes before SQLite does, to tell apart what can be wrong. Returns the format version. */
+function checkHeader(path: string): number {
+  const notTrail = (why: string) =>
+    new InputError({ what: `${path} is not a trail`, why, mend: 'give a file that `pagetrail record` wrote' });
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new InputError({ what: `cannot read ${path}`, why: 'there is no such file', mend: 'check the name' });
+  }
+  if (!stat.isFile()) throw notTrail(stat.isDirectory() ? 'it is a folder' : 'it is no ordinary file');
+  let header: ReturnType<typeof readSqliteHeader>;
+  try {
+    header = readSqliteHeader(path);
+  } catch (error) {
+    throw new InputError({ what: `cannot read ${path}`, why: (error as Error).message, mend: 'check its permissions' });
+  }
+  if (stat.size === 0) throw notTrail('it is empty');
+  if (header === null) throw notTrail('it is no SQLite database');
+  if (header.applicationId !== APPLICATION_ID) throw notTrail('it is an SQLite database of something else');
+  if (header.userVersion > FORMAT_VERSION) {
+    throw new TrailVersionError({
+      what: `${path} has format version ${header.userVersion}; this pagetrail reads up to ${FORMAT_VERSION}`,
+      why: 'it was recorded by a newer version',
+      mend: 'read it with the version that wrote it, or a newer one',
+    });
+  }
+  if (header.userVersion < 1) throw damagedFile(path, 'it has no format version');
+  if (header.pages * header.pageBytes > stat.size) {
+    throw damagedFile(path, `it has ${stat.size} of ${header.pages * header.pageBytes} bytes: the end is cut off`);
+  }
+  return header.userVersion;
+}
+
+/** The three tables, word for word, and nothing that runs by itself. */
+function checkTables(path: string, db: Database.Database): void {
+  const objects = db.prepare('SELECT type, name, sql FROM sqlite_schema').all() as Array<{
+    type: unknown;
+    name: unknown;
+    sql: unknown;
+  }>;
+  for (const { type, name } of objects) {
+    if (type === 'trigger' || type === 'view') throw damagedFile(path, `it contains the ${type} '${String(name)}'`);
+  }
+  for (const [table, sql] of Object.entries(TABLES)) {
+    const found = objects.find(({ type, name }) => type === 'table' && name === table);
+    if (found?.sql !== sql) throw damagedFile(path, `its table '${table}' is ${found === undefined ? 'missing' : 'another'}`);
+  }
+}
+
+function readRows(db: Database.Database): Map<string, string> {
+  const rows = db.prepare('SELECT key, value FROM meta WHERE length(value) <= ?').raw().all(MOST_META_BYTES) as unknown[][];
+  const meta = new Map<string, string>();
+  for (const [key, value] of rows) {
+    if (typeof key !== 'string' || typeof value !== 'string') damaged('a row of meta is no text');
+    meta.set(key, value);
+  }
+  return meta;
+}
+
+/** Adds to an error of the codec which events cannot be read, and what still can. */
+function nameChunk(error: unknown, path: string, { id, firstSeq, events }: ChunkInfo): unknown {
+  if (!(error instanceof PagetrailError)) return error;
+  const what = `chunk ${id} of ${path} (events ${firstSeq} to ${firstSeq + events - 1}) cannot be read`;
+  if (error instanceof TrailVersionError) {
+    return new TrailVersionError({ what, why: error.what, mend: 'read it with the version that wrote it, or a newer one' });
+  }
+  if (!(error instanceof TrailFormatError)) return error;
+  const mend = 'restore the file from a copy, or record again; its other chunks can still be read';
+  return new TrailFormatError({ what, why: error.what, mend }, { cause: error });
+}

@@ -1,0 +1,25 @@
+/**
+ * What makes an SQLite file a trail: its two numbers in the header and its three tables. Text of the tables is compared
+ * as a whole when a trail is opened, so whatever was smuggled into a definition is refused.
+ */
+
+/** `PRAGMA application_id`: 'PgTr'. */
+export const APPLICATION_ID = 0x5067_5472;
+
+/** `PRAGMA user_version`: the version of the format; see `docs/format.md`. */
+export const FORMAT_VERSION = 1;
+
+/** Bytes a page of the SQLite file has. Small, because small recordings should be small files. */
+export const SQLITE_PAGE_BYTES = 4096;
+
+/** The tables by name. */
+export const TABLES: Readonly<Record<string, string>> = {
+  meta: 'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
+  chunk:
+    'CREATE TABLE chunk (id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, events INTEGER NOT NULL, ' +
+    'time_first INTEGER NOT NULL, time_last INTEGER NOT NULL, kinds INTEGER NOT NULL, page_min INTEGER, page_max INTEGER, ' +
+    'counts TEXT NOT NULL, body BLOB NOT NULL) STRICT',
+  checkpoint:
+    'CREATE TABLE checkpoint (seq INTEGER NOT NULL, shard TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (seq, shard)) ' +
+    'STRICT, WITHOUT ROWID',
+};

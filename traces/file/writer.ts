@@ -1,0 +1,256 @@
+/**
+ * Writes a trail. Packing happens in the caller's turn, compression on other threads, and the rows go in strictly in the
+ * order of the calls, one transaction each; so what is committed is always a whole beginning of the recording.
+ *
+ *   append/checkpoint  ->  pack (at once)  ->  compress (libuv)  ->  commit (in order)
+ *
+ * While it records, the file is in WAL mode: others can read it, and a killed recorder loses only what was not committed.
+ * `close` folds the WAL back so that one file remains.
+ */
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { InputError, invariant } from '../../base/index.js';
+import type { EventBatch } from '../batch.js';
+import { type ChunkStats, ChunkPacker, sealChunk } from '../codec/index.js';
+import { seal } from '../codec/envelope.js';
+import { sealTable } from '../codec/table.js';
+import { EVENT_BY_CODE } from '../events/index.js';
+import type { TrailEnding, TrailMeta } from '../meta.js';
+import type { MachineSnapshot } from '../snapshot.js';
+import { EVENTS_ROW, metaRows } from './meta-rows.js';
+import { clearPlace, removeTrail } from './place.js';
+import { APPLICATION_ID, FORMAT_VERSION, SQLITE_PAGE_BYTES, TABLES } from './schema.js';
+import { cutIntoShards } from './shards.js';
+import { sqliteProblem, withSqlite } from './sqlite-errors.js';
+
+/** Version of the head row of a checkpoint. */
+const CHECKPOINT_VERSION = 1;
+
+/** How long a reader may keep the file busy at `close` before the WAL is left to it, in ms. */
+const BUSY_TIMEOUT_MS = 1000;
+
+/** Rows of meta that may differ between equal runs; the writer puts `host.` before each key. */
+export type HostRows = Readonly<Record<string, string>>;
+
+export class TrailWriter {
+  readonly path: string;
+  readonly #db: Database.Database;
+  readonly #packer = new ChunkPacker();
+  readonly #insertChunk: Database.Statement;
+  readonly #insertShard: Database.Statement;
+  readonly #setMeta: Database.Statement;
+  /** By shard: digest of its bytes and the checkpoint that holds them. */
+  readonly #shards = new Map<string, { digest: string; seq: number }>();
+  #nextSeq = 1;
+  #chunks = 0;
+  #checkpointed = -1;
+  #tail: Promise<void> = Promise.resolve();
+  #waiting: Array<Promise<void>> = [];
+  #failure: unknown;
+  #bytesOfEvents = 0;
+
+  /**
+   * Creates a trail; an old trail at `path` is replaced.
+   * @throws InputError when `path` cannot be written or holds something that is no trail
+   */
+  static create(path: string, meta: TrailMeta, host: HostRows = {}): TrailWriter {
+    clearPlace(path);
+    const db = withSqlite(path, 'write', () => new Database(path, { timeout: BUSY_TIMEOUT_MS }));
+    try {
+      return new TrailWriter(path, db, meta, host);
+    } catch (error) {
+      db.close();
+      removeTrail(path);
+      throw sqliteProblem(error, path, 'write');
+    }
+  }
+
+  private constructor(path: string, db: Database.Database, meta: TrailMeta, host: HostRows) {
+    this.path = path;
+    this.#db = db;
+    // The header must say what the file is before the WAL begins: readers look there first.
+    db.pragma(`page_size = ${SQLITE_PAGE_BYTES}`);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${FORMAT_VERSION}`);
+    for (const sql of Object.values(TABLES)) db.exec(sql);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    this.#insertChunk = db.prepare('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertShard = db.prepare('INSERT INTO checkpoint VALUES (?, ?, ?)');
+    this.#setMeta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+    this.#writeMeta([...metaRows(meta), ...hostRows(host)]);
+  }
+
+  /** Commits that were asked for and are not done yet. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  /** Bytes of the chunks committed so far. */
+  get chunkBytes(): number {
+    return this.#bytesOfEvents;
+  }
+
+  /**
+   * Adds a full chunk, or the last one. The batch may be refilled as soon as this returns.
+   * @throws InputError when an earlier commit failed
+   */
+  append(batch: EventBatch): void {
+    this.#addChunk(batch);
+    this.#chunks += 1;
+    this.#nextSeq += batch.length;
+  }
+
+  /** Commits the events so far of a chunk that is not full yet; `append` of the same chunk replaces them. */
+  commitOpen(batch: EventBatch): void {
+    if (batch.length > 0) this.#addChunk(batch);
+  }
+
+  #addChunk(batch: EventBatch): void {
+    this.#throwFailure();
+    invariant(batch.firstSeq === this.#nextSeq, `a chunk starts at ${batch.firstSeq}, and ${this.#nextSeq} comes next`);
+    const packed = this.#packer.pack(batch);
+    const id = this.#chunks + 1;
+    this.#enqueue(sealChunk(packed), (body) => {
+      this.#insertChunk.run(...chunkRow(id, packed.stats), body);
+      this.#bytesOfEvents += body.length;
+    });
+  }
+
+  /**
+   * Adds a checkpoint: the shards that differ from the last ones stored, and a head row that names all. Checkpoints come in
+   * order of `seq`; a second one of the same event says nothing new and is left out.
+   */
+  checkpoint(snapshot: MachineSnapshot): void {
+    this.#throwFailure();
+    const { seq } = snapshot;
+    if (seq === this.#checkpointed) return;
+    invariant(seq > this.#checkpointed, `a checkpoint at ${seq} comes after one at ${this.#checkpointed}`);
+    this.#checkpointed = seq;
+    const manifest: string[] = [];
+    const changed: Array<Promise<[name: string, body: Uint8Array]>> = [];
+    for (const { name, table } of cutIntoShards(snapshot)) {
+      const digest = createHash('sha256').update(table.raw).digest('base64');
+      let stored = this.#shards.get(name);
+      if (stored?.digest !== digest) {
+        stored = { digest, seq };
+        this.#shards.set(name, stored);
+        changed.push(sealTable(table).then((body) => [name, body]));
+      }
+      manifest.push(`${name}@${stored.seq}`);
+    }
+    const { timeNs, harvests, harvesting, reads } = snapshot;
+    const names = new TextEncoder().encode(manifest.join(' '));
+    const head = seal([CHECKPOINT_VERSION, seq, timeNs, harvests, harvesting ? 1 : 0, reads, names]);
+    this.#enqueue(Promise.all(changed), (shards) => {
+      this.#db.transaction(() => {
+        for (const [name, body] of shards) this.#insertShard.run(seq, name, body);
+        this.#insertShard.run(seq, 'head', head);
+      })();
+    });
+  }
+
+  /** Replaces entries of meta at once. */
+  updateMeta(entries: Partial<TrailMeta>): void {
+    this.#throwFailure();
+    withSqlite(this.path, 'write', () => this.#writeMeta(metaRows(entries)));
+  }
+
+  /**
+   * Waits until at most `mostPending` commits are under way: the back-pressure of a fast source.
+   * @throws InputError when a commit failed
+   */
+  async drain(mostPending = 0): Promise<void> {
+    while (this.#waiting.length > mostPending) await this.#waiting[0];
+    this.#throwFailure();
+  }
+
+  /**
+   * Commits what is pending, writes the ending and leaves one file (where a reader holds the file open, its WAL stays
+   * beside it and the trail is as valid).
+   * @throws InputError when something could not be written; what was committed before is kept
+   */
+  async close(ending: TrailEnding, host: HostRows = {}): Promise<{ bytes: number }> {
+    try {
+      await this.drain();
+      withSqlite(this.path, 'write', () => 
+        this.#writeMeta([...metaRows(ending), [EVENTS_ROW, String(this.#nextSeq - 1)], ...hostRows(host)]),
+      );
+    } finally {
+      this.#foldWal();
+    }
+    return { bytes: statSync(this.path).size };
+  }
+
+  /** Gives the recording up: closes and deletes the file. */
+  async abandon(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#waiting[0];
+    this.#db.close();
+    removeTrail(this.path);
+  }
+
+  #foldWal(): void {
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      this.#db.pragma('journal_mode = DELETE');
+    } catch {
+      // A reader is in the way, or the disk is full: the WAL stays, and with it everything committed.
+    }
+    this.#db.close();
+  }
+
+  /** Commits the result of `work` after everything asked for before. */
+  #enqueue<Result>(work: Promise<Result>, commit: (result: Result) => void): void {
+    // The earlier commit may fail while this work is under way; its own failure is then nobody's news.
+    work.catch(() => {});
+    const done = this.#tail.then(async () => {
+      try {
+        const result = await work;
+        if (this.#failure === undefined) commit(result);
+      } catch (error) {
+        this.#failure ??= sqliteProblem(error, this.path, 'write');
+      }
+      this.#waiting.shift();
+    });
+    this.#tail = done;
+    this.#waiting.push(done);
+  }
+
+  #writeMeta(rows: ReadonlyArray<[key: string, value: string]>): void {
+    this.#db.transaction(() => {
+      for (const row of rows) this.#setMeta.run(...row);
+    })();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure === undefined) return;
+    // A new error each time: the first one may already have been told.
+    if (this.#failure instanceof InputError) {
+      const { what, why, mend } = this.#failure;
+      throw new InputError({ what, ...(why && { why }), ...(mend && { mend }) }, { cause: this.#failure });
+    }
+    throw this.#failure;
+  }
+}
+
+function hostRows(host: HostRows): Array<[key: string, value: string]> {
+  return Object.entries(host).map(([key, value]) => [`host.${key}`, value]);
+}
+
+function chunkRow(id: number, stats: ChunkStats): unknown[] {
+  const counts: Record<string, number> = {};
+  for (const [code, count] of stats.counts.entries()) if (count > 0) counts[EVENT_BY_CODE[code]!.kind] = count;
+  const page = (value: number) => (value < 0 ? null : value);
+  return [
+    id,
+    stats.firstSeq,
+    stats.events,
+    stats.timeFirst,
+    stats.timeLast,
+    stats.kinds,
+    page(stats.pageMin),
+    page(stats.pageMax),
+    JSON.stringify(counts),
+  ];
+}
