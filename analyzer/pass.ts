@@ -64,25 +64,54 @@ interface Running {
 
 /** Runs the collectors, each once however often it is named. Throws an `InputError` when the trail cannot be read. */
 export function runPass(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>, options: PassOptions = {}): PassResults {
-  const running = [...new Set(definitions)].map((definition): Running => ({ id: definition.id, collector: definition.create(source) }));
-  invariant(new Set(running.map(({ id }) => id)).size === running.length, 'two collectors share an id');
-  const dispatch = new Dispatch(running);
-  const fold = new Fold(source.meta);
-  const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
-  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
-    source.readChunk(chunk, batch, dispatch.kinds);
-    dispatch.batch(batch, fold);
-    options.onProgress?.(fold.seq);
+  const pass = new Pass(source, definitions);
+  while (pass.step()) options.onProgress?.(pass.events);
+  return pass.finish();
+}
+
+/** A pass taken chunk by chunk, for whoever reads two trails side by side; `runPass` is all others need. */
+export class Pass {
+  readonly #source: EventSource;
+  readonly #running: readonly Running[];
+  readonly #dispatch: Dispatch;
+  readonly #fold: Fold;
+  readonly #batch: EventBatch;
+  #chunk = 0;
+
+  constructor(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>) {
+    this.#source = source;
+    this.#running = [...new Set(definitions)].map((definition): Running => ({ id: definition.id, collector: definition.create(source) }));
+    invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
+    this.#dispatch = new Dispatch(this.#running);
+    this.#fold = new Fold(source.meta);
+    this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
   }
-  const results = new PassResults(fold);
-  for (const one of running) {
-    try {
-      results.keep(one.id, one.error ?? { facts: one.collector.finish(fold) });
-    } catch (error) {
-      results.keep(one.id, { error });
+
+  /** Events passed so far. */
+  get events(): number {
+    return this.#fold.seq;
+  }
+
+  /** Passes the next chunk; false when there is none. Throws an `InputError` when it cannot be read. */
+  step(): boolean {
+    if (this.#chunk === this.#source.chunks.length) return false;
+    this.#source.readChunk(this.#chunk++, this.#batch, this.#dispatch.kinds);
+    this.#dispatch.batch(this.#batch, this.#fold);
+    return true;
+  }
+
+  /** Ends the pass after its last step. */
+  finish(): PassResults {
+    const results = new PassResults(this.#fold);
+    for (const one of this.#running) {
+      try {
+        results.keep(one.id, one.error ?? { facts: one.collector.finish(this.#fold) });
+      } catch (error) {
+        results.keep(one.id, { error });
+      }
     }
+    return results;
   }
-  return results;
 }
 
 class Dispatch {
