@@ -1,0 +1,36 @@
+/**
+ * `npm run bench [-- ID...]`: the figures that the documents quote, each beside its peer in the same run.
+ * `--log FILE` records that plain-text lackey log instead of the shipped one; `--runs N` sets the counted runs (default 3).
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { reading } from './reading.js';
+import { hotPage, lackeyLog, zipf } from './recording.js';
+import { print } from './report.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { log: { type: 'string' }, runs: { type: 'string', default: '3' } },
+});
+const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+const scratch = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'));
+try {
+  const benches = [hotPage, zipf, lackeyLog(values.log ?? shippedLog()), reading('hot-page', 10_000_000), reading('zipf', 5_000_000)];
+  for (const bench of benches) {
+    if (positionals.length > 0 && !positionals.includes(bench.id)) continue;
+    print(bench, bench.run({ scratch, runs: Number(values.runs), node: process.execPath, dist }));
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** The log in the repository, unpacked: a pipe through gunzip would be measured otherwise. */
+function shippedLog(): string {
+  const path = join(scratch, 'ls.lk');
+  writeFileSync(path, gunzipSync(readFileSync(join(dirname(dist), 'examples/logs/ls.lk.gz'))));
+  return path;
+}
