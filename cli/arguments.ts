@@ -1,0 +1,52 @@
+/** Readers of option values. Each takes the text of one value and gives what it means, or a `UsageError` that names the option. */
+import { nearest, parseUnsigned, UsageError } from '../base/index.js';
+
+/** A whole number, decimal or 0x-hex. */
+export function wholeNumber(option: string, unit = 'a whole number'): (text: string) => number {
+  return (text) => {
+    const value = parseUnsigned(text);
+    if (value !== null) return value;
+    throw new UsageError({
+      what: `${option} '${text}' is not ${unit}`,
+      mend: 'give it in decimal, or in hexadecimal with 0x in front',
+    });
+  };
+}
+
+/** A page number, decimal or 0x-hex. */
+export function pageNumber(option: string): (text: string) => number {
+  return wholeNumber(option, 'a page number');
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(option: string, words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    const guess = nearest(text, words);
+    throw new UsageError({
+      what: `${option} '${text}' is not one of ${words.join(', ')}`,
+      ...(guess !== null && { why: `did you mean '${guess}'?` }),
+      mend: `write ${words.map((word) => `${option} ${word}`).join(' or ')}`,
+    });
+  };
+}
+
+/** A word that may be given several times, in the order given. */
+export function repeated(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
+}
+
+/** `NAME=NS`, several times; the last of a name counts. */
+export function costSetting(text: string, previous: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+  const [, name, figure] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  const value = figure === undefined ? null : parseUnsigned(figure);
+  if (name === undefined || value === null) {
+    throw new UsageError({
+      what: `--set '${text}' is not NAME=NS`,
+      why: 'a cost is set by its name and a whole number of nanoseconds',
+      mend: 'for instance --set wpFault=900; the names are in `pagetrail list costs`',
+    });
+  }
+  return { ...previous, [name]: value };
+}

@@ -1,0 +1,9 @@
+/** The one list of commands, in the order in which help shows them. To add one: write its file, add its line here. */
+import type { CommandDefinition } from '../command.js';
+import { info } from './info.js';
+import { list } from './list.js';
+import { record } from './record.js';
+import { replay } from './replay.js';
+import { state } from './state.js';
+
+export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, list];

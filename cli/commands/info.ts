@@ -1,0 +1,92 @@
+/** `info`: what a trail says about itself, without reading its events. */
+import type { TrailReader } from '../../traces/index.js';
+import { defineCommand } from '../command.js';
+import { bytes, count, counted, nanoseconds } from '../format.js';
+import type { Output } from '../output.js';
+import { columns, table } from '../table.js';
+import { openTrail } from '../trail.js';
+
+export const info = defineCommand({
+  name: 'info',
+  group: 'Look',
+  summary: 'what was recorded, how, and how much of it',
+  about: 'Prints what a trail says about itself: strategy, machine, source, events by kind. Reads no event.',
+  examples: [
+    { line: 'pagetrail info a.trail', about: 'for people' },
+    { line: 'pagetrail info a.trail --json | jq .kinds', about: 'for scripts' },
+  ],
+  configure(command) {
+    command.argument('<trail>', 'the trail to look at');
+  },
+  async run(context, args) {
+    const reader = await openTrail(context, args[0]!);
+    const answer = infoOf(reader);
+    return { json: () => answer, print: (out) => print(out, reader, answer) };
+  },
+});
+
+type Info = ReturnType<typeof infoOf>;
+
+function infoOf(reader: TrailReader) {
+  const { meta, ending, counts } = reader;
+  return {
+    formatVersion: reader.formatVersion,
+    mode: meta.mode,
+    strategy: meta.strategy,
+    mutations: meta.mutations,
+    arch: meta.arch,
+    vma: meta.vma,
+    // Before the ending is written the actors tell: a harvester, a device, and one program thread a CPU.
+    cpus: ending?.cpus ?? Math.max(1, meta.actors.length - 2),
+    pages: counts['map'] ?? 0,
+    events: reader.events,
+    writes: counts['write'] ?? 0,
+    kinds: counts,
+    epochs: counts['harvest-end'] ?? 0,
+    timeNs: reader.chunks.at(-1)?.timeLast ?? 0,
+    complete: ending?.complete ?? false,
+    incompleteReason: ending === null ? 'no ending' : ending.incompleteReason,
+    bytes: reader.bytes,
+    source: meta.source,
+    seed: meta.seed,
+    harvestEvery: meta.harvestEvery,
+    populate: meta.populate,
+    interleave: meta.interleave,
+    tlb: meta.tlb,
+    costProfile: meta.costProfile.id,
+    carriers: meta.carriers,
+    skipped: { lines: ending?.skippedLines ?? 0, firstLine: ending?.firstSkippedLine ?? null },
+  };
+}
+
+function print(out: Output, reader: TrailReader, answer: Info): void {
+  const { style } = out;
+  const mutations = answer.mutations.length === 0 ? '' : style.red(` with ${answer.mutations.join(', ')}`);
+  const { source, tlb } = answer;
+  const harvests = answer.harvestEvery === 0 ? 'at the end only' : `every ${count(answer.harvestEvery)} writes`;
+  const facts: Array<readonly [string, string]> = [
+    ['strategy', `${answer.strategy ?? 'none: observed events'}${mutations}`],
+    ['machine', `${answer.arch}, ${answer.vma}, ${counted(answer.cpus, 'CPU')}, TLB of ${tlb.sets} x ${tlb.ways}`],
+    ['source', `${source.kind} ${source.name}${parametersOf(source.parameters)}${source.reads ? ', loads played' : ''}`],
+    ['run', `${answer.interleave}, ${answer.populate} mapping, harvest ${harvests}, seed ${answer.seed}`],
+    ['costs', answer.costProfile],
+    ['consumer reads', answer.carriers.join(', ')],
+    ['writes', `${count(answer.writes)} in ${counted(answer.epochs, 'epoch')}, ${counted(answer.pages, 'page')}`],
+    ['time', nanoseconds(answer.timeNs)],
+    ['file', `${bytes(answer.bytes)}, format ${answer.formatVersion}, ${counted(reader.chunks.length, 'chunk')}`],
+    ['complete', answer.complete ? 'yes' : style.yellow(`no: ${answer.incompleteReason}`)],
+  ];
+  if (answer.skipped.lines > 0) {
+    facts.push(['skipped', `${counted(answer.skipped.lines, 'line')} of the source, the first is line ${answer.skipped.firstLine}`]);
+  }
+  out.line(style.bold(reader.path));
+  for (const [name, value] of facts) out.line(`  ${name.padEnd(14)}  ${value}`);
+  out.line();
+  const kinds = Object.entries(answer.kinds).sort(([, a], [, b]) => b - a);
+  out.line(table(columns('kind', 'events>'), [...kinds.map(([kind, n]) => [kind, count(n)]), ['total', count(answer.events)]], style, 2));
+}
+
+function parametersOf(parameters: Readonly<Record<string, string | number | boolean>>): string {
+  const list = Object.entries(parameters).map(([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`);
+  return list.length === 0 ? '' : ` (${list.join(', ')})`;
+}
