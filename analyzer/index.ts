@@ -2,4 +2,10 @@
  * analyzer: what a trail means. Collectors gather facts in one pass (`pass.ts`, `collectors/`), detectors draw conclusions from them
  * (`detectors/`, `check.ts`). Start at `pass.ts`, then `check.ts`. May import: base, traces, replayer.
  */
+export * from './check.js';
+export { lostPages, type LostPages } from './collectors/uncaptured-writes.js';
+export { DETECTORS, FINDINGS_MAX, type Detector } from './detectors/index.js';
+export * from './finding.js';
 export * from './pass.js';
+export * from './cost/index.js';
+export * from './diff/index.js';

@@ -76,43 +76,54 @@ function takePages(fold: Fold): MachineSnapshot['pages'] {
   return out;
 }
 
-/** Indices of the pages that count, by (space, page). Numbers are sorted natively and looked up again: 5x a comparator sort. */
+/** Indices of the pages that count, by (space, page). */
 export function sortedPages(fold: Fold): Int32Array {
   const { pages } = fold;
-  const bySpace = new Map<number, number[]>();
+  const chosen = new Int32Array(pages.count);
+  let n = 0;
+  let sorted = true;
   for (let index = 0; index < pages.count; index++) {
     if (pages.frame[index] === 0 && pages.pteLow[index] === 0 && pages.pteHigh[index] === 0 && pages.marks[index] === 0) continue;
-    const space = pages.space[index]!;
-    let numbers = bySpace.get(space);
-    if (numbers === undefined) bySpace.set(space, (numbers = []));
-    numbers.push(pages.page[index]!);
+    const before = n === 0 ? -1 : chosen[n - 1]!;
+    if (before >= 0 && comparePages(fold, before, index) > 0) sorted = false;
+    chosen[n++] = index;
   }
-  const chosen: number[] = [];
-  for (const space of [...bySpace.keys()].sort((a, b) => a - b)) {
-    for (const page of Float64Array.from(bySpace.get(space)!).sort()) chosen.push(pages.find(space, page));
+  return sorted ? chosen.subarray(0, n) : sortByPage(fold, chosen.subarray(0, n));
+}
+
+function comparePages({ pages }: Fold, a: number, b: number): number {
+  return pages.space[a]! - pages.space[b]! || pages.page[a]! - pages.page[b]!;
+}
+
+/** Page numbers are sorted natively, space by space, and looked up again: 5 times as fast as sorting with a comparison in JS. */
+function sortByPage({ pages }: Fold, chosen: Int32Array): Int32Array {
+  const spaces = [...new Set(Array.from(chosen, (index) => pages.space[index]!))].sort((a, b) => a - b);
+  const out = new Int32Array(chosen.length);
+  const numbers = new Float64Array(chosen.length);
+  let done = 0;
+  for (const space of spaces) {
+    let n = 0;
+    for (const index of chosen) if (pages.space[index] === space) numbers[n++] = pages.page[index]!;
+    for (const page of numbers.subarray(0, n).sort()) out[done++] = pages.find(space, page);
   }
-  return Int32Array.from(chosen);
+  return out;
 }
 
 function takeFrames(fold: Fold): MachineSnapshot['frames'] {
   const { frames } = fold;
-  const numbers: number[] = [];
+  const numbers = new Float64Array(frames.count);
+  let n = 0;
   for (let index = 1; index < frames.count; index++) {
-    if (frames.mappers[index]! > 0) numbers.push(frames.numberOf(index));
+    if (frames.mappers[index]! > 0) numbers[n++] = frames.numberOf(index);
   }
-  const frame = Float64Array.from(numbers).sort();
-  const out = {
-    frame,
-    generation: new Float64Array(frame.length),
-    captured: new Float64Array(frame.length),
-    memory: new Uint8Array(frame.length),
-  };
-  frame.forEach((number, i) => {
-    const index = frames.find(number);
+  const frame = numbers.slice(0, n).sort();
+  const out = { frame, generation: new Float64Array(n), captured: new Float64Array(n), memory: new Uint8Array(n) };
+  for (let i = 0; i < n; i++) {
+    const index = frames.find(frame[i]!);
     out.generation[i] = frames.generation[index]!;
     out.captured[i] = frames.captured[index]!;
     out.memory[i] = frames.memory[index]!;
-  });
+  }
   return out;
 }
 

@@ -35,7 +35,7 @@ export class PageTable {
   find(space: number, page: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = hash(space, page) >>> this.#shift;
+    let at = hash(space, page, this.#shift);
     for (;;) {
       const index = slots[at]! - 1;
       if (index < 0) return -1;
@@ -81,22 +81,27 @@ export class PageTable {
     this.pteHigh = widen(this.pteHigh, new Uint32Array(capacity));
     this.marks = widen(this.marks, new Uint16Array(capacity));
     this.#slots = new Int32Array(capacity * 2);
-    this.#shift = 31 - Math.log2(capacity);
+    this.#shift = 32 - (Math.log2(capacity * 2) - 4);
     for (let index = 0; index < this.count; index++) this.#place(index);
   }
 
   #place(index: number): void {
     const mask = this.#slots.length - 1;
-    let at = hash(this.space[index]!, this.page[index]!) >>> this.#shift;
+    let at = hash(this.space[index]!, this.page[index]!, this.#shift);
     while (this.#slots[at] !== 0) at = (at + 1) & mask;
     this.#slots[at] = index + 1;
   }
 }
 
-/** Multiplicative hash, good in its high bits (Knuth, TAOCP 6.4). `|` takes a page number modulo 2^32, `high` is the rest. */
-function hash(space: number, page: number): number {
+/**
+ * Multiplicative hash, good in its high bits (Knuth, TAOCP 6.4), of the block of 16 pages; the page's place in its block follows. So
+ * neighbours share a cache line, and pages at a stride of 16 or more still spread over the blocks.
+ */
+function hash(space: number, page: number, shift: number): number {
   const high = (page / 0x1_0000_0000) | 0;
-  return Math.imul((page | 0) ^ Math.imul(high ^ (space << 20), 0x85eb_ca6b), 0x9e37_79b1);
+  const low = page | 0; // modulo 2^32
+  const block = Math.imul((low >>> 4) ^ Math.imul(high ^ (space << 20), 0x85eb_ca6b), 0x9e37_79b1) >>> shift;
+  return (block << 4) | (low & 15);
 }
 
 /** The wider array, with the contents of the narrower one. */

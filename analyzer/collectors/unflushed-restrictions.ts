@@ -1,0 +1,114 @@
+/**
+ * Restrictions that no flush followed: an in-memory entry lost W, D or its presence while some CPU cached it with more, and that very
+ * TLB entry is still there when the harvest ends. An entry that chance evicted before does not count, and neither does one that was
+ * filled after the restriction.
+ */
+import { harvestEnd } from '../../traces/index.js';
+import { outlives, restrictedBy } from '../entry-permissions.js';
+import type { CollectorDefinition } from '../pass.js';
+import { newFlags, oldFlags } from '../rows.js';
+import { FillTimes } from './fill-times.js';
+import type { Fold } from '../../replayer/index.js';
+
+/** Harvests that are kept one by one; the rest is counted. */
+const EXAMPLES = 20;
+
+export interface UnflushedHarvest {
+  /** Ordinal of the harvest; null for the end of the trail. */
+  readonly harvest: number | null;
+  /** The event up to which a flush could have come. */
+  readonly seq: number;
+  /** Pages restricted with a TLB entry left behind, and such TLB entries. */
+  readonly pages: number;
+  readonly entries: number;
+  /** The first of them. */
+  readonly first: { readonly seq: number; readonly cpu: number; readonly space: number; readonly page: number; readonly fillSeq: number };
+  /** The last flush-ack of the harvest that came before the first of them; 0 where none did. */
+  readonly ackSeqBefore: number;
+}
+
+export interface UnflushedRestrictions {
+  readonly harvests: number;
+  readonly pages: number;
+  readonly examples: readonly UnflushedHarvest[];
+}
+
+interface Pending {
+  readonly seq: number;
+  readonly cpu: number;
+  readonly slot: number;
+  /** Index. */
+  readonly page: number;
+  readonly restricted: number;
+}
+
+export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> = {
+  id: 'unflushed-restrictions',
+  create(source) {
+    const fills = new FillTimes();
+    const examples: UnflushedHarvest[] = [];
+    let pending: Pending[] = [];
+    let ackSeq = 0;
+    let ackSeqBefore = 0;
+    let harvests = 0;
+    let pages = 0;
+
+    const settle = (fold: Fold, seq: number, harvest: number | null) => {
+      const left = pending.filter(({ seq: at, cpu, slot, page, restricted }) => {
+        const tlb = fold.tlbs[cpu]!;
+        return tlb.page[slot] === page && fills.seqOf(cpu, slot) < at && outlives(tlb.flags[slot]!, restricted);
+      });
+      const distinct = new Set(left.map(({ page }) => page)).size;
+      const first = left[0];
+      if (first !== undefined) {
+        harvests++;
+        pages += distinct;
+        if (examples.length < EXAMPLES) {
+          const { cpu, slot, page } = first;
+          examples.push({
+            harvest,
+            seq,
+            pages: distinct,
+            entries: new Set(left.map((one) => one.cpu * 2 ** 32 + one.page)).size,
+            first: { seq: first.seq, cpu, space: fold.pages.space[page]!, page: fold.pages.page[page]!, fillSeq: fills.seqOf(cpu, slot) },
+            ackSeqBefore,
+          });
+        }
+      }
+      pending = [];
+      ackSeq = 0;
+    };
+
+    return {
+      on: {
+        'tlb-fill': (batch, row) => fills.note(batch, row),
+        pte(batch, row, fold, page) {
+          if (page < 0) return;
+          const restricted = restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold));
+          if (restricted === 0) return;
+          for (let cpu = 0; cpu < fold.tlbs.length; cpu++) {
+            const tlb = fold.tlbs[cpu];
+            const slot = tlb === undefined ? -1 : tlb.slotOf(page);
+            if (slot < 0 || !outlives(tlb!.flags[slot]!, restricted)) continue;
+            if (pending.length === 0) ackSeqBefore = ackSeq;
+            pending.push({ seq: batch.firstSeq + row, cpu, slot, page, restricted });
+          }
+        },
+        'flush-ack'(batch, row) {
+          ackSeq = batch.firstSeq + row;
+        },
+        'harvest-begin'() {
+          ackSeq = 0;
+        },
+        'harvest-end'(batch, row, fold) {
+          settle(fold, batch.firstSeq + row, batch.slots[harvestEnd.slot.harvest]![row]!);
+        },
+      },
+      finish(end) {
+        // A trail that breaks off may owe a flush that would have come.
+        if (source.ending?.complete === true && !end.harvesting) settle(end, end.seq, null);
+        return { harvests, pages, examples };
+      },
+    };
+  },
+};

@@ -1,0 +1,95 @@
+/**
+ * Lost writes: at the end of the trail a frame holds writes that the consumer never captured, and no carrier that it reads is set for
+ * the page, so it never will. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused.
+ */
+import { formatPage } from '../../base/index.js';
+import { lostPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
+import { counted, evidence, type Finding } from '../finding.js';
+import { explainLoss } from '../loss-causes.js';
+import type { PageStory, UncapturedWrite } from '../page-stories.js';
+import { type Case, type Conclusion, type Detector, FINDINGS_MAX } from './define.js';
+
+const ID = 'lost-write';
+
+export const lostWrite: Detector = {
+  id: ID,
+  summary: 'writes that the consumer never captured and never will: no carrier that it reads is set for their page',
+  counts: 'pages',
+  collectors: [uncapturedWrites],
+  needs: ['write', 'transfer', 'pte', 'tlb-fill', 'flush-ack'],
+  conclude(about) {
+    const { end } = about.results;
+    const lost = lostPages(end);
+    if (lost.pages.length === 0) return { count: 0, findings: [] };
+    if (about.endsInHarvest || about.gaps > 0) return undecidable(about, lost.pages.length, lost.writes);
+    const writes = about.results.facts(uncapturedWrites);
+    const firstSeq = (page: number) => writes.firstSeq(end.pages.frame[page]!);
+    const shown = [...lost.pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
+    const stories = about.stories(shown.map((index) => ({ space: end.pages.space[index]!, page: end.pages.page[index]! })));
+    return {
+      count: lost.pages.length,
+      total: lost.pages.length,
+      findings: shown.map((index, i) => describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index))),
+    };
+  },
+};
+
+/** @param firstSeq the first uncaptured write, which reached the frame through another page where the story has none */
+function describe(story: PageStory, lostWrites: number, firstSeq: number): Finding {
+  const page = formatPage(story.page);
+  const { write } = story;
+  const common = { id: ID, severity: 'critical', certainty: 'proved', page: story.page } as const;
+  const summary = `page ${page}: ${counted(lostWrites, 'write')} never reached the consumer`;
+  if (write === null) {
+    return {
+      ...common,
+      cpu: null,
+      seq: firstSeq,
+      summary,
+      evidence: evidence({ seq: firstSeq, role: 'the first write that no transfer captured, to the same frame through another page' }),
+      rootCause: 'the frame was written through another page that maps it, or through a TLB entry that named it wrongly, and no mark was left for this page',
+      fix: 'collect and flush by every address at which the frame is mapped',
+    };
+  }
+  const { rootCause, fix } = explainLoss(story, write);
+  return { ...common, cpu: write.cpu, seq: write.seq, summary: `${summary}, the first at seq ${write.seq} on cpu ${write.cpu}`, evidence: trace(story, write), rootCause, fix };
+}
+
+function trace(story: PageStory, write: UncapturedWrite) {
+  const { transfer, carrierCleared, clearedAfter, restrictionAfter, ackAfter } = story;
+  const cleared = clearedAfter ?? carrierCleared;
+  const { restriction } = write;
+  const noReturnSeq = Math.max(write.seq, carrierCleared?.seq ?? 0);
+  return evidence(
+    write.entry && { seq: write.entry.fillSeq, role: 'filled the TLB entry that the write went through' },
+    restriction && { seq: restriction.seq, role: 'took D, W or presence from the in-memory entry, before the write' },
+    write.ackBefore && { seq: write.ackBefore.seq, role: 'the last flush of the page on that CPU before the write' },
+    transfer && { seq: transfer.seq, role: 'the last transfer of the page: it read the bytes as they were before the write' },
+    cleared && { seq: cleared.seq, role: 'cleared the last carrier that the consumer reads' },
+    { seq: write.seq, role: 'the first write that no transfer captured' },
+    restrictionAfter && { seq: restrictionAfter.seq, role: 'the first restriction of the in-memory entry after the write' },
+    ackAfter && { seq: ackAfter.seq, role: 'the first flush of the page on that CPU after the write' },
+    { seq: noReturnSeq, role: 'the point of no return: from here on nothing tells the consumer of the write' },
+  );
+}
+
+function undecidable(about: Case, pages: number, writes: number): Conclusion {
+  const why = about.gaps > 0 ? `the source lost events (${counted(about.gaps, 'gap')}), and what marked them may be among those` : 'the trail ends inside a harvest, which may still have come for them';
+  return {
+    count: 0,
+    findings: [
+      {
+        id: ID,
+        severity: 'low',
+        certainty: 'undecidable',
+        page: null,
+        cpu: null,
+        seq: about.results.end.seq,
+        summary: `${counted(pages, 'page')} with ${counted(writes, 'uncaptured write')} and no mark at the end; whether they are lost cannot be told`,
+        evidence: evidence({ seq: about.results.end.seq, role: 'the end of the trail' }),
+        rootCause: why,
+        fix: about.gaps > 0 ? 'record again with a larger buffer, or fewer events' : 'record to the end of a harvest',
+      },
+    ],
+  };
+}
