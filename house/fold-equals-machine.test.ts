@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../base/index.js';
 import { Fold } from '../replayer/index.js';
-import { AccessBatch, configure, Simulation, STRATEGIES } from '../simulator/index.js';
+import { AccessBatch, ARCHITECTURES, configure, Simulation, STRATEGIES } from '../simulator/index.js';
 import { randomProgram } from '../simulator/testing/runs.js';
 
 const CASES = STRATEGIES.flatMap(({ id, mutations }) => [
@@ -30,6 +30,7 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
     const settings = configure({
       strategy,
       mutations,
+      arch: ARCHITECTURES[seed % ARCHITECTURES.length]!.id,
       interleave,
       seed,
       harvestEvery: 7 + seed,

@@ -27,7 +27,7 @@ export interface SimulationRequest {
   readonly interleave?: 'coarse' | 'fine';
   readonly tlbSets?: number;
   readonly tlbWays?: number;
-  /** Default `x86-64-native`. */
+  /** Default: that of the architecture. */
   readonly cost?: string;
   /** ns by cost name. */
   readonly costOverrides?: Readonly<Record<string, number>>;
@@ -57,9 +57,10 @@ export function configure(request: SimulationRequest): SimulationSettings {
   const strategy = find('strategy', request.strategy ?? 'hw-dirty', STRATEGIES, 'list strategies');
   const interleave = request.interleave ?? 'coarse';
   const { mutations, notices } = mutationsOf(strategy, request.mutations ?? [], interleave);
+  const architecture = architectureOf(strategy, request.arch);
   return {
     strategy,
-    architecture: architectureOf(strategy, request.arch),
+    architecture,
     vma: vmaOf(strategy, request.vma),
     mutations,
     seed: integer('seed', request.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
@@ -71,7 +72,7 @@ export function configure(request: SimulationRequest): SimulationSettings {
       sets: integer('tlb-sets', request.tlbSets ?? 128, 1, 65_536),
       ways: integer('tlb-ways', request.tlbWays ?? 12, 1, 64),
     },
-    cost: costProfile(request.cost ?? 'x86-64-native', request.costOverrides),
+    cost: costProfile(request.cost ?? architecture.costProfile, request.costOverrides),
     vmaGapPages: integer('vma-gap', request.vmaGapPages ?? 0, 0, Number.MAX_SAFE_INTEGER),
     notices,
   };

@@ -13,6 +13,7 @@ export const STEP_NAMES = [
   'install entry',
   'mark page',
   'make entry writable',
+  'set D in software',
   'harvest',
   'clean entries',
   'protect entries',

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { fault, report, transfer, walk, write } from '../traces/index.js';
 import type { AccessBatch } from './index.js';
-import { STRATEGIES } from './index.js';
+import { ARCHITECTURES, STRATEGIES } from './index.js';
 import { randomProgram, run, type Run, staleFrames } from './testing/runs.js';
 
 interface Epoch {
@@ -54,6 +54,7 @@ function countOf(result: Run, kind: number, slot: number, value: number): number
 }
 
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+const FAULT_HANDLER = { notPresent: 0, writeProtect: 1, dirtyTrap: 3 } as const;
 const FAULTING = new Set(['pfn-mkwrite', 'page-mkwrite', 'bounce-buffer', 'hw-dirty-wp']);
 
 describe.each(STRATEGIES.map(({ id }) => id))('%s', (strategy) => {
@@ -67,16 +68,30 @@ describe.each(STRATEGIES.map(({ id }) => id))('%s', (strategy) => {
     expect(result.simulation.harvests).toBe(epochs.length);
     expect(sumOf(result, report.code, report.slot.pages)).toBe(expectedReports);
     expect(sumOf(result, transfer.code, transfer.slot.bytes)).toBe(4096 * expectedReports);
-    expect(countOf(result, fault.code, fault.slot.handler, 0)).toBe(0);
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.notPresent)).toBe(0);
     // A load may cache a read-only entry, and the store that follows faults once all the same.
-    expect(countOf(result, fault.code, fault.slot.handler, 1)).toBe(FAULTING.has(strategy) ? distinct : 0);
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(FAULTING.has(strategy) ? distinct : 0);
     expect(staleFrames(result.end)).toBe(0);
   });
 
-  it.each(SEEDS)('loses nothing, 1-4 CPUs, micro-steps interleaved, seed %i', (seed) => {
+  it.each(ARCHITECTURES)('traps for D on $id only where no hardware sets it', ({ id, hardwareSetsDirty }) => {
+    const program = randomProgram(11, { accesses: 500, pages: 30, cpus: 1, reads: 0.2 });
+    const result = run({ strategy, arch: id, harvestEvery: 40 }, program);
+    const epochs = naiveEpochs(program, 40);
+    const perEpoch = epochs.reduce((sum, epoch) => sum + epoch.written.size, 0);
+    const everWritten = new Set(epochs.flatMap((epoch) => [...epoch.written])).size;
+    // Strategies that fault for W set D in the same fault; full-upload never clears it.
+    const traps = FAULTING.has(strategy) || hardwareSetsDirty ? 0 : strategy === 'full-upload' ? everWritten : perEpoch;
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.dirtyTrap)).toBe(traps);
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(FAULTING.has(strategy) ? perEpoch : 0);
+    expect(staleFrames(result.end)).toBe(0);
+  });
+
+  it.each(SEEDS)('loses nothing, 1-4 CPUs, any architecture, micro-steps interleaved, seed %i', (seed) => {
     const program = randomProgram(seed, { accesses: 300, pages: 6, cpus: 1 + (seed % 4), reads: 0.2 });
     const populate = seed % 2 === 0 ? 'lazy' : 'eager';
-    const result = run({ strategy, interleave: 'fine', harvestEvery: 12, seed, populate, tlbSets: 4, tlbWays: 2 }, program);
+    const arch = ARCHITECTURES[seed % ARCHITECTURES.length]!.id;
+    const result = run({ strategy, arch, interleave: 'fine', harvestEvery: 12, seed, populate, tlbSets: 4, tlbWays: 2 }, program);
     expect(staleFrames(result.end)).toBe(0);
     expect(result.simulation.writes).toBe(countWrites(result));
     expect(result.simulation.harvests).toBe(naiveEpochs(program, 12).length);

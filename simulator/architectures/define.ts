@@ -5,8 +5,12 @@ export interface Architecture {
   readonly id: string;
   readonly summary: string;
   readonly layout: PteLayout;
-  /** Whether the walker sets D by itself; otherwise a store to a clean entry traps. */
+  /** Whether the walker sets D by itself; otherwise a store through a clean entry traps and the kernel sets it. */
   readonly hardwareSetsDirty: boolean;
+  /** How other CPUs are made to drop entries: an interrupt each, or one broadcast instruction that interrupts nobody. */
+  readonly flushBy: 'ipi' | 'broadcast';
   /** A range flush of more pages than this invalidates the whole address space instead. */
   readonly flushCeilingPages: number;
+  /** Cost profile unless another is asked for. */
+  readonly costProfile: string;
 }

@@ -11,5 +11,7 @@ export const x8664Architecture: Architecture = {
   summary: 'the walker sets D by a locked update that checks P and W again; shootdowns by IPI',
   layout: pteLayout('x86-64'),
   hardwareSetsDirty: true,
+  flushBy: 'ipi',
   flushCeilingPages: 33, // tlb_single_page_flush_ceiling, arch/x86/mm/tlb.c
+  costProfile: 'x86-64-native',
 };

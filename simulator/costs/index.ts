@@ -1,12 +1,13 @@
 /** The one list of cost profiles, and the choice of one with single figures changed. */
 import { nearest, UsageError } from '../../base/index.js';
+import { arm64Costs } from './arm64.js';
 import { COST_NAMES, type CostName, type CostProfile } from './profile.js';
 import { x8664Native } from './x86-64-native.js';
 import { x8664Vm } from './x86-64-vm.js';
 
 export { COST_NAMES, type CostName, type CostProfile, type Costs } from './profile.js';
 
-export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm];
+export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm64Costs];
 
 /**
  * The profile of that id with `overrides` (ns by cost name) applied; its id then ends in `+set`.

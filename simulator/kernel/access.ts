@@ -5,9 +5,11 @@
 import { FAULT_HANDLERS, FAULT_PRESENT, FAULT_USER, FAULT_WRITE } from '../../traces/index.js';
 import { Lookup, type Micro, micro, Op, Walk } from '../micro-ops.js';
 import type { StrategyCode } from '../strategies/define.js';
+import { dirtyTrap } from './faults.js';
 
 const NOT_PRESENT = FAULT_HANDLERS.indexOf('not-present');
 const WRITE_PROTECT = FAULT_HANDLERS.indexOf('write-protect');
+const DIRTY_TRAP = FAULT_HANDLERS.indexOf('dirty-trap');
 
 /** A store of `size` bytes at `offset` of the page. It is repeated from the start after each fault, as an instruction is. */
 export function* store(strategy: StrategyCode, page: number, offset: number, size: number): Micro {
@@ -19,7 +21,7 @@ export function* store(strategy: StrategyCode, page: number, offset: number, siz
 function* translateForStore(page: number): Micro<boolean> {
   const seen = yield micro(Op.tlbLookup, 'store', page);
   if (seen === Lookup.dirty) return true;
-  // x86 faults on a cached read-only entry even where memory has become writable meanwhile: a spurious fault.
+  // A cached read-only entry faults even where memory has become writable meanwhile: a spurious fault.
   if (seen === Lookup.readOnly) return false;
   if (seen === Lookup.miss) {
     const walked = yield micro(Op.walk, 'hardware walk', page);
@@ -43,5 +45,6 @@ function* fault(strategy: StrategyCode, page: number, error: number): Micro {
   const handler = yield micro(Op.faultEnter, 'fault entry', page, error);
   if (handler === NOT_PRESENT) yield* strategy.notPresentFault(page);
   else if (handler === WRITE_PROTECT) yield* strategy.writeFault(page);
+  else if (handler === DIRTY_TRAP) yield* dirtyTrap(page);
   // Spurious: the entry allows by now what was tried; return and retry.
 }

@@ -1,6 +1,6 @@
 /** Fault handlers that strategies share. */
 import { invariant } from '../../base/index.js';
-import { LOCK_KINDS, PTE_PRESENT } from '../../traces/index.js';
+import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 
 const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
@@ -13,6 +13,18 @@ export function* mapOnFault(page: number, flags: number): Micro {
   yield micro(Op.lock, 'lock', page, PAGE_TABLE);
   const present = (yield micro(Op.pteLoad, 'install entry', page)) & PTE_PRESENT;
   if (!present) yield micro(Op.mapPage, 'install entry', page, flags);
+  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+}
+
+/**
+ * A store to a writable, clean entry where no hardware sets D: the kernel does, unless the entry lost W while it waited for the
+ * lock; the retry then faults for that.
+ */
+export function* dirtyTrap(page: number): Micro {
+  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  if ((yield micro(Op.pteLoad, 'set D in software', page)) & PTE_WRITABLE) {
+    yield micro(Op.pteUpgrade, 'set D in software', page, PTE_DIRTY | PTE_ACCESSED);
+  }
   yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
 }
 

@@ -237,15 +237,14 @@ export class Machine {
     const request = this.pendingFlushes[cpu]!.shift();
     invariant(request !== undefined, `CPU ${cpu} acknowledges a flush that was not sent`);
     const { pages, journal } = this;
-    const { costs } = this.options;
+    const { architecture, costs } = this.options;
     const tlb = this.tlbs[cpu]!;
     const span = this.#span(request.first, request.last);
     let costNs = 0;
-    if (request.scope === SCOPE_RANGE) {
-      costNs = span * costs.invlpg;
-    } else {
-      costNs = costs.fullFlush + tlb.valid * costs.refillPerEntry;
-    }
+    // A broadcast is paid by its sender; the target only walks again for what it lost.
+    const interrupted = architecture.flushBy === 'ipi';
+    if (request.scope === SCOPE_RANGE) costNs = interrupted ? span * costs.invlpg : 0;
+    else costNs = (interrupted ? costs.fullFlush : 0) + tlb.valid * costs.refillPerEntry;
     const { actor, cpu: sender } = journal;
     if (cpu !== sender) this.enter(ACTOR_PROGRAM + cpu, cpu);
     journal.step = STEP_NUMBER.flush;
@@ -287,7 +286,7 @@ export class Machine {
   #cache(page: number): number {
     const { pages, journal } = this;
     const flags = pages.flags[page]!;
-    const tlbFlags = (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
+    const tlbFlags = this.#cachedFlags(flags);
     const tlb = this.tlbs[journal.cpu]!;
     const frame = pages.frame[page]!;
     journal.step = STEP_NUMBER['hardware walk'];
@@ -302,6 +301,12 @@ export class Machine {
     const slot = tlb.fill(page, pages.number[page]!, frame, tlbFlags);
     journal.tlbFill(pages.number[page]!, pages.frameNumber[frame]!, slot, tlbFlags);
     return slot;
+  }
+
+  /** What a TLB keeps of W and D. Without hardware D a clean entry is read-only to the CPU, whatever the kernel calls it. */
+  #cachedFlags(flags: number): number {
+    if (!this.options.architecture.hardwareSetsDirty && (flags & PTE_DIRTY) === 0) return 0;
+    return (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
   }
 
   #change(page: number, flags: number, cause: number, costNs = 0): number {
@@ -336,8 +341,13 @@ export class Machine {
     const span = this.#span(first, last);
     const scope = span > architecture.flushCeilingPages ? SCOPE_SPACE : SCOPE_RANGE;
     let remote = 0;
-    for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu] && cpu !== journal.cpu) remote++;
-    const costNs = remote === 0 ? 0 : costs.ipiBase + remote * costs.ipiPerCpu;
+    let costNs: number;
+    if (architecture.flushBy === 'broadcast') {
+      costNs = costs.broadcastBase + (scope === SCOPE_RANGE ? span : 1) * costs.broadcastPerPage;
+    } else {
+      for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu] && cpu !== journal.cpu) remote++;
+      costNs = remote === 0 ? 0 : costs.ipiBase + remote * costs.ipiPerCpu;
+    }
     journal.flushSend(this.pages.number[first]!, span, scope, remote, reason, costNs);
     const request: FlushRequest = { first, last, scope, reason, actor: journal.actor };
     let targets = 0;
@@ -378,7 +388,7 @@ export class Machine {
     const flags = this.pages.flags[page]!;
     if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
     if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
-    if ((flags & PTE_DIRTY) === 0) return Walk.needsDirty;
+    if ((flags & PTE_DIRTY) === 0) return this.options.architecture.hardwareSetsDirty ? Walk.needsDirty : Walk.readOnly;
     this.fill(page, true);
     return Walk.filled;
   }
@@ -411,7 +421,7 @@ export class Machine {
 
   #fault(page: number, error: number): number {
     const { journal, pages } = this;
-    const { costs, faultExtraNs } = this.options;
+    const { architecture, costs, faultExtraNs } = this.options;
     const { cpu } = journal;
     const flags = pages.flags[page]!;
     const present = (flags & PTE_PRESENT) !== 0;
@@ -423,6 +433,9 @@ export class Machine {
     } else if (error & FAULT_WRITE && (flags & PTE_WRITABLE) === 0) {
       handler = HANDLER['write-protect'];
       costNs = costs.wpFault + faultExtraNs;
+    } else if (error & FAULT_WRITE && (flags & PTE_DIRTY) === 0 && !architecture.hardwareSetsDirty) {
+      handler = HANDLER['dirty-trap'];
+      costNs = costs.dirtyTrap;
     }
     this.ran[cpu] = true;
     this.inInstruction[cpu] = false;

@@ -3,7 +3,7 @@
  * triggered it. Stores that need no fault take a path without generators; it does what `kernel/access.ts` does, event for event.
  */
 import { PAGE_SIZE } from '../../base/index.js';
-import { PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
 import type { AccessBatch } from '../accesses.js';
 import { load, store } from '../kernel/access.js';
 import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
@@ -31,6 +31,8 @@ export class CoarseScheduler implements Scheduler {
   readonly #strategy: StrategyCode;
   readonly #clock: HarvestClock;
   readonly #options: CoarseOptions;
+  /** Flags of an entry through which a store needs no fault. */
+  readonly #storable: number;
   /** The page of the last access, so that runs on one page look nothing up. */
   #lastPage = -1;
   #lastIndex = -1;
@@ -40,6 +42,7 @@ export class CoarseScheduler implements Scheduler {
     this.#strategy = strategy;
     this.#clock = clock;
     this.#options = options;
+    this.#storable = PTE_PRESENT | PTE_WRITABLE | (machine.options.architecture.hardwareSetsDirty ? 0 : PTE_DIRTY);
   }
 
   play(batch: AccessBatch): void {
@@ -100,7 +103,7 @@ export class CoarseScheduler implements Scheduler {
     if (!this.#options.fastPath) return this.#complete(store(this.#strategy, index, offset, size));
     if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
       const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
-      const allowed = (pages.flags[index]! & (PTE_PRESENT | PTE_WRITABLE)) === (PTE_PRESENT | PTE_WRITABLE);
+      const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
       if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, index, offset, size));
       machine.ran[cpu] = true;
       slot = machine.fill(index, true);

@@ -11,6 +11,9 @@ import type { VmaId } from '../vmas.js';
 /** A writer other than a CPU's store through a page table. */
 export type OtherWriter = 'device-dma' | 'kernel-write';
 
+/** Architectures whose dirtiness is in page-table entries, set by hardware or by a trap; x86-64 is the native one. */
+export const PTE_ARCHITECTURES = ['x86-64', 'arm64', 'arm64-dbm', 'riscv64-svade', 'riscv64-svadu'] as const;
+
 export interface StrategyCode {
   /** Logical flags that a new mapping is armed with. */
   readonly mappedFlags: number;

@@ -3,7 +3,7 @@ import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, neverProtected } from '../kernel/faults.js';
 import { ANY_MAPPED } from '../machine/order.js';
 import { micro, Op } from '../micro-ops.js';
-import type { StrategyDefinition } from './define.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 /** No tracking: every harvest transfers every page that is mapped then. */
 export const fullUpload: StrategyDefinition = {
@@ -12,7 +12,7 @@ export const fullUpload: StrategyDefinition = {
   price: 'bytes: the whole object every time',
   vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
   vmaReason: 'it tracks nothing, so any memory of the CPU will do, but second-stage memory belongs to a VMM strategy',
-  architectures: ['x86-64'],
+  architectures: PTE_ARCHITECTURES,
   carriers: ['mapped'],
   cannotSee: [],
   faultExtra: [],

@@ -7,7 +7,7 @@ import { rangeWalk } from '../kernel/range-walk.js';
 import { BITMAP } from '../machine/machine.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import type { StrategyDefinition } from './define.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 const RESERVATION = LOCK_KINDS.indexOf('reservation');
 const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
@@ -22,7 +22,7 @@ export const hwDirtyWp: StrategyDefinition = {
   price: 'one fault per page and epoch, two scans and up to two range flushes per harvest',
   vmas: ['pfnmap', 'mixedmap', 'shared-file'],
   vmaReason: 'it needs the write notification of a shared mapping (page_mkwrite or pfn_mkwrite)',
-  architectures: ['x86-64'],
+  architectures: PTE_ARCHITECTURES,
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultExtra: ['mkwriteExtra'],

@@ -7,7 +7,7 @@ import { rangeWalk } from '../kernel/range-walk.js';
 import { BITMAP } from '../machine/machine.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import type { StrategyDefinition } from './define.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 /**
  * The counter-proposal of 2013: leave entries writable, clear D over the object's range into a bitmap
@@ -20,7 +20,7 @@ export const hwDirty: StrategyDefinition = {
   price: 'a scan of the object and one range flush per harvest; no fault',
   vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
   vmaReason: 'second-stage memory is tracked by the VMM, not through the D bits of a process',
-  architectures: ['x86-64'],
+  architectures: PTE_ARCHITECTURES,
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultExtra: [],

@@ -1,6 +1,6 @@
 import { pageMkcleanProtocol } from '../kernel/page-mkclean.js';
 import { mutation } from '../mutations.js';
-import type { StrategyDefinition } from './define.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 /** Write notification of page-backed shared memory: page_mkwrite marks, page_mkclean re-arms, one page and one flush at a time. */
 export const pageMkwrite: StrategyDefinition = {
@@ -9,7 +9,7 @@ export const pageMkwrite: StrategyDefinition = {
   price: 'one fault per page and epoch, one flush per dirty page',
   vmas: ['shared-file'],
   vmaReason: 'page_mkwrite and page_mkclean need a struct page behind every entry',
-  architectures: ['x86-64'],
+  architectures: PTE_ARCHITECTURES,
   carriers: ['page-flag'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultExtra: ['mkwriteExtra'],

@@ -6,7 +6,7 @@ import { rangeWalk } from '../kernel/range-walk.js';
 import { BITMAP } from '../machine/machine.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import type { StrategyDefinition } from './define.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 const RESERVATION = LOCK_KINDS.indexOf('reservation');
 const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
@@ -23,7 +23,7 @@ export const pfnMkwrite: StrategyDefinition = {
   price: 'one fault per page and epoch; one range flush per harvest',
   vmas: ['pfnmap', 'mixedmap'],
   vmaReason: 'pfn_mkwrite is called for entries without a struct page only; page-backed memory takes page_mkwrite',
-  architectures: ['x86-64'],
+  architectures: PTE_ARCHITECTURES,
   carriers: ['bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultExtra: ['mkwriteExtra'],
