@@ -39,6 +39,20 @@ export function ratio(value: number): string {
   return value < 0.1 ? value.toPrecision(2) : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : count(value);
 }
 
+/** A sentence broken into lines of at most `width` characters, each after `indent`; later lines two spaces deeper. */
+export function wrapped(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `${indent}  `;
+    }
+    line += line.trim() === '' ? word : ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
 function scaled(value: number, step: number, units: readonly string[]): string {
   let unit = 0;
   let scaledValue = value;

@@ -56,7 +56,7 @@ export function buildProgram(out: Output, perform: Perform): Command {
     definition.configure(command);
     command.addHelpText('after', () => examples(out, definition.examples));
     command.action((...given: unknown[]) => {
-      const args = given.slice(0, -2).filter((argument) => argument !== undefined) as string[];
+      const args = given.slice(0, -2).flat().filter((argument) => argument !== undefined) as string[];
       return perform(definition, args, command.optsWithGlobals());
     });
   }

@@ -1,9 +1,12 @@
 /** The one list of commands, in the order in which help shows them. To add one: write its file, add its line here. */
 import type { CommandDefinition } from '../command.js';
+import { check } from './check.js';
+import { cost } from './cost.js';
+import { diff } from './diff.js';
 import { info } from './info.js';
 import { list } from './list.js';
 import { record } from './record.js';
 import { replay } from './replay.js';
 import { state } from './state.js';
 
-export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, list];
+export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, check, cost, diff, list];

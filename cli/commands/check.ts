@@ -1,0 +1,107 @@
+/** `check`: was a write lost, a report false, a flush missing? With evidence, cause and fix. */
+import type { CheckResult, Detector, Finding } from '../../analyzer/index.js';
+import { defineCommand } from '../command.js';
+import { count, nanoseconds, wrapped } from '../format.js';
+import type { Output } from '../output.js';
+import type { Style } from '../style.js';
+import { columns, table } from '../table.js';
+import { eventSource, openTrail } from '../trail.js';
+import { eventsAt, type EventText } from '../trail-events.js';
+
+interface Options {
+  readonly strict?: boolean;
+  readonly all?: boolean;
+}
+
+/** Findings of one detector that people are told of in a line, after the first one, which they are shown in full. */
+const MENTIONED = 4;
+
+export const check = defineCommand<Options>({
+  name: 'check',
+  group: 'Judge',
+  summary: 'find lost writes and waste, with evidence, cause and fix',
+  about:
+    'Looks for writes that the consumer can no longer learn of, for writes through stale TLB entries, for missing flushes, and ' +
+    'for waste. Exit code 1 if there is a finding of critical or high severity.',
+  examples: [
+    { line: 'pagetrail check a.trail', about: 'a report for people' },
+    { line: 'pagetrail check a.trail --strict', about: 'waste (false dirty, spurious faults) is refused too' },
+    { line: 'pagetrail check a.trail --json | jq .counts', about: 'findings by detector' },
+  ],
+  configure(command) {
+    command
+      .argument('<trail>', 'the trail to check')
+      .option('--strict', 'exit with 1 for anything above severity info')
+      .option('--all', `show every finding in full, not only the first of each kind`);
+  },
+  async run(context, args, options) {
+    const analyzer = await import('../../analyzer/index.js');
+    const reader = await openTrail(context, args[0]!);
+    const result = analyzer.check(await eventSource(reader), {
+      strict: options.strict === true,
+      onProgress: (events) => context.progress.update(events / reader.events, () => `${count(events)} events`),
+    });
+    return {
+      json: () => result,
+      async print(out) {
+        printVerdict(out, reader.path, result, analyzer.DETECTORS);
+        for (const id of new Set(result.findings.map((finding) => finding.id))) {
+          const findings = result.findings.filter((finding) => finding.id === id);
+          const full = options.all === true ? findings : findings.slice(0, 1);
+          const events = await eventsAt(reader, full.flatMap(({ evidence }) => evidence.map(({ seq }) => seq)));
+          for (const finding of full) printFinding(out, finding, events);
+          printRest(out, findings.slice(full.length));
+        }
+        if (result.notes.length > 0) out.line();
+        for (const note of result.notes) out.line(out.style.dim(`note: ${note}`));
+      },
+      exitCode: result.verdict === 'findings' ? 1 : 0,
+    };
+  },
+});
+
+/** The findings of one detector that are not shown in full. */
+function printRest(out: Output, findings: readonly Finding[]): void {
+  if (findings.length === 0) return;
+  out.line();
+  for (const { summary } of findings.slice(0, MENTIONED)) out.line(wrapped(`also: ${summary}`, out.columns, '  '));
+  const left = findings.length - MENTIONED;
+  if (left > 0) out.line(out.style.dim(`  ... ${count(left)} more; --all shows them`));
+}
+
+function printVerdict(out: Output, path: string, { verdict, counts }: CheckResult, detectors: readonly Detector[]): void {
+  const { style } = out;
+  out.line(`${style.bold(path)}: ${verdict === 'ok' ? style.green('ok') : style.red('findings')}`);
+  const rows = detectors.map(({ id, counts: unit, summary }) => [id, count(counts[id] ?? 0), unit, style.dim(summary)]);
+  out.line(table(columns('detector', 'found>', '', ''), rows, style, 2));
+}
+
+function printFinding(out: Output, finding: Finding, events: ReadonlyMap<number, EventText>): void {
+  const { style } = out;
+  const paint = severityColour(style, finding.severity);
+  out.line();
+  out.line(`${paint(finding.id)} (${finding.severity}, ${finding.certainty})`);
+  out.line(wrapped(finding.summary, out.columns, '  '));
+  for (const { seq, role } of finding.evidence) {
+    const event = events.get(seq);
+    const cpu = event === undefined ? '' : event.cpu < 0 ? 'device' : `cpu ${event.cpu}`;
+    const when = event === undefined ? '' : `${nanoseconds(event.timeNs).padStart(9)}  ${cpu}  ${event.kind.padEnd(10)} ${event.text}`;
+    out.line(`  ${`seq ${seq}`.padStart(14)}  ${when}`);
+    out.line(style.dim(`${' '.repeat(18)}${role}`));
+  }
+  out.line(wrapped(`cause: ${finding.rootCause}`, out.columns, '  '));
+  out.line(wrapped(`fix:   ${finding.fix}`, out.columns, '  '));
+}
+
+function severityColour(style: Style, severity: Finding['severity']): (text: string) => string {
+  switch (severity) {
+    case 'critical':
+    case 'high':
+      return style.red;
+    case 'medium':
+    case 'low':
+      return style.yellow;
+    case 'info':
+      return style.cyan;
+  }
+}
