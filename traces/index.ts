@@ -9,4 +9,5 @@ export * from './file/index.js';
 export * from './layouts/index.js';
 export * from './meta.js';
 export * from './snapshot.js';
+export * from './views/index.js';
 export * from './vocabulary.js';

@@ -77,7 +77,9 @@ function rowsOf(batch: EventBatch, kinds: number = ALL_KINDS): number[][] {
     if ((kinds & (1 << code)) === 0) continue;
     const definition = EVENT_KINDS.find((candidate) => candidate.code === code)!;
     const fields = Object.keys(definition.fields).map((_, slot) => batch.slots[slot]![i]!);
-    const common = [batch.time, batch.cpu, batch.actor, batch.space, batch.step, batch.page].map((column) => column[i]!);
+    const common = [batch.time, batch.cpu, batch.actor, batch.space, batch.step, batch.page].map(
+      (column) => column[i]!,
+    );
     rows.push([batch.firstSeq + batch.row[i]!, code, ...common, ...fields]);
   }
   return rows;
@@ -103,7 +105,12 @@ describe('a chunk', () => {
     const batch = randomBatch(new Random(5), 500, true);
     const { stats } = packer.pack(batch);
     const pages = Array.from(batch.page.subarray(0, 500)).filter((page) => page >= 0);
-    expect(stats).toMatchObject({ firstSeq: batch.firstSeq, events: 500, timeFirst: batch.time[0], timeLast: batch.time[499] });
+    expect(stats).toMatchObject({
+      firstSeq: batch.firstSeq,
+      events: 500,
+      timeFirst: batch.time[0],
+      timeLast: batch.time[499],
+    });
     expect(stats.pageMin).toBe(pages.length === 0 ? -1 : Math.min(...pages));
     expect(stats.pageMax).toBeGreaterThanOrEqual(Math.max(-1, ...pages));
     for (const { code } of EVENT_KINDS) {
@@ -161,12 +168,16 @@ describe('damaged bytes', () => {
       // Uncompressed blocks put the flips into the columns themselves, half of the time.
       const packed = packer.pack(randomBatch(new Random(round % 40), 8, round % 3 !== 0));
       const bytes = round % 2 === 0 ? sealChunkSync(packed) : body.slice();
-      for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[4 + random.below(bytes.length - 4)] = random.below(256);
+      for (let flips = 1 + random.below(3); flips > 0; flips--)
+        bytes[4 + random.below(bytes.length - 4)] = random.below(256);
       new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)), true);
       const outcome = unpackOutcome(bytes);
       if (outcome === 'fine') continue;
       refused++;
-      expect(outcome instanceof TrailFormatError || outcome instanceof TrailVersionError, `round ${round}: ${outcome}`).toBe(true);
+      expect(
+        outcome instanceof TrailFormatError || outcome instanceof TrailVersionError,
+        `round ${round}: ${outcome}`,
+      ).toBe(true);
     }
     expect(refused).toBeGreaterThan(1000);
     unpacker.unpack(body, into);

@@ -20,7 +20,16 @@ import {
 import { type Block, expandBlock } from './compress.js';
 import { CHUNK_VERSION } from './encode.js';
 import { type Field, unseal } from './envelope.js';
-import { COLUMN_BOUNDS, COLUMN_CPU, COLUMN_PAGE, COLUMN_TIME, COMMON_COLUMNS, KIND_CODES, KIND_SHAPES, type KindShape } from './shape.js';
+import {
+  COLUMN_BOUNDS,
+  COLUMN_CPU,
+  COLUMN_PAGE,
+  COLUMN_TIME,
+  COMMON_COLUMNS,
+  KIND_CODES,
+  KIND_SHAPES,
+  type KindShape,
+} from './shape.js';
 import { LagTable, TIME_LIMIT, unpackLag } from './times.js';
 import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
@@ -72,7 +81,8 @@ export class ChunkUnpacker {
     into.length = 0;
     const chunk = openChunk(body);
     this.#head = { firstSeq: chunk.firstSeq, events: chunk.events };
-    if (chunk.events > into.capacity) damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
+    if (chunk.events > into.capacity)
+      damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     into.firstSeq = chunk.firstSeq;
     const { runKinds, runLengths } = this.#kindStream(chunk);
     const whole = chunk.groups.every((group) => group.code === 0 || (kinds & (1 << group.code)) !== 0);
@@ -110,7 +120,8 @@ export class ChunkUnpacker {
       const kind = runKinds[run]!;
       const end = row + runLengths[run]!;
       let to = next[kind]!;
-      if (end > chunk.events || to + end - row > chunk.starts[kind + 1]!) damaged('its kind stream does not match its groups');
+      if (end > chunk.events || to + end - row > chunk.starts[kind + 1]!)
+        damaged('its kind stream does not match its groups');
       const wanted = (kinds & (1 << kind)) !== 0;
       if (wanted) into.kind.fill(kind, target, target + end - row);
       for (; row < end; row++) {

@@ -52,7 +52,11 @@ export function openTable(sealed: Uint8Array, bounds: ReadonlyArray<readonly [nu
   version!.integer(TABLE_VERSION, TABLE_VERSION);
   const rows = rowsField!.integer(1, MOST_TABLE_ROWS);
   const mostBytes = bounds.length * (rows * VARINT_BYTES + 40);
-  const block: Block = { codec: codec!.integer(0, 255), rawBytes: rawBytes!.integer(1, mostBytes), data: data!.bytes() };
+  const block: Block = {
+    codec: codec!.integer(0, 255),
+    rawBytes: rawBytes!.integer(1, mostBytes),
+    data: data!.bytes(),
+  };
   const columnBytes = lengths!.items(bounds.length).map((field) => field.integer(1, block.rawBytes));
   if (columnBytes.length !== bounds.length) damaged('it has another number of columns than it should');
   const raw = expandBlock(block);

@@ -12,7 +12,7 @@ export const VARINT_BYTES = 10;
 export function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
   let rest = value;
   while (rest >= 0x8000_0000) {
-    bytes[at++] = rest % 128 | 128;
+    bytes[at++] = (rest % 128) | 128;
     rest = Math.floor(rest / 128);
   }
   let low = rest | 0;
@@ -32,7 +32,7 @@ export function putSigned(bytes: Uint8Array, at: number, value: number): number 
     bytes[at] = (magnitude << 1) | negative;
     return at + 1;
   }
-  bytes[at] = (magnitude % 64 << 1) | negative | 128;
+  bytes[at] = ((magnitude % 64) << 1) | negative | 128;
   return putUnsigned(bytes, at + 1, Math.floor(magnitude / 64));
 }
 

@@ -18,8 +18,12 @@ export class CheckpointReader {
 
   constructor(path: string, db: Database.Database) {
     this.#path = path;
-    this.#heads = db.prepare("SELECT seq, body FROM checkpoint WHERE shard = 'head' AND seq <= ? ORDER BY seq DESC LIMIT 1");
-    this.#shard = db.prepare<[number, string], Uint8Array>('SELECT body FROM checkpoint WHERE seq = ? AND shard = ?').pluck();
+    this.#heads = db.prepare(
+      "SELECT seq, body FROM checkpoint WHERE shard = 'head' AND seq <= ? ORDER BY seq DESC LIMIT 1",
+    );
+    this.#shard = db
+      .prepare<[number, string], Uint8Array>('SELECT body FROM checkpoint WHERE seq = ? AND shard = ?')
+      .pluck();
   }
 
   /** The latest whole checkpoint at or before event `seq`; null when there is none. */
@@ -55,7 +59,8 @@ function readHead(body: Uint8Array, at: number): { head: Head; shards: Array<[na
   const shards = (text === '' ? [] : text.split(' ')).map((entry): [string, number] => {
     const [name = '', stored = ''] = entry.split('@');
     const storedAt = Number(stored);
-    if (!SHARD_NAME.test(name) || !Number.isSafeInteger(storedAt) || storedAt > at) damaged('it names a shard that cannot be');
+    if (!SHARD_NAME.test(name) || !Number.isSafeInteger(storedAt) || storedAt > at)
+      damaged('it names a shard that cannot be');
     return [name, storedAt];
   });
   if (new Set(shards.map(([name]) => name)).size !== shards.length) damaged('it names a shard twice');

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -132,7 +141,9 @@ describe('a trail that is being recorded', () => {
     expect(writer.pending).toBeLessThanOrEqual(2);
     await writer.close(sampleEnding);
     const reader = TrailReader.open(path);
-    expect(pagesOf(reader)).toEqual([0, 1, 2, 3, 4, 5].flatMap((i) => Array.from(writesBatch(1 + i * 1000, 1000).page)));
+    expect(pagesOf(reader)).toEqual(
+      [0, 1, 2, 3, 4, 5].flatMap((i) => Array.from(writesBatch(1 + i * 1000, 1000).page)),
+    );
     reader.close();
   });
 });
@@ -176,7 +187,10 @@ describe('the place of a new trail', () => {
   });
 
   it('must be a file in a folder that exists', () => {
-    expect(createError(join(folder, 'missing', 'a.trail'))).toMatchObject({ exitCode: 3, why: expect.stringContaining('missing') });
+    expect(createError(join(folder, 'missing', 'a.trail'))).toMatchObject({
+      exitCode: 3,
+      why: expect.stringContaining('missing'),
+    });
     expect(createError(folder)).toMatchObject({ exitCode: 3, why: 'it is a folder' });
     expect(createError('/dev/null')).toMatchObject({ exitCode: 3, why: 'it is no ordinary file' });
   });
@@ -190,7 +204,11 @@ describe('a file that cannot be read', () => {
     ['a folder', () => mkdirSync(path), 'it is a folder'],
     ['empty', () => writeFileSync(path, ''), 'it is empty'],
     ['a text', () => writeFileSync(path, 'I 04000000,3\n'.repeat(100)), 'it is no SQLite database'],
-    ['another database', () => void new Database(path).exec('CREATE TABLE t (a)').close(), 'it is an SQLite database of something else'],
+    [
+      'another database',
+      () => void new Database(path).exec('CREATE TABLE t (a)').close(),
+      'it is an SQLite database of something else',
+    ],
   ])('%s: says so', (_, put, why) => {
     put();
     const error = openError();
@@ -251,14 +269,17 @@ describe('a file that cannot be read', () => {
     const batch = new EventBatch();
     const error = errorOf(() => reader.readChunk(1, batch));
     expect(error).toBeInstanceOf(TrailFormatError);
-    expect(error).toMatchObject({ what: `chunk 2 of ${path} (events 1001 to 2000) cannot be read`, why: 'its checksum is wrong' });
+    expect(error).toMatchObject({
+      what: `chunk 2 of ${path} (events 1001 to 2000) cannot be read`,
+      why: 'its checksum is wrong',
+    });
     reader.readChunk(2, batch);
     expect(batch.length).toBe(1000);
     reader.close();
   });
 
   it.each([
-    ["CREATE TRIGGER t AFTER INSERT ON meta BEGIN SELECT 1; END", "the trigger 't'"],
+    ['CREATE TRIGGER t AFTER INSERT ON meta BEGIN SELECT 1; END', "the trigger 't'"],
     ['CREATE VIEW v AS SELECT 1', "the view 'v'"],
     ['ALTER TABLE chunk ADD COLUMN more ANY', "table 'chunk' is another"],
     ['DROP TABLE checkpoint', "table 'checkpoint' is missing"],
@@ -266,9 +287,9 @@ describe('a file that cannot be read', () => {
     ['DELETE FROM chunk WHERE id = 3', 'it holds 2000 of 3000 events'],
     ['UPDATE chunk SET first_seq = 500 WHERE id = 2', 'chunk 2 does not follow'],
     ['UPDATE chunk SET events = 1e6 WHERE id = 3', '1000000 as events'],
-    ["UPDATE chunk SET counts = '{\"write\":7}'", 'counts that cannot be'],
+    ['UPDATE chunk SET counts = \'{"write":7}\'', 'counts that cannot be'],
     ["UPDATE meta SET value = 'later' WHERE key = 'mode'", "row 'mode' of meta"],
-    ["UPDATE meta SET value = '{\"sets\":\"many\"}' WHERE key = 'tlb'", "row 'tlb' of meta"],
+    ['UPDATE meta SET value = \'{"sets":"many"}\' WHERE key = \'tlb\'', "row 'tlb' of meta"],
     ["UPDATE meta SET value = '[[' WHERE key = 'steps'", "row 'steps' of meta"],
     ["DELETE FROM meta WHERE key = 'seed'", "row 'seed' of meta"],
   ])('after %s: says so', async (sql, text) => {

@@ -87,7 +87,11 @@ describe('a recorder', () => {
     const lines = output.trim().split('\n');
     expect(lines.at(-1)).toBe('closed InputError');
     const failure = JSON.parse(lines.at(-2)!.replace('failed ', ''));
-    expect(failure).toEqual({ name: 'InputError', what: `cannot write ${path}`, why: expect.stringContaining('disk is full') });
+    expect(failure).toEqual({
+      name: 'InputError',
+      what: `cannot write ${path}`,
+      why: expect.stringContaining('disk is full'),
+    });
     const committed = Number(lines.at(-3)!.split(' ')[1]);
     expect(committed).toBeGreaterThan(5000);
     expect(checkEvents(path)).toBeGreaterThanOrEqual(committed);

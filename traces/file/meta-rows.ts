@@ -11,12 +11,26 @@ const text: Check = (value) => typeof value === 'string';
 const integer: Check = (value) => Number.isSafeInteger(value);
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const boolean: Check = (value) => typeof value === 'boolean';
-const nullable = (check: Check): Check => (value) => value === null || check(value);
-const among = (...words: string[]): Check => (value) => words.includes(value as string);
-const list = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
-const record = (check: Check): Check => (value) => isObject(value) && Object.values(value).every(check);
-const shaped = (shape: Record<string, Check>): Check => (value) =>
-  isObject(value) && Object.entries(shape).every(([key, check]) => Object.hasOwn(value, key) && check(value[key]));
+const nullable =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const among =
+  (...words: string[]): Check =>
+  (value) =>
+    words.includes(value as string);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const record =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check);
+const shaped =
+  (shape: Record<string, Check>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(shape).every(([key, check]) => Object.hasOwn(value, key) && check(value[key]));
 const scalar: Check = (value) => text(value) || typeof value === 'number' || boolean(value);
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -39,7 +53,13 @@ const META: { readonly [Key in keyof TrailMeta]: readonly ['text' | 'json', Chec
   costProfile: ['json', shaped({ id: text, ns: record((value) => typeof value === 'number') })],
   source: [
     'json',
-    shaped({ kind: text, name: text, programTime: among('assumed', 'given'), reads: boolean, parameters: record(scalar) }),
+    shaped({
+      kind: text,
+      name: text,
+      programTime: among('assumed', 'given'),
+      reads: boolean,
+      parameters: record(scalar),
+    }),
   ],
   actors: ['json', list(text)],
   spaces: ['json', list(shaped({ kind: among('mm', 'second-stage'), layout: text }))],
@@ -62,7 +82,10 @@ export const EVENTS_ROW = 'events';
 
 /** Key and text of each entry; null is the text `null`. */
 export function metaRows(entries: Partial<TrailMeta> | TrailEnding): Array<[key: string, value: string]> {
-  return Object.entries(entries).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+  return Object.entries(entries).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
 }
 
 /** @throws TrailFormatError naming the row that is missing or not what it should be */

@@ -225,12 +225,16 @@ function checkTables(path: string, db: Database.Database): void {
   }
   for (const [table, sql] of Object.entries(TABLES)) {
     const found = objects.find(({ type, name }) => type === 'table' && name === table);
-    if (found?.sql !== sql) throw damagedFile(path, `its table '${table}' is ${found === undefined ? 'missing' : 'another'}`);
+    if (found?.sql !== sql)
+      throw damagedFile(path, `its table '${table}' is ${found === undefined ? 'missing' : 'another'}`);
   }
 }
 
 function readRows(db: Database.Database): Map<string, string> {
-  const rows = db.prepare('SELECT key, value FROM meta WHERE length(value) <= ?').raw().all(MOST_META_BYTES) as unknown[][];
+  const rows = db
+    .prepare('SELECT key, value FROM meta WHERE length(value) <= ?')
+    .raw()
+    .all(MOST_META_BYTES) as unknown[][];
   const meta = new Map<string, string>();
   for (const [key, value] of rows) {
     if (typeof key !== 'string' || typeof value !== 'string') damaged('a row of meta is no text');
@@ -244,7 +248,11 @@ function nameChunk(error: unknown, path: string, { id, firstSeq, events }: Chunk
   if (!(error instanceof PagetrailError)) return error;
   const what = `chunk ${id} of ${path} (events ${firstSeq} to ${firstSeq + events - 1}) cannot be read`;
   if (error instanceof TrailVersionError) {
-    return new TrailVersionError({ what, why: error.what, mend: 'read it with the version that wrote it, or a newer one' });
+    return new TrailVersionError({
+      what,
+      why: error.what,
+      mend: 'read it with the version that wrote it, or a newer one',
+    });
   }
   if (!(error instanceof TrailFormatError)) return error;
   const mend = 'restore the file from a copy, or record again; its other chunks can still be read';

@@ -53,14 +53,18 @@ export function cutIntoShards(snapshot: MachineSnapshot): Shard[] {
       column(rows, (i) => frames.generation[i]! - frames.captured[i]!),
       column(rows, (i) => frames.memory[i]!),
     ]),
-    ...shardsOf('tlbs', deal(tlbs.cpu, (cpu) => cpu), (rows) => [
-      column(rows, (i) => tlbs.slot[i]!, true),
-      column(rows, (i) => tlbs.space[i]!),
-      column(rows, (i) => tlbs.page[i]!, true),
-      column(rows, (i) => tlbs.frame[i]!, true),
-      column(rows, (i) => tlbs.asid[i]!),
-      column(rows, (i) => tlbs.flags[i]!),
-    ]),
+    ...shardsOf(
+      'tlbs',
+      deal(tlbs.cpu, (cpu) => cpu),
+      (rows) => [
+        column(rows, (i) => tlbs.slot[i]!, true),
+        column(rows, (i) => tlbs.space[i]!),
+        column(rows, (i) => tlbs.page[i]!, true),
+        column(rows, (i) => tlbs.frame[i]!, true),
+        column(rows, (i) => tlbs.asid[i]!),
+        column(rows, (i) => tlbs.flags[i]!),
+      ],
+    ),
   ];
 }
 
@@ -85,10 +89,17 @@ function shardsOf(
   dealt: Map<number, number[]>,
   columns: (rows: number[]) => Array<{ values: Float64Array; alike: boolean }>,
 ): Shard[] {
-  return Array.from(dealt, ([shard, rows]) => ({ name: `${part}:${shard}`, table: packTable(columns(rows), rows.length) }));
+  return Array.from(dealt, ([shard, rows]) => ({
+    name: `${part}:${shard}`,
+    table: packTable(columns(rows), rows.length),
+  }));
 }
 
-function column(rows: number[], valueOf: (row: number) => number, alike = false): { values: Float64Array; alike: boolean } {
+function column(
+  rows: number[],
+  valueOf: (row: number) => number,
+  alike = false,
+): { values: Float64Array; alike: boolean } {
   const values = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = valueOf(rows[i]!);
   return { values, alike };
@@ -144,7 +155,10 @@ function stretchesOf(shards: ReadonlyArray<readonly Float64Array[]>, major: numb
   return stretches;
 }
 
-function eachRow(stretches: readonly Stretch[], take: (columns: readonly Float64Array[], row: number, to: number) => void): void {
+function eachRow(
+  stretches: readonly Stretch[],
+  take: (columns: readonly Float64Array[], row: number, to: number) => void,
+): void {
   let to = 0;
   for (const { columns, from, to: end } of stretches) for (let row = from; row < end; row++) take(columns, row, to++);
 }
@@ -193,7 +207,9 @@ function joinFrames(shards: ReadonlyArray<readonly Float64Array[]>): MachineSnap
   return frames;
 }
 
-function joinTlbs(shards: ReadonlyArray<{ number: number; columns: readonly Float64Array[] }>): MachineSnapshot['tlbs'] {
+function joinTlbs(
+  shards: ReadonlyArray<{ number: number; columns: readonly Float64Array[] }>,
+): MachineSnapshot['tlbs'] {
   const rows = rowCount(shards.map(({ columns }) => columns));
   const tlbs = {
     cpu: new Int16Array(rows),

@@ -23,7 +23,10 @@ export function sqliteProblem(error: unknown, path: string, verb: 'read' | 'writ
     {
       what: `cannot ${verb} ${path}`,
       why: reason(code) ?? `SQLite says: ${error.message} (${code})`,
-      mend: verb === 'write' ? 'what was recorded before is kept; free some space or choose another place' : 'check the file and its folder',
+      mend:
+        verb === 'write'
+          ? 'what was recorded before is kept; free some space or choose another place'
+          : 'check the file and its folder',
     },
     options,
   );

@@ -174,7 +174,7 @@ export class TrailWriter {
   async close(ending: TrailEnding, host: HostRows = {}): Promise<{ bytes: number }> {
     try {
       await this.drain();
-      withSqlite(this.path, 'write', () => 
+      withSqlite(this.path, 'write', () =>
         this.#writeMeta([...metaRows(ending), [EVENTS_ROW, String(this.#nextSeq - 1)], ...hostRows(host)]),
       );
     } finally {

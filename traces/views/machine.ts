@@ -1,0 +1,68 @@
+/** Views of what the machine did: faults, TLB, flushes, VM exits. */
+import { exit, fault, flushAck, flushQueue, flushSend, tlbEvict, tlbFill, tlbUpdate } from '../events/index.js';
+import { FAULT_PRESENT, FAULT_WRITE, TLB_DIRTY, TLB_WRITABLE } from '../vocabulary.js';
+import { COMMON, fieldColumn, flagColumn, KIND, PAGE, slotsOf } from './columns.js';
+import { eventView } from './event-view.js';
+
+const ERROR_SLOTS = slotsOf([fault], 'error');
+
+export const faults = eventView({
+  name: 'faults',
+  about: 'Every page fault.',
+  kinds: [fault],
+  columns: [
+    ...COMMON,
+    PAGE,
+    fieldColumn([fault], 'handler', 'handler'),
+    fieldColumn([fault], 'error', 'error'),
+    flagColumn('present', 'the entry was present: a protection fault', ERROR_SLOTS, FAULT_PRESENT),
+    flagColumn('is_write', 'a store caused it', ERROR_SLOTS, FAULT_WRITE),
+    fieldColumn([fault], 'cost', 'cost_ns'),
+  ],
+});
+
+const TLB_KINDS = [tlbFill, tlbUpdate, tlbEvict];
+const FLAG_SLOTS = slotsOf(TLB_KINDS, 'flags');
+
+export const tlb = eventView({
+  name: 'tlb',
+  about: 'Fills, updates and evictions of TLB entries. Entries that a flush removed are in `flushes` (kind flush-ack).',
+  kinds: TLB_KINDS,
+  columns: [
+    ...COMMON,
+    KIND,
+    PAGE,
+    fieldColumn(TLB_KINDS, 'slot', 'slot'),
+    fieldColumn(TLB_KINDS, 'frame', 'frame'),
+    fieldColumn(TLB_KINDS, 'asid', 'asid'),
+    flagColumn('writable', 'W of the entry after it; NULL for tlb-evict', FLAG_SLOTS, TLB_WRITABLE),
+    flagColumn('dirty', 'D of the entry after it; NULL for tlb-evict', FLAG_SLOTS, TLB_DIRTY),
+    fieldColumn(TLB_KINDS, 'reason', 'reason'),
+  ],
+});
+
+const FLUSH_KINDS = [flushQueue, flushSend, flushAck];
+
+export const flushes = eventView({
+  name: 'flushes',
+  about:
+    'TLB flushes in their three steps: owed (flush-queue), sent (flush-send, one per range request), done (flush-ack, on each CPU).',
+  kinds: FLUSH_KINDS,
+  columns: [
+    ...COMMON,
+    KIND,
+    PAGE,
+    fieldColumn(FLUSH_KINDS, 'pages', 'pages'),
+    fieldColumn(FLUSH_KINDS, 'scope', 'scope'),
+    fieldColumn(FLUSH_KINDS, 'targets', 'targets'),
+    fieldColumn(FLUSH_KINDS, 'reason', 'reason'),
+    fieldColumn(FLUSH_KINDS, 'cost', 'cost_ns'),
+  ],
+});
+
+export const exits = eventView({
+  name: 'exits',
+  about: 'Every exit of a virtual CPU.',
+  kinds: [exit],
+  columns: [...COMMON, fieldColumn([exit], 'reason', 'reason'), fieldColumn([exit], 'cost', 'cost_ns')],
+});
