@@ -176,7 +176,7 @@ describe('damaged bytes', () => {
       refused++;
       expect(
         outcome instanceof TrailFormatError || outcome instanceof TrailVersionError,
-        `round ${round}: ${outcome}`,
+        `round ${round}: ${String(outcome)}`,
       ).toBe(true);
     }
     expect(refused).toBeGreaterThan(1000);

@@ -25,7 +25,7 @@ const RANGE_SLOT = KIND_SHAPES.map((shape) => shape?.definition.slot['pages'] ??
 /** Statistics of a batch of at least one event. */
 export function collectStats(batch: EventBatch): ChunkStats {
   const { length, kind, page, time } = batch;
-  const counts = new Array<number>(KIND_CODES).fill(0);
+  const counts = Array.from({ length: KIND_CODES }, () => 0);
   let pageMin = Infinity;
   let pageMax = -1;
   for (let i = 0; i < length; i++) {

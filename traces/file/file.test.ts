@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
@@ -239,26 +240,35 @@ describe('a file that cannot be read', () => {
     await record(path, 3, 300);
     const whole = readFileSync(path);
     const events = pagesOf(TrailReader.open(path));
-    let refused = 0;
+    const outcomes = { right: 0, refused: 0 };
+    const wrong: string[] = [];
     for (let at = 0; at < whole.length; at += 31) {
       const bytes = Buffer.from(whole);
       bytes[at]! ^= 0x55;
       writeFileSync(path, bytes);
-      try {
-        const reader = TrailReader.open(path);
-        try {
-          expect(pagesOf(reader), `byte ${at}`).toEqual(events);
-          reader.snapshotAtOrBefore(reader.events);
-        } finally {
-          reader.close();
-        }
-      } catch (error) {
-        refused++;
-        expect(error, `byte ${at}`).toBeInstanceOf(PagetrailError);
-      }
+      const read = readOrRefuse();
+      if (read instanceof PagetrailError) outcomes.refused++;
+      else if (isDeepStrictEqual(read, events)) outcomes.right++;
+      else wrong.push(`byte ${at}: ${String(read)}`);
     }
-    expect(refused).toBeGreaterThan(50);
+    expect(wrong).toEqual([]);
+    expect(Math.min(outcomes.right, outcomes.refused)).toBeGreaterThan(50);
   });
+
+  /** All pages of the trail, or the error that it was refused with. */
+  function readOrRefuse(): unknown {
+    try {
+      const reader = TrailReader.open(path);
+      try {
+        reader.snapshotAtOrBefore(reader.events);
+        return pagesOf(reader);
+      } finally {
+        reader.close();
+      }
+    } catch (error) {
+      return error;
+    }
+  }
 
   it('because a chunk is damaged: names chunk and file, and the rest stays readable', async () => {
     await record(path);

@@ -211,7 +211,7 @@ export class TrailWriter {
       } catch (error) {
         this.#failure ??= sqliteProblem(error, this.path, 'write');
       }
-      this.#waiting.shift();
+      void this.#waiting.shift();
     });
     this.#tail = done;
     this.#waiting.push(done);

@@ -1,9 +1,9 @@
-import { read, write } from '../events/index.js';
+import { type EventDefinition, read, write } from '../events/index.js';
 import { integerArgument, SEQ_FROM, SEQ_TO } from './arguments.js';
 import { addressColumn, COMMON, fieldColumn, PAGE } from './columns.js';
 import { eventFunction, type EventView, eventView } from './event-view.js';
 
-function accessView(kind: typeof write | typeof read, name: string, about: string): EventView {
+function accessView(kind: EventDefinition<'offset'>, name: string, about: string): EventView {
   const field = fieldColumn.bind(null, [kind]);
   return {
     name,

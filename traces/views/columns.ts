@@ -98,7 +98,7 @@ export function flagColumn(name: string, about: string, slotOf: SlotOf, bit: num
 export type SlotOf = readonly number[];
 
 export function slotsOf(kinds: readonly EventDefinition[], field: string): SlotOf {
-  const slots = new Array<number>(32).fill(-1);
+  const slots = Array.from({ length: 32 }, () => -1);
   for (const { code, slot } of kinds) slots[code] = slot[field] ?? -1;
   return slots;
 }
