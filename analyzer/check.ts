@@ -2,7 +2,7 @@
  * `check`: all detectors over one pass, and their findings as one answer. A detector that throws becomes a finding of its own, so that
  * a check that could not be made never looks like a check that was passed.
  */
-import { gap, type EventDefinition, EVENT_KINDS } from '../traces/index.js';
+import { gap } from '../traces/index.js';
 import type { EventSource } from '../replayer/index.js';
 import { type Case, type Conclusion, type Detector, DETECTORS } from './detectors/index.js';
 import { type Finding, SEVERITIES, type Verdict, verdictOf } from './finding.js';
@@ -33,7 +33,7 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
   const about: Case = {
     source,
     results,
-    gaps: eventsOf(source, gap),
+    gaps: eventsOf(source, gap.kind),
     endsInHarvest: results.end.harvesting,
     stories(pages) {
       const definition = storiesOf(pages);
@@ -56,7 +56,7 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
 }
 
 function concludeSafely(detector: Detector, about: Case): Conclusion {
-  const missing = about.source.meta.mode === 'observed' ? detector.needs.filter((kind) => eventsOf(about.source, kindOf(kind)) === 0) : [];
+  const missing = about.source.meta.mode === 'observed' ? detector.needs.filter((kind) => eventsOf(about.source, kind) === 0) : [];
   if (missing.length > 0) return { count: 0, findings: [unanswered(detector.id, missing)] };
   try {
     return detector.conclude(about);
@@ -100,10 +100,6 @@ function failed(id: string, error: unknown): Finding {
   };
 }
 
-function eventsOf(source: EventSource, kind: Pick<EventDefinition, 'code'>): number {
-  return source.chunks.reduce((sum, chunk) => sum + (chunk.kinds[kind.code] ?? 0), 0);
-}
-
-function kindOf(kind: string): EventDefinition {
-  return EVENT_KINDS.find((definition) => definition.kind === kind)!;
+function eventsOf(source: EventSource, kind: string): number {
+  return source.chunks.reduce((sum, chunk) => sum + (chunk.counts[kind] ?? 0), 0);
 }

@@ -4,7 +4,7 @@
  * from the in-memory entry before and after, the flushes on that CPU, the transfer before, and the event that cleared the last carrier.
  */
 import { flushAck, FLUSH_SCOPES, mark, pte, PTE_CAUSES, PTE_DIRTY, transfer, type EventBatch, type PteCause } from '../traces/index.js';
-import type { Fold } from '../replayer/index.js';
+import { seqOf, type Fold } from '../replayer/index.js';
 import { FillTimes } from './collectors/fill-times.js';
 import { NumberColumn } from './columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from './entry-permissions.js';
@@ -117,7 +117,7 @@ class StoryCollector {
     },
     'flush-ack': (batch: EventBatch, row: number) => this.#ack(batch, row),
     transfer: (batch: EventBatch, row: number) => {
-      this.#lastTransfers.set(this.#harvest, batch.firstSeq + row);
+      this.#lastTransfers.set(this.#harvest, seqOf(batch, row));
       this.#inRange(batch, row, batch.slots[transfer.slot.pages]![row]!, ({ story }) => {
         story.transfer = this.#moment(batch, row);
         story.write = story.clearedAfter = story.restrictionAfter = story.ackAfter = null;
@@ -196,7 +196,7 @@ class StoryCollector {
   }
 
   #moment(batch: EventBatch, row: number): Moment {
-    return { seq: batch.firstSeq + row, harvest: this.#harvest };
+    return { seq: seqOf(batch, row), harvest: this.#harvest };
   }
 
   #inRange(batch: EventBatch, row: number, pages: number, visit: (watched: Watched) => void): void {

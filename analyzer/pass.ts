@@ -9,7 +9,10 @@ import { invariant } from '../base/index.js';
 import { EVENT_KINDS, EventBatch, write } from '../traces/index.js';
 import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
 
-/** @param page the event's page as an index into `fold.pages`, or -1 where the trail had not spoken of it before */
+/**
+ * The position of the event is `seqOf(batch, row)`: kinds that nobody asked for are left out of the batch.
+ * @param page the event's page as an index into `fold.pages`, or -1 where the trail had not spoken of it before
+ */
 export type EventHandler = (batch: EventBatch, row: number, fold: Fold, page: number) => void;
 
 /** Rows [from, to) are writes of one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
@@ -19,8 +22,6 @@ export interface Collector<Facts> {
   /** By kind; `write` is not among them. */
   readonly on?: Readonly<Record<string, EventHandler>>;
   readonly writes?: WritesHandler;
-  /** Whether `writes` reads offset, size or program time, which need decoding. */
-  readonly writeFields?: boolean;
   /** Called once, with the state after the last event. */
   readonly finish: (end: Fold) => Facts;
 }
@@ -115,23 +116,22 @@ export class Pass {
 }
 
 class Dispatch {
-  /** Kinds whose fields somebody reads. */
-  readonly kinds: ReadonlySet<number>;
+  /** What the fold and the collectors must be given: other kinds are not even decoded. */
+  readonly kinds: number;
   readonly #byKind: Array<Array<{ readonly one: Running; readonly handler: EventHandler }>> = Array.from({ length: 256 }, () => []);
   readonly #writers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
 
   constructor(running: readonly Running[]) {
-    const kinds = new Set(FOLD_KINDS);
+    let kinds = FOLD_KINDS;
     for (const one of running) {
-      const { on = {}, writes, writeFields = false } = one.collector;
+      const { on = {}, writes } = one.collector;
       for (const [kind, handler] of Object.entries(on)) {
         const definition = EVENT_KINDS.find((candidate) => candidate.kind === kind);
         invariant(definition !== undefined && definition.code !== write.code, `collector ${one.id} asks for events of kind '${kind}'`);
         this.#byKind[definition.code]!.push({ one, handler });
-        kinds.add(definition.code);
+        kinds |= 1 << definition.code;
       }
       if (writes !== undefined) this.#writers.push({ one, handler: writes });
-      if (writeFields) kinds.add(write.code);
     }
     this.kinds = kinds;
   }

@@ -16,17 +16,5 @@ export async function openTrail(context: Context, path: string): Promise<TrailRe
 
 /** A trail as the replayer and the analyzer read it. */
 export async function eventSource(reader: TrailReader): Promise<EventSource> {
-  const { EVENT_KINDS } = await import('../traces/index.js');
-  const codes = new Map(EVENT_KINDS.map(({ kind, code }): [string, number] => [kind, code]));
-  return {
-    meta: reader.meta,
-    ending: reader.ending,
-    chunks: reader.chunks.map(({ firstSeq, events, timeFirst, timeLast, counts }) => {
-      const kinds = new Float64Array(32);
-      for (const [kind, n] of Object.entries(counts)) kinds[codes.get(kind)!] = n;
-      return { firstSeq, events, firstTimeNs: timeFirst, lastTimeNs: timeLast, kinds };
-    }),
-    readChunk: (index, batch) => reader.readChunk(index, batch),
-    snapshotAtOrBefore: (seq) => reader.snapshotAtOrBefore(seq),
-  };
+  return reader;
 }

@@ -9,11 +9,11 @@ export interface ChunkFacts {
   /** `seq` of its first event. */
   readonly firstSeq: number;
   readonly events: number;
-  /** Time of its first and last event. */
-  readonly firstTimeNs: number;
-  readonly lastTimeNs: number;
-  /** Events by kind code. */
-  readonly kinds: ArrayLike<number>;
+  /** ns of its first and last event. */
+  readonly timeFirst: number;
+  readonly timeLast: number;
+  /** Events by kind; kinds without events may be left out. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 export interface EventSource {
@@ -22,10 +22,15 @@ export interface EventSource {
   readonly ending: TrailEnding | null;
   /** In order of seq, without holes. */
   readonly chunks: readonly ChunkFacts[];
-  /** Fills the batch with the events of that chunk. `kinds` (by kind code) says which kinds need their fields; all, if left out. */
-  readChunk(index: number, batch: EventBatch, kinds?: ReadonlySet<number>): void;
+  /** Fills the batch with the events of that chunk; with `kinds` (see `kindMask`) only with those, see `seqOf`. */
+  readChunk(index: number, batch: EventBatch, kinds?: number): void;
   /** The nearest checkpoint at or before that event; null where there is none. */
   snapshotAtOrBefore(seq: number): MachineSnapshot | null;
+}
+
+/** Position of the event in a row of a batch, which may hold some kinds only. */
+export function seqOf(batch: EventBatch, row: number): number {
+  return batch.firstSeq + batch.row[row]!;
 }
 
 /** Events in the trail; the seq of the last one. */

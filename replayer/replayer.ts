@@ -78,7 +78,7 @@ export class Replayer {
   #seqOfHarvest(harvest: number): number {
     let before = 0;
     for (let index = 0; index < this.#source.chunks.length; index++) {
-      const here = this.#source.chunks[index]!.kinds[harvestEnd.code] ?? 0;
+      const here = this.#source.chunks[index]!.counts[harvestEnd.kind] ?? 0;
       if (harvest >= 1 && harvest <= before + here) return this.#nthHarvestEnd(index, harvest - before);
       before += here;
     }
@@ -91,15 +91,15 @@ export class Replayer {
     for (let row = 0; row < batch.length; row++) {
       if (batch.kind[row] === harvestEnd.code && --left === 0) return batch.firstSeq + row;
     }
-    throw disagrees(chunk, `${this.#source.chunks[chunk]!.kinds[harvestEnd.code]} harvest-end events`);
+    throw disagrees(chunk, `${this.#source.chunks[chunk]!.counts[harvestEnd.kind]} harvest-end events`);
   }
 
   #seqOfTime(timeNs: number): number {
     const { chunks } = this.#source;
-    const index = lastIndexWhere(chunks.length, (at) => chunks[at]!.firstTimeNs <= timeNs);
-    const lastTimeNs = chunks[chunks.length - 1]?.lastTimeNs ?? 0;
+    const index = lastIndexWhere(chunks.length, (at) => chunks[at]!.timeFirst <= timeNs);
+    const lastTimeNs = chunks[chunks.length - 1]?.timeLast ?? 0;
     if (index < 0 || timeNs > lastTimeNs) {
-      throw outside(`time ${timeNs} ns`, 'times', chunks.length === 0 ? 'none' : `${chunks[0]!.firstTimeNs} to ${lastTimeNs} ns`);
+      throw outside(`time ${timeNs} ns`, 'times', chunks.length === 0 ? 'none' : `${chunks[0]!.timeFirst} to ${lastTimeNs} ns`);
     }
     const batch = this.#read(index);
     return batch.firstSeq + lastIndexWhere(batch.length, (row) => batch.time[row]! <= timeNs);

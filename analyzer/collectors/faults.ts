@@ -1,5 +1,6 @@
 /** Faults, and those among them that the in-memory entry gave no reason for: it permitted the access already. */
 import { FAULT_HANDLERS, FAULT_WRITE, fault, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { seqOf } from '../../replayer/index.js';
 import type { CollectorDefinition } from '../pass.js';
 
 /** Faults that are named. */
@@ -40,7 +41,7 @@ export const faults: CollectorDefinition<Faults> = {
           spurious++;
           spuriousCostNs += batch.slots[fault.slot.cost]![row]!;
           if (examples.length < EXAMPLES) {
-            examples.push({ seq: batch.firstSeq + row, cpu: batch.cpu[row]!, space: batch.space[row]!, page: batch.page[row]! });
+            examples.push({ seq: seqOf(batch, row), cpu: batch.cpu[row]!, space: batch.space[row]!, page: batch.page[row]! });
           }
         },
       },

@@ -1,5 +1,6 @@
 /** What the consumer was told, and how much of it was news: a report is false where the page's frame holds nothing newer than captured. */
 import { report } from '../../traces/index.js';
+import { seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
 import { forEachPage } from '../rows.js';
@@ -41,7 +42,7 @@ export const reports: CollectorDefinition<Reports> = {
             if (fold.isStale(index)) return;
             falsePages++;
             falseReports.add(index, 1);
-            lastSeq.set(index, batch.firstSeq + row);
+            lastSeq.set(index, seqOf(batch, row));
             lastCpu.set(index, batch.cpu[row]!);
           });
         },

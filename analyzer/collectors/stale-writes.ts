@@ -4,6 +4,7 @@
  * at that page again before it is marked anew.
  */
 import { mark, transfer, unmap } from '../../traces/index.js';
+import { seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
@@ -62,27 +63,27 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
       on: {
         pte(batch, row, fold, page) {
           if (page >= 0 && restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold)) !== 0) {
-            restrictedSeq.set(page, batch.firstSeq + row);
+            restrictedSeq.set(page, seqOf(batch, row));
           }
         },
         'frame-move'(batch, row, _fold, page) {
-          if (page >= 0) restrictedSeq.set(page, batch.firstSeq + row);
+          if (page >= 0) restrictedSeq.set(page, seqOf(batch, row));
         },
         transfer(batch, row, fold) {
-          const seq = batch.firstSeq + row;
+          const seq = seqOf(batch, row);
           forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) => settle(index, seq, 'transfer'));
         },
         mark(batch, row, fold) {
           const read = fold.reads & (1 << batch.slots[mark.slot.carrier]![row]!);
           if (batch.slots[mark.slot.value]![row] !== 0 || read === 0) return;
-          const seq = batch.firstSeq + row;
+          const seq = seqOf(batch, row);
           forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) => settle(index, seq, 'mark'));
         },
         [unmap.kind](batch, row, _fold, page) {
-          if (page >= 0) settle(page, batch.firstSeq + row, 'unmap');
+          if (page >= 0) settle(page, seqOf(batch, row), 'unmap');
         },
         'harvest-end'(batch, row) {
-          harvestEndSeq = batch.firstSeq + row;
+          harvestEndSeq = seqOf(batch, row);
         },
       },
       writes(batch, from, to, fold, page) {
@@ -93,7 +94,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         const code = excessOf(fold, page, tlb!, slot);
         if (code < 0) return;
         const restricted = restrictedSeq.get(page);
-        const found = { seq: batch.firstSeq + from, cpu, space: batch.space[from]!, page: batch.page[from]!, excess: EXCESSES[code]!, restrictedSeq: restricted };
+        const found = { seq: seqOf(batch, from), cpu, space: batch.space[from]!, page: batch.page[from]!, excess: EXCESSES[code]!, restrictedSeq: restricted };
         counts[code]! += to - from;
         firsts[code] ??= found;
         const own = settledSeq.get(page);

@@ -4,7 +4,7 @@
  */
 import type { CollectorDefinition } from '../pass.js';
 import { NumberColumn } from '../columns.js';
-import type { Fold } from '../../replayer/index.js';
+import { seqOf, type Fold } from '../../replayer/index.js';
 
 export interface UncapturedWrites {
   /** Seq of the first uncaptured write to a frame (by index); means something where generation is newer than captured. */
@@ -17,7 +17,7 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
     const firstSeq = new NumberColumn();
     return {
       writes(batch, from, _to, fold, _page, frame) {
-        if (fold.frames.generation[frame] === fold.frames.captured[frame]) firstSeq.set(frame, batch.firstSeq + from);
+        if (fold.frames.generation[frame] === fold.frames.captured[frame]) firstSeq.set(frame, seqOf(batch, from));
       },
       finish: () => ({ firstSeq: (frame) => firstSeq.get(frame) }),
     };

@@ -8,7 +8,7 @@ import { outlives, restrictedBy } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { newFlags, oldFlags } from '../rows.js';
 import { FillTimes } from './fill-times.js';
-import type { Fold } from '../../replayer/index.js';
+import { seqOf, type Fold } from '../../replayer/index.js';
 
 /** Harvests that are kept one by one; the rest is counted. */
 const EXAMPLES = 20;
@@ -91,17 +91,17 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
             const slot = tlb === undefined ? -1 : tlb.slotOf(page);
             if (slot < 0 || !outlives(tlb!.flags[slot]!, restricted)) continue;
             if (pending.length === 0) ackSeqBefore = ackSeq;
-            pending.push({ seq: batch.firstSeq + row, cpu, slot, page, restricted });
+            pending.push({ seq: seqOf(batch, row), cpu, slot, page, restricted });
           }
         },
         'flush-ack'(batch, row) {
-          ackSeq = batch.firstSeq + row;
+          ackSeq = seqOf(batch, row);
         },
         'harvest-begin'() {
           ackSeq = 0;
         },
         'harvest-end'(batch, row, fold) {
-          settle(fold, batch.firstSeq + row, batch.slots[harvestEnd.slot.harvest]![row]!);
+          settle(fold, seqOf(batch, row), batch.slots[harvestEnd.slot.harvest]![row]!);
         },
       },
       finish(end) {

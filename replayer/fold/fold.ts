@@ -44,11 +44,10 @@ const SCOPE_SPACE = 1;
 /** What the fold must know of a trail besides its events. */
 export type FoldMeta = Pick<TrailMeta, 'arch' | 'carriers' | 'spaces' | 'tlb'>;
 
-/** Kinds whose fields the fold reads; of the others, `write` among them, it needs the common columns at most. */
-export const FOLD_KINDS: ReadonlySet<number> = new Set(
-  [pte, tlbFill, tlbUpdate, tlbEvict, mark, flushAck, transfer, map, unmap, frameMove, harvestBegin, harvestEnd, methodSwitch].map(
-    (definition) => definition.code,
-  ),
+/** The kinds that change the state: what the fold must be given. Bit c for event code c. */
+export const FOLD_KINDS = [write, pte, tlbFill, tlbUpdate, tlbEvict, mark, flushAck, transfer, map, unmap, frameMove, harvestBegin, harvestEnd, methodSwitch].reduce(
+  (kinds, { code }) => kinds | (1 << code),
+  0,
 );
 
 export class Fold {
@@ -102,21 +101,21 @@ export class Fold {
         lastPage = -1;
       }
     }
-    this.seq = batch.firstSeq + to - 1;
+    this.seq = batch.firstSeq + batch.row[to - 1]!;
     this.timeNs = batch.time[to - 1]!;
   }
 
   /** Folds one event that is not a write. */
   applyRow(batch: EventBatch, row: number): void {
     this.#applyOther(batch, row);
-    this.seq = batch.firstSeq + row;
+    this.seq = batch.firstSeq + batch.row[row]!;
     this.timeNs = batch.time[row]!;
   }
 
   /** Folds rows [from, to), all of them writes that reach that frame (see `frameOfWrite`). */
   applyWrites(batch: EventBatch, from: number, to: number, frame: number): void {
     this.frames.generation[frame]! += to - from;
-    this.seq = batch.firstSeq + to - 1;
+    this.seq = batch.firstSeq + batch.row[to - 1]!;
     this.timeNs = batch.time[to - 1]!;
   }
 

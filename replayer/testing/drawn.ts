@@ -11,8 +11,10 @@
  * `pte` and the frames of `tlb-fill` are carried along. `#` starts a comment.
  */
 import {
+  ALL_KINDS,
   carrierMask,
   ENUMERATIONS,
+  EVENT_BY_CODE,
   EVENT_KINDS,
   EventBatch,
   PTE_ACCESSED,
@@ -39,6 +41,7 @@ const LETTERS_BY_UNIT: Readonly<Record<string, Readonly<Record<string, number>>>
   faultBits: { P: FAULT_PRESENT, W: FAULT_WRITE, U: FAULT_USER, '-': 0 },
 };
 const BY_NAME = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
+const COLUMNS = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
 /** The frame of a page that no `map` line named. */
 const FRAME_BASE = 1000;
 
@@ -111,14 +114,18 @@ export class MemorySource implements EventSource {
     readonly ending: TrailEnding | null = DRAWN_ENDING,
   ) {
     this.chunks = batches.map((batch) => {
-      const kinds = new Float64Array(32);
-      for (let row = 0; row < batch.length; row++) kinds[batch.kind[row]!]!++;
-      return { firstSeq: batch.firstSeq, events: batch.length, firstTimeNs: batch.time[0]!, lastTimeNs: batch.time[batch.length - 1]!, kinds };
+      const counts: Record<string, number> = {};
+      for (const code of batch.kind.subarray(0, batch.length)) {
+        const { kind } = EVENT_BY_CODE[code]!;
+        counts[kind] = (counts[kind] ?? 0) + 1;
+      }
+      return { firstSeq: batch.firstSeq, events: batch.length, timeFirst: batch.time[0]!, timeLast: batch.time[batch.length - 1]!, counts };
     });
   }
 
-  readChunk(index: number, batch: EventBatch): void {
+  readChunk(index: number, batch: EventBatch, kinds: number = ALL_KINDS): void {
     copyRows(this.batches[index]!, 0, this.batches[index]!.length, batch);
+    keepKinds(batch, kinds);
     this.chunksRead++;
   }
 
@@ -129,11 +136,23 @@ export class MemorySource implements EventSource {
 
 /** Rows [from, to) of one batch as the whole contents of another. */
 export function copyRows(source: EventBatch, from: number, to: number, target: EventBatch): void {
-  const columns = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
-  for (const name of columns) target[name].set(source[name].subarray(from, to) as never);
+  for (const name of COLUMNS) target[name].set(source[name].subarray(from, to) as never);
   source.slots.forEach((slot, index) => target.slots[index]!.set(slot.subarray(from, to)));
   target.firstSeq = source.firstSeq + from;
   target.length = to - from;
+  for (let row = 0; row < target.length; row++) target.row[row] = row;
+}
+
+/** Leaves out the rows of other kinds. */
+function keepKinds(batch: EventBatch, kinds: number): void {
+  let kept = 0;
+  for (let row = 0; row < batch.length; row++) {
+    if ((kinds & (1 << batch.kind[row]!)) === 0) continue;
+    for (const name of COLUMNS) batch[name][kept] = batch[name][row]!;
+    for (const slot of batch.slots) slot[kept] = slot[row]!;
+    batch.row[kept++] = row;
+  }
+  batch.length = kept;
 }
 
 function split(batch: EventBatch, events: number): EventBatch[] {
