@@ -1,0 +1,176 @@
+/**
+ * What tracking cost, summed over a trail in one pass: events counted by what they are priced for, their ns by cause, by CPU and by
+ * epoch, and what each write had to wait.
+ *
+ * A write waits for the overhead that its CPU was charged since that CPU's access before: its own faults and walker assists, flushes
+ * it had to acknowledge, and a harvest that ran on its CPU.
+ */
+import {
+  cacheFlush,
+  exit,
+  FAULT_HANDLERS,
+  fault,
+  flushAck,
+  flushSend,
+  pte,
+  read,
+  report,
+  transfer,
+  walk,
+  write,
+  type EventBatch,
+} from '../../traces/index.js';
+import type { CollectorDefinition, EventHandler } from '../pass.js';
+import { Distribution } from './distribution.js';
+import { EpochCosts } from './epoch-costs.js';
+
+/** What overhead is spent on. `walker`: hardware setting D or A in an in-memory entry. */
+export const OVERHEADS = ['fault', 'flush', 'scan', 'exit', 'copy', 'walker'] as const;
+export type Overhead = (typeof OVERHEADS)[number];
+
+/** No event has this CPU number. */
+const NO_CPU = -2;
+const UNKNOWN_HANDLER = FAULT_HANDLERS.indexOf('unknown');
+
+export interface CpuCost {
+  readonly cpu: number;
+  writes: number;
+  /** Program time of its last access, ns. */
+  programNs: number;
+  overheadNs: number;
+}
+
+export interface CostTally {
+  readonly writes: number;
+  readonly bytesWritten: number;
+  /** By index into FAULT_HANDLERS. */
+  readonly faultsByHandler: readonly number[];
+  readonly flushes: number;
+  readonly ipis: number;
+  readonly exits: number;
+  readonly ptesScanned: number;
+  readonly transfers: number;
+  readonly bytesTransferred: number;
+  readonly ns: Readonly<Record<Overhead, number>>;
+  /** Charged to CPUs that ran a harvest, while it ran. */
+  readonly harvestNs: number;
+  readonly harvests: number;
+  /** Events that the source lost, and so nobody could count. */
+  readonly gaps: number;
+  readonly stalls: Distribution;
+  /** In order of CPU. */
+  readonly cpus: readonly CpuCost[];
+  readonly epochs: EpochCosts;
+}
+
+export const costTally: CollectorDefinition<CostTally> = {
+  id: 'cost-tally',
+  create() {
+    const byCpu: Array<CpuCost & { pendingNs: number }> = [];
+    const cpuOf = (cpu: number) => (byCpu[cpu] ??= { cpu, writes: 0, programNs: 0, overheadNs: 0, pendingNs: 0 });
+    const epochs = new EpochCosts();
+    const stalls = new Distribution();
+    const faultsByHandler: number[] = FAULT_HANDLERS.map(() => 0);
+    const ns: Record<Overhead, number> = { fault: 0, flush: 0, scan: 0, exit: 0, copy: 0, walker: 0 };
+    const sums = { writes: 0, bytesWritten: 0, flushes: 0, ipis: 0, exits: 0, ptesScanned: 0 };
+    const more = { transfers: 0, bytesTransferred: 0, harvestNs: 0, harvests: 0, gaps: 0 };
+    let unstalled = 0;
+    let harvestCpu = NO_CPU;
+
+    /** Charges the event in that row; a device (CPU -1) is no CPU that could wait. */
+    const charge = (batch: EventBatch, row: number, cause: Overhead, costSlot: number) => {
+      const costNs = batch.slots[costSlot]![row]!;
+      if (costNs === 0) return;
+      ns[cause] += costNs;
+      epochs.overheadNs[epochs.current]! += costNs;
+      const cpu = batch.cpu[row]!;
+      if (cpu === harvestCpu) more.harvestNs += costNs;
+      if (cpu < 0) return;
+      const at = cpuOf(cpu);
+      at.overheadNs += costNs;
+      at.pendingNs += costNs;
+    };
+
+    const on: Record<string, EventHandler> = {
+      read(batch, row) {
+        const cpu = batch.cpu[row]!;
+        if (cpu < 0) return;
+        const at = cpuOf(cpu);
+        at.pendingNs = 0;
+        at.programNs = batch.slots[read.slot.program]![row]!;
+      },
+      fault(batch, row) {
+        const handler = batch.slots[fault.slot.handler]![row]!;
+        faultsByHandler[handler < FAULT_HANDLERS.length ? handler : UNKNOWN_HANDLER]!++;
+        epochs.faults[epochs.current]!++;
+        charge(batch, row, 'fault', fault.slot.cost);
+      },
+      pte: (batch, row) => charge(batch, row, 'walker', pte.slot.cost),
+      walk(batch, row) {
+        sums.ptesScanned += batch.slots[walk.slot.slots]![row]!;
+        charge(batch, row, 'scan', walk.slot.cost);
+      },
+      'flush-send'(batch, row) {
+        sums.flushes++;
+        sums.ipis += batch.slots[flushSend.slot.targets]![row]!;
+        charge(batch, row, 'flush', flushSend.slot.cost);
+      },
+      'flush-ack': (batch, row) => charge(batch, row, 'flush', flushAck.slot.cost),
+      'cache-flush': (batch, row) => charge(batch, row, 'flush', cacheFlush.slot.cost),
+      exit(batch, row) {
+        sums.exits++;
+        charge(batch, row, 'exit', exit.slot.cost);
+      },
+      report(batch, row) {
+        epochs.pagesReported[epochs.current]! += batch.slots[report.slot.pages]![row]!;
+      },
+      transfer(batch, row) {
+        const bytes = batch.slots[transfer.slot.bytes]![row]!;
+        more.transfers++;
+        more.bytesTransferred += bytes;
+        epochs.bytesTransferred[epochs.current]! += bytes;
+        charge(batch, row, 'copy', transfer.slot.cost);
+      },
+      'harvest-begin'(batch, row) {
+        harvestCpu = batch.cpu[row]!;
+      },
+      'harvest-end'() {
+        harvestCpu = NO_CPU;
+        more.harvests++;
+        epochs.begin();
+      },
+      gap() {
+        more.gaps++;
+      },
+    };
+
+    return {
+      on,
+      writes(batch, from, to) {
+        const sizes = batch.slots[write.slot.size]!;
+        let bytes = 0;
+        for (let row = from; row < to; row++) bytes += sizes[row]!;
+        const count = to - from;
+        sums.bytesWritten += bytes;
+        sums.writes += count;
+        epochs.writes[epochs.current]! += count;
+        unstalled += count;
+        const cpu = batch.cpu[from]!;
+        if (cpu < 0) return;
+        const at = cpuOf(cpu);
+        at.writes += count;
+        at.programNs = batch.slots[write.slot.program]![to - 1]!;
+        if (at.pendingNs === 0) return;
+        stalls.add(at.pendingNs); // the first of the run waited for all of it
+        unstalled--;
+        at.pendingNs = 0;
+      },
+      finish() {
+        stalls.add(0, unstalled);
+        const cpus = byCpu.filter((at) => at !== undefined).map(({ pendingNs: _, ...at }) => at);
+        return { ...sums, ...more, faultsByHandler, ns, stalls, cpus, epochs };
+      },
+    };
+  },
+};
+

@@ -1,0 +1,120 @@
+/**
+ * The price of tracking, from the trail alone: what happened, how many ns of overhead it cost beside the program's own, what single
+ * writes waited, and what was told or moved in vain. Sums are over CPUs; every ns comes from the cost profile in the trail's meta.
+ */
+import type { EventSource } from '../../replayer/index.js';
+import { FAULT_HANDLERS, type FaultHandler } from '../../traces/index.js';
+import { reports, type Reports } from '../collectors/reports.js';
+import { lostPages } from '../collectors/uncaptured-writes.js';
+import { runPass, type CollectorDefinition, type PassOptions, type PassResults } from '../pass.js';
+import { costTally, type CostTally, type CpuCost, type Overhead } from './cost-tally.js';
+
+export interface CostReport {
+  /** Null for an observed trail. */
+  readonly strategy: string | null;
+  readonly writes: number;
+  readonly faults: { readonly total: number; readonly writeProtect: number; readonly notPresent: number; readonly spurious: number };
+  /** Range requests. */
+  readonly flushes: number;
+  /** Remote CPUs that had to acknowledge, summed over flushes. */
+  readonly ipis: number;
+  /** VM exits. */
+  readonly exits: number;
+  /** Slots of existing page tables in the walked ranges. */
+  readonly ptesScanned: number;
+  /** Each page as often as it was reported. */
+  readonly pagesReported: number;
+  readonly bytesTransferred: number;
+  readonly bytesWritten: number;
+  /** Writes that the consumer will never see: generation less captured, over the lost pages. */
+  readonly lostWrites: number;
+  readonly lostPages: number;
+  /** Reports of pages that held nothing newer than captured. */
+  readonly falseDirtyPages: number;
+  /** Simulated ns summed over CPUs; `overhead` is the sum of what follows it. */
+  readonly ns: Readonly<Record<'program' | 'overhead' | Overhead, number>>;
+  /** What single writes waited, ns; most wait nothing, and these count too. */
+  readonly stallNs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** (program + overhead) / program; 1 where the program took no time. */
+  readonly slowdown: number;
+  /** Harvests completed. */
+  readonly epochs: number;
+  readonly transfers: number;
+  /** Overhead of the CPUs that ran harvests, while they ran, ns. */
+  readonly harvestNs: number;
+  readonly cpus: readonly CpuCost[];
+  /** Id of the cost profile; its figures are in meta. */
+  readonly costProfile: string;
+  /** What one must know to trust the figures. */
+  readonly assumptions: readonly string[];
+  /** The source was read to its end and the final harvest ran. */
+  readonly complete: boolean;
+}
+
+/** What a pass must collect for `costOf`. */
+export const COST_COLLECTORS: ReadonlyArray<CollectorDefinition<unknown>> = [costTally, reports];
+
+/** What tracking cost in this trail. Throws an `InputError` when it cannot be read. */
+export function cost(source: EventSource, options: PassOptions = {}): CostReport {
+  return costOf(source, runPass(source, COST_COLLECTORS, options));
+}
+
+/** The same from a pass that ran the `COST_COLLECTORS`, perhaps among others. */
+export function costOf(source: EventSource, results: PassResults): CostReport {
+  const tally: CostTally = results.facts(costTally);
+  const reported: Reports = results.facts(reports);
+  const { meta, ending } = source;
+  const undecided = results.end.harvesting;
+  const lost = undecided ? { pages: [], writes: 0 } : lostPages(results.end);
+  const program = ending?.programNs ?? tally.cpus.reduce((sum, { programNs }) => sum + programNs, 0);
+  const overhead = Object.values(tally.ns).reduce((sum, part) => sum + part, 0);
+  return {
+    strategy: meta.strategy,
+    writes: tally.writes,
+    faults: {
+      total: tally.faultsByHandler.reduce((sum, count) => sum + count, 0),
+      writeProtect: byHandler(tally, 'write-protect'),
+      notPresent: byHandler(tally, 'not-present'),
+      spurious: byHandler(tally, 'spurious'),
+    },
+    flushes: tally.flushes,
+    ipis: tally.ipis,
+    exits: tally.exits,
+    ptesScanned: tally.ptesScanned,
+    pagesReported: reported.pages,
+    bytesTransferred: tally.bytesTransferred,
+    bytesWritten: tally.bytesWritten,
+    lostWrites: lost.writes,
+    lostPages: lost.pages.length,
+    falseDirtyPages: reported.falsePages,
+    ns: { program, overhead, ...tally.ns },
+    stallNs: { p50: tally.stalls.quantile(0.5), p99: tally.stalls.quantile(0.99), max: tally.stalls.max },
+    slowdown: program === 0 ? 1 : (program + overhead) / program,
+    epochs: tally.harvests,
+    transfers: tally.transfers,
+    harvestNs: tally.harvestNs,
+    cpus: tally.cpus,
+    costProfile: meta.costProfile.id,
+    assumptions: assumptionsOf(source, tally, undecided),
+    complete: ending?.complete ?? false,
+  };
+}
+
+function byHandler(tally: CostTally, handler: FaultHandler): number {
+  return tally.faultsByHandler[FAULT_HANDLERS.indexOf(handler)]!;
+}
+
+function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, undecided: boolean): string[] {
+  const assumptions: string[] = [];
+  if (meta.source.programTime === 'assumed') assumptions.push('program time is assumed: 1 ns per instruction and access');
+  if (!meta.source.reads && meta.source.kind !== 'workload') {
+    assumptions.push('loads were not played, so TLB pressure is too low');
+  }
+  if (meta.mode === 'observed') assumptions.push('the events were observed, not simulated: only costs that the source gave are in the sums');
+  if (ending === null) assumptions.push('the recording was not closed: the figures are for what was recorded, program time up to the last access');
+  else if (!ending.complete) assumptions.push(`the recording is not complete (${ending.incompleteReason}): the figures are for what was recorded`);
+  if (undecided) assumptions.push('the trail ends inside a harvest, so what is lost cannot be decided and is not counted');
+  if (tally.gaps > 0) assumptions.push(`the source lost events in ${tally.gaps} places: every figure is a lower bound`);
+  if (!tally.stalls.exact) assumptions.push('stall percentiles are rounded down, by less than 1.6 %');
+  return assumptions;
+}

@@ -1,0 +1,62 @@
+/** Where two trails first hold different writes: the second, narrow look that follows when their digests differ. */
+import { type EventSource, seqOf } from '../../replayer/index.js';
+import { EventBatch, kindMask, write } from '../../traces/index.js';
+import { BLOCK_WRITES } from './write-digest.js';
+
+export interface Misalignment {
+  readonly cpu: number;
+  /** Which write of that CPU, from 1. */
+  readonly ordinal: number;
+  /** Its seq on each side; null where the CPU has no such write. */
+  readonly seqs: readonly [number | null, number | null];
+}
+
+/** The writes of one block: seq, space, page, offset and size of each, one after the other. */
+type Block = number[];
+const FIELDS = 5;
+const WRITES_ONLY = kindMask(write.kind);
+
+/** The first difference (the one that comes first in `a`) among the given blocks, by CPU. Throws an `InputError` for an unreadable trail. */
+export function locateMisalignment(a: EventSource, b: EventSource, blocks: ReadonlyMap<number, number>): Misalignment | null {
+  const inA = readBlocks(a, blocks);
+  const inB = readBlocks(b, blocks);
+  let first: Misalignment | null = null;
+  for (const [cpu, block] of blocks) {
+    const [left, right] = [inA.get(cpu)!, inB.get(cpu)!];
+    const at = firstDifference(left, right);
+    if (at === null) continue;
+    const seqs = [left[at * FIELDS] ?? null, right[at * FIELDS] ?? null] as const;
+    if (first === null || (seqs[0] ?? Infinity) < (first.seqs[0] ?? Infinity)) first = { cpu, ordinal: block * BLOCK_WRITES + at + 1, seqs };
+  }
+  return first;
+}
+
+function firstDifference(a: Block, b: Block): number | null {
+  const writes = Math.max(a.length, b.length) / FIELDS;
+  for (let i = 0; i < writes; i++) {
+    for (let field = 1; field < FIELDS; field++) if (a[i * FIELDS + field] !== b[i * FIELDS + field]) return i;
+  }
+  return null;
+}
+
+function readBlocks(source: EventSource, wanted: ReadonlyMap<number, number>): Map<number, Block> {
+  const blocks = new Map<number, Block>([...wanted.keys()].map((cpu) => [cpu, []]));
+  const counts = new Map<number, number>();
+  const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
+    source.readChunk(chunk, batch, WRITES_ONLY);
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.kind[row] !== write.code) continue;
+      const cpu = batch.cpu[row]!;
+      const block = wanted.get(cpu);
+      if (block === undefined) continue;
+      const ordinal = counts.get(cpu) ?? 0;
+      counts.set(cpu, ordinal + 1);
+      if (Math.floor(ordinal / BLOCK_WRITES) !== block) continue;
+      const offset = batch.slots[write.slot.offset]![row]!;
+      const size = batch.slots[write.slot.size]![row]!;
+      blocks.get(cpu)!.push(seqOf(batch, row), batch.space[row]!, batch.page[row]!, offset, size);
+    }
+  }
+  return blocks;
+}

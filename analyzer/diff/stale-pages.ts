@@ -1,0 +1,61 @@
+/**
+ * Which pages a harvest leaves stale, as changes from one harvest to the next: pages with a write from before the harvest began that
+ * the consumer still lacks when it ends. Writes made beside the harvest (fine mode) are left to the next one.
+ *
+ * A page that was neither written nor stale cannot become stale while each frame has one page, so only those are looked at; once pages
+ * share, leave or change frames, all are.
+ */
+import type { Fold } from '../../replayer/index.js';
+import { NumberColumn } from '../columns.js';
+
+export class StalePages {
+  /** Indices of the pages that the last harvest left stale. */
+  #stale: number[] = [];
+  /** Indices of the pages written since the last harvest began. */
+  #written: number[] = [];
+  /** By page index: the harvest before which it was last entered in #written, from 1. */
+  readonly #enteredFor = new NumberColumn();
+  #harvest = 1;
+  #onePagePerFrame = true;
+  /** What the harvest under way has to capture: indices of pages, and by page index the generation it had when the harvest began. */
+  #owed: number[] = [];
+  readonly #owedGeneration = new NumberColumn();
+
+  /** A page (an index) was written. */
+  wrote(page: number): void {
+    if (this.#enteredFor.get(page) === this.#harvest) return;
+    this.#enteredFor.set(page, this.#harvest);
+    this.#written.push(page);
+  }
+
+  /** From here on a frame may have several pages, or a write may reach another frame than its page's. */
+  lookAtAll(): void {
+    this.#onePagePerFrame = false;
+  }
+
+  /** A harvest begins; `fold` holds the state then. */
+  harvestBegins(fold: Fold): void {
+    this.#owed = [];
+    const look = (page: number) => {
+      if (!fold.isStale(page)) return;
+      this.#owed.push(page);
+      this.#owedGeneration.set(page, fold.generationOf(page));
+    };
+    if (this.#onePagePerFrame) {
+      for (const page of this.#stale) if (this.#enteredFor.get(page) !== this.#harvest) look(page);
+      for (const page of this.#written) look(page);
+    } else {
+      for (let page = 0; page < fold.pages.count; page++) look(page);
+    }
+    this.#written = [];
+    this.#harvest++;
+  }
+
+  /** It ends: indices of the pages that it left stale and the one before did not, or the other way round. */
+  harvestEnds(fold: Fold): number[] {
+    const before = new Set(this.#stale);
+    this.#stale = this.#owed.filter((page) => fold.isStale(page) && fold.capturedOf(page) < this.#owedGeneration.get(page));
+    this.#owed = [];
+    return [...this.#stale.filter((page) => !before.delete(page)), ...before];
+  }
+}

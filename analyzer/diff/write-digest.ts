@@ -1,0 +1,75 @@
+/**
+ * Whether two trails hold the same writes: for each CPU the same sequence of (space, page, offset, size). CPUs may interleave
+ * differently, so neither trail waits for the other; each keeps, per CPU, a running 64-bit digest and its value after every block of
+ * writes. Equal digests mean equal sequences but for a chance of 2^-64; where they differ, only one block is read again.
+ */
+import { write, type EventBatch } from '../../traces/index.js';
+
+/** Writes per block. Chosen: 16 bytes per block are 0.02 % of a trail, and a block is read again in no time. */
+export const BLOCK_WRITES = 4096;
+
+// Chosen: digits of pi, not zero, so that a write of all zeros counts too.
+const SEED_LOW = 0x243f_6a88;
+const SEED_HIGH = 0x1319_8a2e;
+
+interface CpuDigest {
+  count: number;
+  low: number;
+  high: number;
+  /** Low and high half after each full block. */
+  readonly blocks: number[];
+}
+
+export class WriteDigest {
+  readonly #byCpu = new Map<number, CpuDigest>();
+
+  /** Writes of the CPU so far. */
+  writesOf(cpu: number): number {
+    return this.#byCpu.get(cpu)?.count ?? 0;
+  }
+
+  /** Takes rows [from, to), writes of one CPU to one page. */
+  take(batch: EventBatch, from: number, to: number): void {
+    const digest = this.#digestOf(batch.cpu[from]!);
+    const offsets = batch.slots[write.slot.offset]!;
+    const sizes = batch.slots[write.slot.size]!;
+    const page = batch.page[from]!;
+    const pageLow = page | 0;
+    const pageHigh = ((page / 0x1_0000_0000) | 0) ^ (batch.space[from]! << 20);
+    let { low, high } = digest;
+    for (let row = from; row < to; row++) {
+      const within = (offsets[row]! | 0) ^ (sizes[row]! << 13);
+      low = mix(mix(low ^ pageLow, 0x9e37_79b1) ^ pageHigh ^ within, 0x85eb_ca6b);
+      high = mix(mix(high ^ within, 0xc2b2_ae35) ^ pageLow ^ (pageHigh << 7), 0x27d4_eb2f);
+      if (++digest.count % BLOCK_WRITES === 0) digest.blocks.push(low, high);
+    }
+    digest.low = low;
+    digest.high = high;
+  }
+
+  /** Per CPU whose writes differ, the block (from 0) that holds the first difference. */
+  differsFrom(other: WriteDigest): Map<number, number> {
+    const differing = new Map<number, number>();
+    for (const cpu of new Set([...this.#byCpu.keys(), ...other.#byCpu.keys()])) {
+      const [a, b] = [this.#digestOf(cpu), other.#digestOf(cpu)];
+      const fullBlocks = Math.min(a.blocks.length, b.blocks.length) / 2;
+      let block = 0;
+      while (block < fullBlocks && a.blocks[2 * block] === b.blocks[2 * block] && a.blocks[2 * block + 1] === b.blocks[2 * block + 1]) block++;
+      if (block === fullBlocks && a.count === b.count && a.low === b.low && a.high === b.high) continue;
+      differing.set(cpu, block);
+    }
+    return differing;
+  }
+
+  #digestOf(cpu: number): CpuDigest {
+    let digest = this.#byCpu.get(cpu);
+    if (digest === undefined) this.#byCpu.set(cpu, (digest = { count: 0, low: SEED_LOW, high: SEED_HIGH, blocks: [] }));
+    return digest;
+  }
+}
+
+/** A round of a multiplicative hash whose low bits depend on all bits (the finaliser of MurmurHash3, in part). */
+function mix(value: number, factor: number): number {
+  const product = Math.imul(value, factor);
+  return product ^ (product >>> 15);
+}
