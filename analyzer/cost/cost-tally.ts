@@ -40,6 +40,12 @@ export interface CpuCost {
   overheadNs: number;
 }
 
+interface RunningCpu {
+  readonly cost: CpuCost;
+  /** Charged since its last access: what the next one waits. */
+  pendingNs: number;
+}
+
 export interface CostTally {
   readonly writes: number;
   readonly bytesWritten: number;
@@ -66,8 +72,9 @@ export interface CostTally {
 export const costTally: CollectorDefinition<CostTally> = {
   id: 'cost-tally',
   create() {
-    const byCpu: Array<CpuCost & { pendingNs: number }> = [];
-    const cpuOf = (cpu: number) => (byCpu[cpu] ??= { cpu, writes: 0, programNs: 0, overheadNs: 0, pendingNs: 0 });
+    const byCpu: RunningCpu[] = [];
+    const cpuOf = (cpu: number) =>
+      (byCpu[cpu] ??= { cost: { cpu, writes: 0, programNs: 0, overheadNs: 0 }, pendingNs: 0 });
     const epochs = new EpochCosts();
     const stalls = new Distribution();
     const faultsByHandler: number[] = FAULT_HANDLERS.map(() => 0);
@@ -87,7 +94,7 @@ export const costTally: CollectorDefinition<CostTally> = {
       if (cpu === harvestCpu) more.harvestNs += costNs;
       if (cpu < 0) return;
       const at = cpuOf(cpu);
-      at.overheadNs += costNs;
+      at.cost.overheadNs += costNs;
       at.pendingNs += costNs;
     };
 
@@ -97,7 +104,7 @@ export const costTally: CollectorDefinition<CostTally> = {
         if (cpu < 0) return;
         const at = cpuOf(cpu);
         at.pendingNs = 0;
-        at.programNs = batch.slots[read.slot.program]![row]!;
+        at.cost.programNs = batch.slots[read.slot.program]![row]!;
       },
       fault(batch, row) {
         const handler = batch.slots[fault.slot.handler]![row]!;
@@ -158,8 +165,8 @@ export const costTally: CollectorDefinition<CostTally> = {
         const cpu = batch.cpu[from]!;
         if (cpu < 0) return;
         const at = cpuOf(cpu);
-        at.writes += count;
-        at.programNs = batch.slots[write.slot.program]![to - 1]!;
+        at.cost.writes += count;
+        at.cost.programNs = batch.slots[write.slot.program]![to - 1]!;
         if (at.pendingNs === 0) return;
         stalls.add(at.pendingNs); // the first of the run waited for all of it
         unstalled--;
@@ -167,10 +174,9 @@ export const costTally: CollectorDefinition<CostTally> = {
       },
       finish() {
         stalls.add(0, unstalled);
-        const cpus = byCpu.filter((at) => at !== undefined).map(({ pendingNs: _, ...at }) => at);
+        const cpus = byCpu.filter((at) => at !== undefined).map(({ cost }) => cost);
         return { ...sums, ...more, faultsByHandler, ns, stalls, cpus, epochs };
       },
     };
   },
 };
-

@@ -13,7 +13,12 @@ export interface CostReport {
   /** Null for an observed trail. */
   readonly strategy: string | null;
   readonly writes: number;
-  readonly faults: { readonly total: number; readonly writeProtect: number; readonly notPresent: number; readonly spurious: number };
+  readonly faults: {
+    readonly total: number;
+    readonly writeProtect: number;
+    readonly notPresent: number;
+    readonly spurious: number;
+  };
   /** Range requests. */
   readonly flushes: number;
   /** Remote CPUs that had to acknowledge, summed over flushes. */
@@ -105,16 +110,23 @@ function byHandler(tally: CostTally, handler: FaultHandler): number {
 }
 
 function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, undecided: boolean): string[] {
-  const assumptions: string[] = [];
-  if (meta.source.programTime === 'assumed') assumptions.push('program time is assumed: 1 ns per instruction and access');
-  if (!meta.source.reads && meta.source.kind !== 'workload') {
-    assumptions.push('loads were not played, so TLB pressure is too low');
-  }
-  if (meta.mode === 'observed') assumptions.push('the events were observed, not simulated: only costs that the source gave are in the sums');
-  if (ending === null) assumptions.push('the recording was not closed: the figures are for what was recorded, program time up to the last access');
-  else if (!ending.complete) assumptions.push(`the recording is not complete (${ending.incompleteReason}): the figures are for what was recorded`);
-  if (undecided) assumptions.push('the trail ends inside a harvest, so what is lost cannot be decided and is not counted');
-  if (tally.gaps > 0) assumptions.push(`the source lost events in ${tally.gaps} places: every figure is a lower bound`);
-  if (!tally.stalls.exact) assumptions.push('stall percentiles are rounded down, by less than 1.6 %');
-  return assumptions;
+  const { source } = meta;
+  const loadsMissing = !source.reads && source.kind !== 'workload';
+  const statements: ReadonlyArray<readonly [boolean, string]> = [
+    [source.programTime === 'assumed', 'program time is assumed: 1 ns per instruction and access'],
+    [loadsMissing, 'loads were not played, so TLB pressure is too low'],
+    [
+      meta.mode === 'observed',
+      'the events were observed, not simulated: the sums hold only costs that the source gave',
+    ],
+    [ending === null, 'the recording was not closed: program time is counted up to the last access'],
+    [
+      ending?.complete === false,
+      `the recording is not complete (${ending?.incompleteReason ?? 'no reason was stored'})`,
+    ],
+    [undecided, 'the trail ends inside a harvest, so what is lost cannot be decided and is not counted'],
+    [tally.gaps > 0, `the source lost events in ${tally.gaps} places: every figure is a lower bound`],
+    [!tally.stalls.exact, 'stall percentiles are rounded down, by less than 1.6 %'],
+  ];
+  return statements.filter(([holds]) => holds).map(([, text]) => text);
 }

@@ -16,6 +16,7 @@ export class EpochCosts {
   /** The epoch under way is over; the next one begins. */
   begin(): void {
     this.current++;
-    for (const column of [this.writes, this.faults, this.pagesReported, this.bytesTransferred, this.overheadNs]) column.push(0);
+    const columns = [this.writes, this.faults, this.pagesReported, this.bytesTransferred, this.overheadNs];
+    for (const column of columns) column.push(0);
   }
 }

@@ -67,7 +67,11 @@ export function diff(a: EventSource, b: EventSource, options: DiffOptions = {}):
   const epochCounts = [facts[0].closed, facts[1].closed] as const;
   const decided = aligned && comparison.comparable && epochCounts[0] === epochCounts[1];
   const names = options.names ?? ['a', 'b'];
-  const side = (i: 0 | 1) => ({ trail: names[i], strategy: sources[i].meta.strategy, cost: costOf(sources[i], results[i]) });
+  const side = (i: 0 | 1) => ({
+    trail: names[i],
+    strategy: sources[i].meta.strategy,
+    cost: costOf(sources[i], results[i]),
+  });
   return {
     verdict: comparison.firstDivergence !== null ? 'diverged' : decided ? 'same' : 'undecided',
     aligned,
@@ -83,7 +87,12 @@ export function diff(a: EventSource, b: EventSource, options: DiffOptions = {}):
 }
 
 /** Steps whichever pass has closed fewer epochs, so that neither queue grows beyond what a chunk holds. */
-function stepTogether(passes: Both<Pass>, facts: Both<SideFacts>, comparison: EpochComparison, onProgress?: (events: number) => void): void {
+function stepTogether(
+  passes: Both<Pass>,
+  facts: Both<SideFacts>,
+  comparison: EpochComparison,
+  onProgress?: (events: number) => void,
+): void {
   const done = [false, false];
   while (!done[0] || !done[1]) {
     const behind = facts[0].closed - facts[1].closed || passes[0].events - passes[1].events;

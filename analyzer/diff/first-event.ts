@@ -2,7 +2,7 @@
  * The first event that differs between two trails: by kind, time, CPU, space, page and fields. Actor and step are left out, because
  * their numbers mean what each trail's meta says.
  */
-import type { EventSource } from '../../replayer/index.js';
+import { type EventSource, seqOf } from '../../replayer/index.js';
 import { EVENT_BY_CODE, EventBatch } from '../../traces/index.js';
 
 export interface EventView {
@@ -77,13 +77,15 @@ class Cursor {
     const { batch, row } = this;
     const definition = EVENT_BY_CODE[batch.kind[row]!];
     return {
-      seq: batch.firstSeq + row,
+      seq: seqOf(batch, row),
       timeNs: batch.time[row]!,
       cpu: batch.cpu[row]!,
       space: batch.space[row]!,
       kind: definition?.kind ?? `kind ${batch.kind[row]}`,
       page: definition?.hasPage === true ? batch.page[row]! : null,
-      fields: Object.fromEntries(Object.entries(definition?.slot ?? {}).map(([name, slot]) => [name, batch.slots[slot]![row]!])),
+      fields: Object.fromEntries(
+        Object.entries(definition?.slot ?? {}).map(([name, slot]) => [name, batch.slots[slot]![row]!]),
+      ),
     };
   }
 }

@@ -16,8 +16,15 @@ type Block = number[];
 const FIELDS = 5;
 const WRITES_ONLY = kindMask(write.kind);
 
-/** The first difference (the one that comes first in `a`) among the given blocks, by CPU. Throws an `InputError` for an unreadable trail. */
-export function locateMisalignment(a: EventSource, b: EventSource, blocks: ReadonlyMap<number, number>): Misalignment | null {
+/**
+ * The first difference (the one that comes first in `a`) among the given blocks, by CPU; null where they are equal after all.
+ * Throws an `InputError` when a trail cannot be read.
+ */
+export function locateMisalignment(
+  a: EventSource,
+  b: EventSource,
+  blocks: ReadonlyMap<number, number>,
+): Misalignment | null {
   const inA = readBlocks(a, blocks);
   const inB = readBlocks(b, blocks);
   let first: Misalignment | null = null;
@@ -26,7 +33,8 @@ export function locateMisalignment(a: EventSource, b: EventSource, blocks: Reado
     const at = firstDifference(left, right);
     if (at === null) continue;
     const seqs = [left[at * FIELDS] ?? null, right[at * FIELDS] ?? null] as const;
-    if (first === null || (seqs[0] ?? Infinity) < (first.seqs[0] ?? Infinity)) first = { cpu, ordinal: block * BLOCK_WRITES + at + 1, seqs };
+    if (first !== null && (first.seqs[0] ?? Infinity) <= (seqs[0] ?? Infinity)) continue;
+    first = { cpu, ordinal: block * BLOCK_WRITES + at + 1, seqs };
   }
   return first;
 }

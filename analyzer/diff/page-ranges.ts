@@ -44,7 +44,7 @@ export class PageRanges {
       let from = this.#page[i]!;
       const end = this.#end[i]!;
       const space = this.#space[i]!;
-      while (j < other.#page.length && (other.#space[j]! < space || (other.#space[j] === space && other.#end[j]! <= from))) j++;
+      while (j < other.#page.length && other.#endsBefore(j, space, from)) j++;
       for (let k = j; k < other.#page.length && other.#space[k] === space && other.#page[k]! < end; k++) {
         if (other.#page[k]! > from) take(from, other.#page[k]!);
         from = Math.max(from, other.#end[k]!);
@@ -52,6 +52,11 @@ export class PageRanges {
       if (from < end) take(from, end);
     }
     return { total, first };
+  }
+
+  /** Whether range i lies before that page. */
+  #endsBefore(i: number, space: number, page: number): boolean {
+    return this.#space[i]! < space || (this.#space[i] === space && this.#end[i]! <= page);
   }
 
   #settle(): void {

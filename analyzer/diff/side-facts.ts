@@ -56,7 +56,8 @@ export class SideFacts {
           'harvest-begin': (_batch, _row, fold) => this.#beginHarvest(fold),
           'harvest-end': (batch, row, fold) => this.#close(fold, batch.slots[harvestEnd.slot.harvest]![row]!),
           report: (batch, row) => {
-            if (this.keepEpochs) this.#reported.add(batch.space[row]!, batch.page[row]!, batch.slots[report.slot.pages]![row]!);
+            const pages = batch.slots[report.slot.pages]![row]!;
+            if (this.keepEpochs) this.#reported.add(batch.space[row]!, batch.page[row]!, pages);
           },
           map: (batch, row, fold) => {
             const frame = fold.frames.find(batch.slots[map.slot.frame]![row]!);
@@ -80,7 +81,12 @@ export class SideFacts {
   }
 
   #lastWrite(): WritePlace {
-    return { write: this.#writes, seq: this.#lastSeq, cpu: this.#lastCpu, ordinal: this.digest.writesOf(this.#lastCpu) };
+    return {
+      write: this.#writes,
+      seq: this.#lastSeq,
+      cpu: this.#lastCpu,
+      ordinal: this.digest.writesOf(this.#lastCpu),
+    };
   }
 
   #beginHarvest(fold: Fold): void {
@@ -96,7 +102,8 @@ export class SideFacts {
     if (!this.keepEpochs) return;
     const staleChanges: number[] = [];
     if (this.followStale) {
-      for (const page of this.#stale.harvestEnds(fold)) staleChanges.push(fold.pages.space[page]!, fold.pages.page[page]!);
+      const { space, page } = fold.pages;
+      for (const index of this.#stale.harvestEnds(fold)) staleChanges.push(space[index]!, page[index]!);
     }
     this.queue.push({ epoch, lastWrite, reported: this.#reported, staleChanges });
     this.#reported = new PageRanges();

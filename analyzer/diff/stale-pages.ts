@@ -54,7 +54,9 @@ export class StalePages {
   /** It ends: indices of the pages that it left stale and the one before did not, or the other way round. */
   harvestEnds(fold: Fold): number[] {
     const before = new Set(this.#stale);
-    this.#stale = this.#owed.filter((page) => fold.isStale(page) && fold.capturedOf(page) < this.#owedGeneration.get(page));
+    this.#stale = this.#owed.filter(
+      (page) => fold.isStale(page) && fold.capturedOf(page) < this.#owedGeneration.get(page),
+    );
     this.#owed = [];
     return [...this.#stale.filter((page) => !before.delete(page)), ...before];
   }

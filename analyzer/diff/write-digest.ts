@@ -53,8 +53,10 @@ export class WriteDigest {
     for (const cpu of new Set([...this.#byCpu.keys(), ...other.#byCpu.keys()])) {
       const [a, b] = [this.#digestOf(cpu), other.#digestOf(cpu)];
       const fullBlocks = Math.min(a.blocks.length, b.blocks.length) / 2;
+      const agree = (at: number) =>
+        a.blocks[2 * at] === b.blocks[2 * at] && a.blocks[2 * at + 1] === b.blocks[2 * at + 1];
       let block = 0;
-      while (block < fullBlocks && a.blocks[2 * block] === b.blocks[2 * block] && a.blocks[2 * block + 1] === b.blocks[2 * block + 1]) block++;
+      while (block < fullBlocks && agree(block)) block++;
       if (block === fullBlocks && a.count === b.count && a.low === b.low && a.high === b.high) continue;
       differing.set(cpu, block);
     }
