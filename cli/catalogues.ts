@@ -2,8 +2,10 @@
  * Everything that `list` can list: one catalogue a kind, filled from the lists of the rooms. An entry has an id and a one-line summary; `details` are lines for people,
  * `facts` what stands beside id and summary in JSON.
  */
+import { DETECTORS } from '../analyzer/index.js';
 import { IMPORTERS, WORKLOADS } from '../recorder/index.js';
 import { ARCHITECTURES, COST_NAMES, COST_PROFILES, MUTATIONS, STRATEGIES, VMA_KINDS } from '../simulator/index.js';
+import { VIEWS, type ViewDefinition } from '../traces/index.js';
 import { count } from './format.js';
 
 export interface Entry {
@@ -95,6 +97,16 @@ export const CATALOGUES: readonly Catalogue[] = [
     entries: IMPORTERS.map(({ id, summary, programTime }) => ({ id, summary, facts: { programTime } })),
   },
   {
+    name: 'detectors',
+    about: 'what `check` looks for',
+    entries: DETECTORS.map(({ id, summary, counts, needs }) => ({ id, summary, details: [`counts: ${counts}`], facts: { counts, needs } })),
+  },
+  {
+    name: 'views',
+    about: 'what `query` can select from',
+    entries: VIEWS.map(viewEntry),
+  },
+  {
     name: 'costs',
     about: 'cost profiles, for --cost; each figure can be changed with --set',
     entries: COST_PROFILES.map(({ id, summary, source, ns }) => ({
@@ -108,3 +120,14 @@ export const CATALOGUES: readonly Catalogue[] = [
     })),
   },
 ];
+
+function viewEntry({ name, about, columns, parameters = [] }: ViewDefinition): Entry {
+  const width = Math.max(...[...columns, ...parameters].map((column) => column.name.length));
+  const call = parameters.length === 0 ? [] : [`${name}(${parameters.map((parameter) => parameter.name).join(', ')})`];
+  return {
+    id: name,
+    summary: about,
+    details: [...call, ...[...parameters, ...columns].map((column) => `${column.name.padEnd(width)}  ${column.about}`)],
+    facts: { columns, parameters },
+  };
+}

@@ -46,6 +46,11 @@ export class Output {
     return this.#text.length >= GATHER;
   }
 
+  /** Drops what was gathered: half an answer is none. */
+  discard(): void {
+    this.#text = '';
+  }
+
   /** Writes what was gathered, and waits until it is gone. */
   async flush(): Promise<void> {
     const text = this.#text;

@@ -23,6 +23,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     else await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!isDone(error)) {
+      stdout.discard();
       exitCode = exitCodeOf(error);
       stderr.line(errorText(error, stderr.style, argv.includes('--debug')));
     }

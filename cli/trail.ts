@@ -1,5 +1,4 @@
 /** Opening the trails that a command looks at. */
-import type { EventSource } from '../replayer/index.js';
 import type { TrailReader } from '../traces/index.js';
 import type { Context } from './command.js';
 
@@ -11,10 +10,5 @@ export async function openTrail(context: Context, path: string): Promise<TrailRe
   if (reader.ending === null) {
     context.notice(`${path} has no ending: it is still being recorded, or its recorder was killed; what is there is valid`);
   }
-  return reader;
-}
-
-/** A trail as the replayer and the analyzer read it. */
-export async function eventSource(reader: TrailReader): Promise<EventSource> {
   return reader;
 }

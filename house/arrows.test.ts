@@ -1,6 +1,6 @@
 /**
  * The arrows between the rooms. A room may import the rooms and packages that its row names, another room only through that
- * room's index.ts, and never in a circle. Tests may look into any room, through its index.ts too.
+ * room's index.ts, and never in a circle. Tests may look into any room, through its index.ts or its folder testing/.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -49,6 +49,7 @@ function complaint(found: Import): string | null {
   const targetRoom = target.split('/')[0]!;
   if (targetRoom === room) return null;
   if (!isTest(found.file) && !rules.rooms.includes(targetRoom)) return at(found, `${room} may not import ${targetRoom}`);
+  if (isTest(found.file) && target.startsWith(`${targetRoom}/testing/`)) return null;
   if (targetRoom in ROOMS && target !== join(targetRoom, 'index.js')) {
     return at(found, `${targetRoom} is imported past its index.ts: '${found.specifier}'`);
   }
@@ -56,6 +57,10 @@ function complaint(found: Import): string | null {
 }
 
 const existing = Object.keys(ROOMS).filter((room) => existsSync(join(ROOT, room)));
+
+function sourceText(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
 
 describe('arrows', () => {
   it.each(existing)('%s imports only what its row allows', (room) => {
@@ -103,13 +108,18 @@ describe('arrows', () => {
     expect(users).toEqual([]);
   });
 
+  it('loads the rooms that do the work only when a command needs them, so that help comes at once', () => {
+    const onDemand = new Set(['cli/catalogues.ts']);
+    const eager = /^import (?!type )[^;]*? from '(?:\.\.\/)+(traces|simulator|recorder|replayer|analyzer)\/index\.js';/gm;
+    const found = sourceFiles('cli')
+      .filter((file) => !isTest(file) && !onDemand.has(file))
+      .flatMap((file) => [...sourceText(file).matchAll(eager)].map(([line]) => `${file}: ${line}`));
+    expect(found).toEqual([]);
+  });
+
   it('opens each room with an index that says what the room is for', () => {
-    for (const room of existing.filter((name) => name !== 'cli')) {
+    for (const room of existing) {
       expect(sourceText(join(room, 'index.ts')), room).toMatch(new RegExp(`^/\\*\\*\\n \\* ${room}: `));
     }
   });
 });
-
-function sourceText(file: string): string {
-  return readFileSync(join(ROOT, file), 'utf8');
-}

@@ -5,8 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../base/index.js';
 import { Fold } from '../replayer/index.js';
-import { AccessBatch, ARCHITECTURES, configure, Simulation, STRATEGIES } from '../simulator/index.js';
-import { randomProgram } from '../simulator/testing/runs.js';
+import { AccessBatch, configure, Simulation, STRATEGIES } from '../simulator/index.js';
+import { architectureFor, randomProgram } from '../simulator/testing/runs.js';
 
 const CASES = STRATEGIES.flatMap(({ id, mutations }) => [
   { strategy: id, mutations: [] as string[] },
@@ -30,7 +30,7 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
     const settings = configure({
       strategy,
       mutations,
-      arch: ARCHITECTURES[seed % ARCHITECTURES.length]!.id,
+      arch: architectureFor(strategy, seed),
       interleave,
       seed,
       harvestEvery: 7 + seed,

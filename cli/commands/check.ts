@@ -5,7 +5,7 @@ import { count, nanoseconds, wrapped } from '../format.js';
 import type { Output } from '../output.js';
 import type { Style } from '../style.js';
 import { columns, table } from '../table.js';
-import { eventSource, openTrail } from '../trail.js';
+import { openTrail } from '../trail.js';
 import { eventsAt, type EventText } from '../trail-events.js';
 
 interface Options {
@@ -37,7 +37,7 @@ export const check = defineCommand<Options>({
   async run(context, args, options) {
     const analyzer = await import('../../analyzer/index.js');
     const reader = await openTrail(context, args[0]!);
-    const result = analyzer.check(await eventSource(reader), {
+    const result = analyzer.check(reader, {
       strict: options.strict === true,
       onProgress: (events) => context.progress.update(events / reader.events, () => `${count(events)} events`),
     });

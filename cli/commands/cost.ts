@@ -5,7 +5,7 @@ import { costTable, labelOf, type Side } from '../cost-table.js';
 import { bytes, count, counted, nanoseconds, ratio } from '../format.js';
 import type { Output } from '../output.js';
 import { type Cell, columns, table } from '../table.js';
-import { eventSource, openTrail } from '../trail.js';
+import { openTrail } from '../trail.js';
 
 export const cost = defineCommand({
   name: 'cost',
@@ -27,7 +27,7 @@ export const cost = defineCommand({
     const sides: Array<Side & { readonly trail: string }> = [];
     for (const trail of args) {
       const reader = await openTrail(context, trail);
-      const report = analyzer.cost(await eventSource(reader), {
+      const report = analyzer.cost(reader, {
         onProgress: (events) => context.progress.update(events / reader.events, () => `${trail}: ${count(events)} events`),
       });
       sides.push({ trail, label: labelOf(reader.meta), cost: report });

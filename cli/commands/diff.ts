@@ -9,7 +9,7 @@ import { COST_FIGURES, exceeding, type Limits } from '../limits.js';
 import { bytes, count, counted, nanoseconds } from '../format.js';
 import type { Output } from '../output.js';
 import { columns, table } from '../table.js';
-import { eventSource, openTrail } from '../trail.js';
+import { openTrail } from '../trail.js';
 import { eventsAt } from '../trail-events.js';
 
 interface Options {
@@ -49,7 +49,7 @@ export const diff = defineCommand<Options>({
     const analyzer = await import('../../analyzer/index.js');
     const readers = [await openTrail(context, a!), await openTrail(context, b!)] as const;
     const events = readers[0].events + readers[1].events;
-    const report = analyzer.diff(await eventSource(readers[0]), await eventSource(readers[1]), {
+    const report = analyzer.diff(readers[0], readers[1], {
       names: [a!, b!],
       events: options.events === true,
       onProgress: (done) => context.progress.update(done / events, () => `${count(done)} events`),

@@ -5,8 +5,9 @@ import { cost } from './cost.js';
 import { diff } from './diff.js';
 import { info } from './info.js';
 import { list } from './list.js';
+import { query } from './query.js';
 import { record } from './record.js';
 import { replay } from './replay.js';
 import { state } from './state.js';
 
-export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, check, cost, diff, list];
+export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, query, check, cost, diff, list];

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.js';
 import { count, counted, nanoseconds } from '../format.js';
 import type { Output } from '../output.js';
 import { type Cell, columns, table } from '../table.js';
-import { eventSource, openTrail } from '../trail.js';
+import { openTrail } from '../trail.js';
 
 interface Options {
   readonly at: string;
@@ -43,7 +43,7 @@ export const state = defineCommand<Options>({
     const position = parsePosition(at);
     const reader = await openTrail(context, args[0]!);
     const filter = { ...(page !== undefined && { page }), ...(cpu !== undefined && { cpu }) };
-    const answer = stateAt(Replayer.open(await eventSource(reader)), position, filter);
+    const answer = stateAt(Replayer.open(reader), position, filter);
     return { json: () => answer, print: (out) => print(out, answer, all === true ? Infinity : ROWS) };
   },
 });

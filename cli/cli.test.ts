@@ -1,0 +1,339 @@
+/** The command line as its users meet it: answers, exit codes, errors, help. Every command runs in this process. */
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from './commands/index.js';
+import type { Io } from './io.js';
+import { Progress } from './progress.js';
+import { pagetrail, scratchFolder } from './testing.js';
+
+const scratch = scratchFolder();
+const good = scratch.path('good.trail');
+const bad = scratch.path('bad.trail');
+const RECORDING = ['record', '--workload', 'zipf', '--writes', '5000', '--pages', '64', '--harvest-every', '500'];
+
+beforeAll(async () => {
+  expect((await pagetrail([...RECORDING, '-o', good])).code).toBe(0);
+  expect((await pagetrail([...RECORDING, '--mutate', 'no-flush', '-o', bad])).code).toBe(0);
+});
+afterAll(() => scratch.remove());
+
+/** A file of this content in the scratch folder. */
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(scratch.path(name), content);
+  return scratch.path(name);
+}
+
+describe('JSON', () => {
+  const keys = {
+    record: 'trail events writes bytes bytesPerWrite bytesPerEvent seconds writesPerSecond eventsPerSecond strategy arch epochs complete skipped',
+    info: 'formatVersion strategy arch cpus pages events writes kinds epochs timeNs complete bytes source',
+    state: 'seq timeNs epoch ptes tlbs marks stale',
+    check: 'verdict counts findings',
+    cost:
+      'writes faults flushes ipis exits ptesScanned pagesReported bytesTransferred bytesWritten lostWrites lostPages ' +
+      'falseDirtyPages ns stallNs slowdown',
+    diff: 'aligned sides firstDivergence epochs',
+    query: 'columns rows',
+    list: 'strategies architectures workloads mutations detectors importers',
+  };
+  it.each([
+    ['record', keys.record, () => [...RECORDING, '-o', scratch.path('again.trail')], 0],
+    ['replay', keys.record, () => ['replay', good, '--strategy', 'pfn-mkwrite', '-o', scratch.path('replayed.trail')], 0],
+    ['info', keys.info, () => ['info', good], 0],
+    ['state', keys.state, () => ['state', good, '--at', 'end'], 0],
+    ['check', keys.check, () => ['check', good], 0],
+    ['check that finds', keys.check, () => ['check', bad], 1],
+    ['cost', keys.cost, () => ['cost', good], 0],
+    ['diff', keys.diff, () => ['diff', good, bad], 0],
+    ['query', keys.query, () => ['query', good, 'select 1 as one'], 0],
+    ['list', keys.list, () => ['list'], 0],
+  ])('of %s is one object on stdout with the promised keys', async (_, expected, argv, code) => {
+    const ran = await pagetrail([...argv(), '--json']);
+    expect(ran.stderr).toBe('');
+    expect(ran.code).toBe(code);
+    expect(ran.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(Object.keys(JSON.parse(ran.stdout))).toEqual(expect.arrayContaining(expected.split(' ')));
+  });
+
+  it('of state has the promised rows', async () => {
+    const { stdout } = await pagetrail(['state', bad, '--at', 'harvest:2', '--json']);
+    const state = JSON.parse(stdout);
+    expect(Object.keys(state.ptes[0])).toEqual(expect.arrayContaining(['space', 'page', 'present', 'writable', 'dirty', 'raw']));
+    expect(Object.keys(state.tlbs[0])).toEqual(expect.arrayContaining(['cpu', 'space', 'page', 'writable', 'dirty']));
+    expect(state.ptes[0].raw).toMatch(/^0x[0-9a-f]+$/);
+    expect(state.epoch).toBe(2);
+    expect(state.stale.length).toBeGreaterThan(0);
+  });
+
+  it('of check names lost pages with evidence, cause and fix', async () => {
+    const { stdout } = await pagetrail(['check', bad, '--json']);
+    const { verdict, counts, findings } = JSON.parse(stdout);
+    expect(verdict).toBe('findings');
+    expect(Object.keys(counts)).toEqual(['lost-write', 'stale-tlb-write', 'elided-flush', 'false-dirty', 'spurious-fault']);
+    expect(counts['lost-write']).toBeGreaterThan(0);
+    const lost = findings.find((finding: { id: string }) => finding.id === 'lost-write');
+    expect(Object.keys(lost)).toEqual(
+      expect.arrayContaining(['id', 'severity', 'certainty', 'page', 'cpu', 'seq', 'summary', 'evidence', 'rootCause', 'fix']),
+    );
+    expect(lost.rootCause).toContain('flush');
+    expect(Object.keys(lost.evidence[0])).toEqual(['seq', 'role']);
+  });
+
+  it('of a recording is the same twice but for the time it took', async () => {
+    const timeless = async () => {
+      const { stdout } = await pagetrail([...RECORDING, '-o', scratch.path('twice.trail'), '--json']);
+      const { seconds, writesPerSecond, eventsPerSecond, ...rest } = JSON.parse(stdout);
+      expect([seconds, writesPerSecond, eventsPerSecond].every((figure) => figure > 0)).toBe(true);
+      return rest;
+    };
+    expect(await timeless()).toEqual(await timeless());
+  });
+
+  it('of a failing command is absent: the error is text on stderr', async () => {
+    const ran = await pagetrail(['info', scratch.path('missing.trail'), '--json']);
+    expect(ran).toMatchObject({ code: 3, stdout: '' });
+    expect(ran.stderr).toContain('there is no such file');
+  });
+});
+
+describe('exit codes and errors', () => {
+  it.each([
+    ['an unknown command', ['recrod'], 2, "did you mean 'record'?"],
+    ['an unknown option', ['record', '--stratgey', 'x'], 2, "did you mean '--strategy'?"],
+    ['an unknown strategy', [...RECORDING, '--strategy', 'hwdirty'], 2, "did you mean 'hw-dirty'?"],
+    ['an unknown mutation', [...RECORDING, '--mutate', 'noflush'], 2, "did you mean 'no-flush'?"],
+    ['an unknown architecture', [...RECORDING, '--arch', 'x86_64'], 2, "did you mean 'x86-64'?"],
+    ['an unknown workload', ['record', '--workload', 'zip'], 2, "did you mean 'zipf'?"],
+    ['an unknown cost', [...RECORDING, '--set', 'wpfault=1'], 2, "did you mean 'wpFault'?"],
+    ['a cost without a figure', [...RECORDING, '--set', 'wpFault'], 2, 'is not NAME=NS'],
+    ['an unknown list', ['list', 'stratgies'], 2, "did you mean 'strategies'?"],
+    ['a word that is not offered', [...RECORDING, '--populate', 'eagr'], 2, "did you mean 'eager'?"],
+    ['a strategy that cannot track the mapping', [...RECORDING, '--strategy', 'page-mkwrite', '--vma', 'pfnmap'], 2, 'struct page'],
+    ['a number that is none', [...RECORDING, '--cpus', 'two'], 2, "--cpus 'two' is not a whole number"],
+    ['a number out of range', [...RECORDING, '--cpus', '0'], 2, 'from 1 to'],
+    ['no source', ['record'], 2, 'there is nothing to record'],
+    ['two sources', ['record', '--workload', 'zipf', '--import', 'x'], 2, 'a recording has one source'],
+    ['an option of another source', ['record', '--import', 'x', '--writes', '5'], 2, '--writes does not fit the source'],
+    ['a missing argument', ['info'], 2, 'info needs a trail'],
+    ['a missing option value', ['state', 'x', '--at'], 2, '--at <position> needs a value'],
+    ['a missing required option', ['state', 'x'], 2, '--at <position>'],
+    ['too many arguments', ['info', 'a', 'b'], 2, 'too many arguments'],
+    ['an unknown limit', ['diff', 'a', 'b', '--limit', 'overheat=5'], 2, "did you mean 'overhead'?"],
+    ['a missing trail', ['info', 'missing.trail'], 3, 'there is no such file'],
+    ['a missing log', ['record', '--import', 'missing.lk'], 3, 'there is no such file'],
+  ])('%s', async (_, argv, code, text) => {
+    const ran = await pagetrail(argv);
+    expect(ran.stderr).toContain(text);
+    expect(ran.stderr).toMatch(/^(note: .*\n)?pagetrail: .+\n( {2}why: {2}.+\n)?( {2}mend: .+\n)?$/);
+    expect(ran).toMatchObject({ code, stdout: '' });
+  });
+
+  it.each([
+    ['an empty log', ['record', '--import', 'EMPTY'], 'empty'],
+    ['a log that is no log', ['record', '--import', 'BINARY'], 'in no format that can be imported'],
+    ['an output in no folder', [...RECORDING, '-o', '/nowhere/a.trail'], 'the folder /nowhere does not exist'],
+    ['an output that is a folder', [...RECORDING, '-o', 'FOLDER'], 'it is a folder'],
+    ['an output over a file that is no trail', [...RECORDING, '-o', 'TEXT'], 'no trail'],
+    ['a trail that is a folder', ['info', 'FOLDER'], 'it is a folder'],
+    ['a trail that is text', ['check', 'TEXT'], 'is not a trail'],
+    ['a trail that is empty', ['cost', 'EMPTY'], 'it is empty'],
+    ['a trail cut short', ['state', 'CUT', '--at', 'end'], 'damaged'],
+  ])('%s is unreadable or unwritable', async (_, argv, text) => {
+    const cut = scratch.path('cut.trail');
+    copyFileSync(good, cut);
+    truncateSync(cut, 9_000);
+    const paths: Record<string, string> = {
+      EMPTY: file('empty', ''),
+      TEXT: file('text.txt', 'precious\n'),
+      BINARY: file('binary', Uint8Array.from({ length: 5000 }, (_unused, i) => (i * 167 + (i >> 3)) & 0xff)),
+      FOLDER: scratch.path('.'),
+      CUT: cut,
+    };
+    const ran = await pagetrail(argv.map((argument) => paths[argument] ?? argument));
+    expect(ran.stderr).toContain(text);
+    expect(ran.stderr).not.toMatch(/^\s+at /m);
+    expect(ran.code).toBe(3);
+    expect(readFileSync(paths['TEXT']!, 'utf8')).toBe('precious\n');
+  });
+
+  it('a position outside the trail is a usage error that tells the range', async () => {
+    const ran = await pagetrail(['state', good, '--at', 'harvest:99']);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain('1 to 10');
+  });
+
+  it('diff says no only where it is asked to', async () => {
+    expect((await pagetrail(['diff', good, bad])).code).toBe(0);
+    expect((await pagetrail(['diff', good, bad, '--fail-on', 'divergence'])).code).toBe(1);
+    expect((await pagetrail(['diff', good, good, '--fail-on', 'divergence'])).code).toBe(0);
+    expect((await pagetrail(['diff', bad, good, '--limit', 'bytes=10000'])).code).toBe(0);
+    const ran = await pagetrail(['diff', bad, good, '--limit', 'bytes=1']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('note: bytes rose from');
+  });
+
+  it('strict check refuses waste', async () => {
+    // The scheduler lets writes fall between the steps of a harvest, and a page is then reported once more than needed.
+    const wasteful = scratch.path('wasteful.trail');
+    const shared = ['record', '--workload', 'multi-cpu-shared', '--cpus', '2', '--writes', '20000', '--harvest-every', '500'];
+    await pagetrail([...shared, '--interleave', 'fine', '-o', wasteful]);
+    expect((await pagetrail(['check', wasteful])).code).toBe(0);
+    expect((await pagetrail(['check', wasteful, '--strict'])).code).toBe(1);
+  });
+
+  it('an interrupted recording is kept, and says so', async () => {
+    const trail = scratch.path('interrupted.trail');
+    const ran = await pagetrail(['record', '--workload', 'zipf', '-o', trail, '--json'], { interrupt: true });
+    expect(ran.code).toBe(130);
+    expect(ran.stderr).toMatch(/note: interrupted; [0-9,]+ events? (is|are) safe in /);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ complete: false });
+    const info = JSON.parse((await pagetrail(['info', trail, '--json'])).stdout);
+    expect(info).toMatchObject({ complete: false, incompleteReason: 'interrupted' });
+  });
+
+  it('a log that breaks off keeps what came before and says why', async () => {
+    const log = readFileSync(new URL('../examples/logs/ls.lk.gz', import.meta.url)).subarray(0, 100_000);
+    const trail = scratch.path('broken.trail');
+    const ran = await pagetrail(['record', '--import', file('broken.lk.gz', log), '-o', trail, '--json']);
+    expect(ran.code).toBe(3);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ complete: false });
+    expect(JSON.parse(ran.stdout).writes).toBeGreaterThan(1000);
+    expect(JSON.parse((await pagetrail(['query', trail, 'select count(*) from writes', '--json'])).stdout).rows).toEqual([
+      [JSON.parse(ran.stdout).writes],
+    ]);
+  });
+
+  it('a bug of ours says that it is one, and where with --debug', async () => {
+    const list = COMMANDS.find(({ name }) => name === 'list')!;
+    const { run } = list;
+    Object.assign(list, { run: () => Promise.reject(new TypeError('oops')) });
+    try {
+      const plain = await pagetrail(['list']);
+      expect(plain).toMatchObject({ code: 70, stdout: '' });
+      expect(plain.stderr).toContain('this is a bug in pagetrail');
+      expect(plain.stderr).not.toContain('    at ');
+      expect((await pagetrail(['list', '--debug'])).stderr).toContain('    at ');
+    } finally {
+      Object.assign(list, { run });
+    }
+  });
+
+  it.each([
+    ['a reader that went away is no error', 'EPIPE', 0, ''],
+    ['a full disk is one', 'ENOSPC', 3, 'the output could not be written'],
+  ])('%s', async (_, code, exitCode, text) => {
+    const ran = await pagetrail(['list'], { stdoutError: Object.assign(new Error(`write ${code}`), { code }) });
+    expect(ran.code).toBe(exitCode);
+    if (text === '') expect(ran.stderr).toBe('');
+    else expect(ran.stderr).toContain(text);
+  });
+
+  it('an answer of no stays no when nobody reads it', async () => {
+    const ran = await pagetrail(['check', bad], { stdoutError: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    expect(ran.code).toBe(1);
+  });
+});
+
+describe('terminals', () => {
+  it.each([
+    ['a terminal', { terminal: true }, true],
+    ['a pipe', {}, false],
+    ['a terminal with NO_COLOR', { terminal: true, env: { NO_COLOR: '1' } }, false],
+    ['a terminal with an empty NO_COLOR', { terminal: true, env: { NO_COLOR: '' } }, true],
+    ['a dumb terminal', { terminal: true, env: { TERM: 'dumb' } }, false],
+    ['a pipe with FORCE_COLOR', { env: { FORCE_COLOR: '1' } }, true],
+    ['FORCE_COLOR over NO_COLOR', { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }, true],
+  ])('%s: colour is right', async (_, surroundings, coloured) => {
+    const ran = await pagetrail(['check', bad], surroundings);
+    expect(ran.stdout.includes('\x1b[')).toBe(coloured);
+    expect((await pagetrail(['nonsense'], surroundings)).stderr.includes('\x1b[')).toBe(coloured);
+    expect((await pagetrail(['--help'], surroundings)).stdout.includes('\x1b[')).toBe(coloured);
+  });
+
+  it('shows the progress of a recording, and wipes it', async () => {
+    const long = ['record', '--workload', 'zipf', '--writes', '2000000', '-o', scratch.path('long.trail')];
+    const seen = await pagetrail(long, { terminal: true, env: { NO_COLOR: '1' }, tickMs: 2_000 });
+    expect(seen.stderr).toMatch(/\r\x1b\[2K\[[#.]{24}\] +\d+ % .*writes\/s/);
+    expect(seen.stderr.endsWith('\r\x1b[2K')).toBe(true);
+  });
+
+  it.each([
+    ['after a second on a terminal', true, 1_001, '[############............]  50 %  half  2 s left'],
+    ['never before', true, 999, ''],
+    ['never in a pipe', false, 5_000, ''],
+  ])('draws progress %s', (_, terminal, elapsedMs, expected) => {
+    let nowMs = 0;
+    let drawn = '';
+    const stderr = { isTTY: terminal, write: (text: string) => (drawn += text) };
+    const progress = new Progress({ stderr, now: () => nowMs } as unknown as Io);
+    nowMs = elapsedMs;
+    progress.update(0.5, () => 'half');
+    progress.update(0.5, () => 'too soon to draw again');
+    expect(drawn.replace('\r\x1b[2K', '')).toBe(expected);
+    progress.end();
+    expect(drawn.endsWith('\r\x1b[2K')).toBe(expected !== '');
+  });
+});
+
+describe('query', () => {
+  it.each([
+    ['a small result as a table', [], "select 1 as one, 'x' as word", 'one  word\n  1  x\n'],
+    ['nothing as -', [], 'select null as n', 'n\n-\n'],
+    ['no row as its heading', [], 'select seq from writes where seq < 0', 'seq\n'],
+    ['csv with quotes where they are needed', ['--csv'], `select 'a,"b"' as q, null as n, 1 as one`, 'q,n,one\n"a,""b""",,1\n'],
+    ['the second trail as schema b', ['--with', 'BAD'], 'select count(*) as n from b.flushes', 'n\n0\n'],
+  ])('gives %s', async (_, options, sql, expected) => {
+    const ran = await pagetrail(['query', good, sql, ...options.map((option) => (option === 'BAD' ? bad : option))]);
+    expect(ran).toEqual({ code: 0, stderr: '', stdout: expected });
+  });
+
+  it('counts what was recorded', async () => {
+    const { stdout } = await pagetrail(['query', good, 'select count(*) from writes', '--json']);
+    expect(JSON.parse(stdout)).toEqual({ columns: ['count(*)'], rows: [[5000]] });
+  });
+
+  it('streams large results in the widths of the first rows', async () => {
+    const { stdout } = await pagetrail(['query', good, 'select seq, address from writes']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(5001);
+    expect(new Set(lines.slice(1).map((line) => line.indexOf('0x'))).size).toBe(1);
+  });
+
+  it.each([
+    ['a slip in the SQL', 'select * frm writes', 'syntax error'],
+    ['an unknown view', 'select * from write', "did you mean 'writes'?"],
+    ['a change', 'delete from writes', 'read-only'],
+    ['two statements', 'select 1; select 2', 'cannot be run'],
+    ['a function that is given nonsense', "select * from writes_in('x')", 'must be an integer'],
+  ])('refuses %s without half an answer', async (_, sql, text) => {
+    const ran = await pagetrail(['query', good, sql, '--json']);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain(text);
+  });
+});
+
+describe('help', () => {
+  it('without arguments is short and names every command', async () => {
+    const { code, stdout, stderr } = await pagetrail([]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const { name, summary } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    expect(stdout).toMatchSnapshot();
+  });
+
+  it.each([['--help'], ...COMMANDS.map(({ name }) => [`${name} --help`])])('%s', async (line) => {
+    const { code, stdout, stderr } = await pagetrail(line.split(' '));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatchSnapshot();
+  });
+
+  it.each(COMMANDS.map((command) => [command.name, command] as const))('%s has one to three examples', (_, command) => {
+    expect(command.examples.length).toBeGreaterThanOrEqual(1);
+    expect(command.examples.length).toBeLessThanOrEqual(3);
+    for (const { line } of command.examples) expect(line).toContain(`pagetrail ${command.name}`);
+  });
+
+  it('--version is that of the manifest', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect((await pagetrail(['--version'])).stdout).toBe(`${version}\n`);
+  });
+});
