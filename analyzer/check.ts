@@ -29,7 +29,11 @@ export interface CheckOptions extends PassOptions {
 /** Runs the detectors. Throws an `InputError` when the trail cannot be read. */
 export function check(source: EventSource, options: CheckOptions = {}): CheckResult {
   const detectors = options.detectors ?? DETECTORS;
-  const results = runPass(source, detectors.flatMap(({ collectors }) => collectors), options);
+  const results = runPass(
+    source,
+    detectors.flatMap(({ collectors }) => collectors),
+    options,
+  );
   const about: Case = {
     source,
     results,
@@ -48,15 +52,18 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
     counts[detector.id] = conclusion.count;
     findings.push(...conclusion.findings.map((finding) => doubt(finding, about)));
     const left = (conclusion.total ?? 0) - conclusion.findings.length;
-    if (left > 0) notes.push(`${detector.id}: ${conclusion.findings.length} of ${conclusion.total} findings are listed`);
+    if (left > 0)
+      notes.push(`${detector.id}: ${conclusion.findings.length} of ${conclusion.total} findings are listed`);
   }
-  if (source.ending === null) notes.push('the trail has no ending: it is still being recorded, or its recorder was stopped');
+  if (source.ending === null)
+    notes.push('the trail has no ending: it is still being recorded, or its recorder was stopped');
   findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   return { verdict: verdictOf(findings, options.strict), counts, findings, notes };
 }
 
 function concludeSafely(detector: Detector, about: Case): Conclusion {
-  const missing = about.source.meta.mode === 'observed' ? detector.needs.filter((kind) => eventsOf(about.source, kind) === 0) : [];
+  const missing =
+    about.source.meta.mode === 'observed' ? detector.needs.filter((kind) => eventsOf(about.source, kind) === 0) : [];
   if (missing.length > 0) return { count: 0, findings: [unanswered(detector.id, missing)] };
   try {
     return detector.conclude(about);

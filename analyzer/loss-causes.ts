@@ -27,8 +27,10 @@ export interface Explanation {
 export function explainLoss(story: PageStory, write: UncapturedWrite): Explanation {
   const after = story.clearedAfter;
   const before = story.carrierCleared;
-  if (after !== null) return byPlainStore(after) ? overwrittenDirty(story, after) : clearedAfterWrite(story, write, after);
-  if (before !== null && byPlainStore(before) && before.seq === write.restriction?.seq) return overwrittenDirty(story, before);
+  if (after !== null)
+    return byPlainStore(after) ? overwrittenDirty(story, after) : clearedAfterWrite(story, write, after);
+  if (before !== null && byPlainStore(before) && before.seq === write.restriction?.seq)
+    return overwrittenDirty(story, before);
   return write.entry?.excess == null ? unarmed(story, write, before) : staleEntry(story, write);
 }
 
@@ -37,7 +39,8 @@ function byPlainStore(change: Change): boolean {
 }
 
 function overwrittenDirty(story: PageStory, cleared: Change): Explanation {
-  const set = story.walkerSetDirty === null ? '' : `, and the walker's D of seq ${story.walkerSetDirty.seq} went with it`;
+  const set =
+    story.walkerSetDirty === null ? '' : `, and the walker's D of seq ${story.walkerSetDirty.seq} went with it`;
   return {
     cause: 'overwritten-dirty',
     rootCause: `non-atomic read-modify-write: the entry of page ${formatPage(story.page)} was stored at seq ${cleared.seq} as computed from an earlier load${set}, so nobody learnt that the page was dirty`,
@@ -82,7 +85,13 @@ function staleEntry(story: PageStory, write: UncapturedWrite): Explanation {
       fix: 'wait for the flush to be acknowledged before the bytes are transferred',
     };
   }
-  if (write.ackBefore !== null && restriction !== null && harvest > 0 && write.ackBefore.harvest === harvest && write.ackBefore.seq < restriction.seq) {
+  if (
+    write.ackBefore !== null &&
+    restriction !== null &&
+    harvest > 0 &&
+    write.ackBefore.harvest === harvest &&
+    write.ackBefore.seq < restriction.seq
+  ) {
     return {
       cause: 'flush-before-change',
       rootCause: `the flush came too early: cpu ${write.cpu} acknowledged it at seq ${write.ackBefore.seq}, before ${when}; it cached ${entry}, and no flush followed`,

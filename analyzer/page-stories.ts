@@ -3,7 +3,17 @@
  * with the question already known, so it keeps roles rather than a history: the write, the TLB entry it went through, what was taken
  * from the in-memory entry before and after, the flushes on that CPU, the transfer before, and the event that cleared the last carrier.
  */
-import { flushAck, FLUSH_SCOPES, mark, pte, PTE_CAUSES, PTE_DIRTY, transfer, type EventBatch, type PteCause } from '../traces/index.js';
+import {
+  flushAck,
+  FLUSH_SCOPES,
+  mark,
+  pte,
+  PTE_CAUSES,
+  PTE_DIRTY,
+  transfer,
+  type EventBatch,
+  type PteCause,
+} from '../traces/index.js';
 import { seqOf, type Fold } from '../replayer/index.js';
 import { FillTimes } from './collectors/fill-times.js';
 import { NumberColumn } from './columns.js';
@@ -65,7 +75,9 @@ interface Watched {
 }
 
 /** A collector of the stories of these pages. */
-export function storiesOf(pages: ReadonlyArray<{ readonly space: number; readonly page: number }>): CollectorDefinition<PageStory[]> {
+export function storiesOf(
+  pages: ReadonlyArray<{ readonly space: number; readonly page: number }>,
+): CollectorDefinition<PageStory[]> {
   return { id: 'page-stories', create: () => new StoryCollector(pages) };
 }
 
@@ -108,8 +120,11 @@ class StoryCollector {
     'harvest-end': () => void (this.#harvest = 0),
     pte: (batch: EventBatch, row: number, fold: Fold) => this.#pte(batch, row, fold),
     mark: (batch: EventBatch, row: number, fold: Fold) =>
-      this.#inRange(batch, row, batch.slots[mark.slot.pages]![row]!, (watched) => this.#carriersMayChange(watched, batch, row, fold, 'mark', null)),
-    map: (batch: EventBatch, row: number, fold: Fold) => this.#inRange(batch, row, 1, (watched) => this.#carriersMayChange(watched, batch, row, fold, 'map', null)),
+      this.#inRange(batch, row, batch.slots[mark.slot.pages]![row]!, (watched) =>
+        this.#carriersMayChange(watched, batch, row, fold, 'mark', null),
+      ),
+    map: (batch: EventBatch, row: number, fold: Fold) =>
+      this.#inRange(batch, row, 1, (watched) => this.#carriersMayChange(watched, batch, row, fold, 'map', null)),
     unmap: (batch: EventBatch, row: number, fold: Fold) =>
       this.#inRange(batch, row, 1, (watched) => this.#carriersMayChange(watched, batch, row, fold, 'unmap', null)),
     switch: (batch: EventBatch, row: number, fold: Fold) => {
@@ -135,7 +150,10 @@ class StoryCollector {
       story.write = {
         ...this.#moment(batch, row),
         cpu,
-        entry: slot < 0 ? null : { fillSeq: this.#fills.seqOf(cpu, slot), excess: EXCESSES[excessOf(fold, page, tlb!, slot)] ?? null },
+        entry:
+          slot < 0
+            ? null
+            : { fillSeq: this.#fills.seqOf(cpu, slot), excess: EXCESSES[excessOf(fold, page, tlb!, slot)] ?? null },
         marked: fold.isMarked(page),
         restriction: watched.restriction,
         ackBefore: watched.acks.get(cpu) ?? null,
@@ -172,7 +190,9 @@ class StoryCollector {
     const page = batch.page[row]!;
     const end = page + batch.slots[flushAck.slot.pages]![row]!;
     for (const { story, acks } of this.#watched) {
-      const covered = scope === 'all' || (story.space === batch.space[row] && (scope === 'space' || (story.page >= page && story.page < end)));
+      const covered =
+        scope === 'all' ||
+        (story.space === batch.space[row] && (scope === 'space' || (story.page >= page && story.page < end)));
       if (!covered) continue;
       acks.set(batch.cpu[row]!, this.#moment(batch, row));
       if (story.write?.cpu === batch.cpu[row]) story.ackAfter ??= this.#moment(batch, row);
@@ -180,7 +200,14 @@ class StoryCollector {
   }
 
   /** The pass shows the state before an event; what the event did to the carriers is seen at the next one. */
-  #carriersMayChange(watched: Watched, batch: EventBatch, row: number, fold: Fold, kind: string, cause: PteCause | null): void {
+  #carriersMayChange(
+    watched: Watched,
+    batch: EventBatch,
+    row: number,
+    fold: Fold,
+    kind: string,
+    cause: PteCause | null,
+  ): void {
     watched.markedBefore = this.#settleCarriers(watched, fold);
     watched.last = { ...this.#moment(batch, row), kind, cause };
   }

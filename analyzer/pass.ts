@@ -16,7 +16,14 @@ import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
 export type EventHandler = (batch: EventBatch, row: number, fold: Fold, page: number) => void;
 
 /** Rows [from, to) are writes of one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
-export type WritesHandler = (batch: EventBatch, from: number, to: number, fold: Fold, page: number, frame: number) => void;
+export type WritesHandler = (
+  batch: EventBatch,
+  from: number,
+  to: number,
+  fold: Fold,
+  page: number,
+  frame: number,
+) => void;
 
 export interface Collector<Facts> {
   /** By kind; `write` is not among them. */
@@ -64,7 +71,11 @@ interface Running {
 }
 
 /** Runs the collectors, each once however often it is named. Throws an `InputError` when the trail cannot be read. */
-export function runPass(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>, options: PassOptions = {}): PassResults {
+export function runPass(
+  source: EventSource,
+  definitions: ReadonlyArray<CollectorDefinition<unknown>>,
+  options: PassOptions = {},
+): PassResults {
   const pass = new Pass(source, definitions);
   while (pass.step()) options.onProgress?.(pass.events);
   return pass.finish();
@@ -81,7 +92,9 @@ export class Pass {
 
   constructor(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>) {
     this.#source = source;
-    this.#running = [...new Set(definitions)].map((definition): Running => ({ id: definition.id, collector: definition.create(source) }));
+    this.#running = [...new Set(definitions)].map(
+      (definition): Running => ({ id: definition.id, collector: definition.create(source) }),
+    );
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
     this.#dispatch = new Dispatch(this.#running);
     this.#fold = new Fold(source.meta);
@@ -118,7 +131,10 @@ export class Pass {
 class Dispatch {
   /** What the fold and the collectors must be given: other kinds are not even decoded. */
   readonly kinds: number;
-  readonly #byKind: Array<Array<{ readonly one: Running; readonly handler: EventHandler }>> = Array.from({ length: 256 }, () => []);
+  readonly #byKind: Array<Array<{ readonly one: Running; readonly handler: EventHandler }>> = Array.from(
+    { length: 256 },
+    () => [],
+  );
   readonly #writers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
 
   constructor(running: readonly Running[]) {
@@ -127,7 +143,10 @@ class Dispatch {
       const { on = {}, writes } = one.collector;
       for (const [kind, handler] of Object.entries(on)) {
         const definition = EVENT_KINDS.find((candidate) => candidate.kind === kind);
-        invariant(definition !== undefined && definition.code !== write.code, `collector ${one.id} asks for events of kind '${kind}'`);
+        invariant(
+          definition !== undefined && definition.code !== write.code,
+          `collector ${one.id} asks for events of kind '${kind}'`,
+        );
         this.#byKind[definition.code]!.push({ one, handler });
         kinds |= 1 << definition.code;
       }

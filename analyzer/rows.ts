@@ -15,7 +15,13 @@ export function newFlags(batch: EventBatch, row: number, fold: Fold): number {
 }
 
 /** Calls `visit` with the index of every page of the range that the trail has spoken of. */
-export function forEachPage(fold: Fold, space: number, page: number, pages: number, visit: (index: number) => void): void {
+export function forEachPage(
+  fold: Fold,
+  space: number,
+  page: number,
+  pages: number,
+  visit: (index: number) => void,
+): void {
   const table = fold.pages;
   if (pages <= table.count) {
     for (let i = 0; i < pages; i++) {

@@ -60,43 +60,50 @@ describe('a position', () => {
     expect(() => replayer.seqOf(parsePosition(text))).toThrow(range);
   });
 
-  it.each(['', 'start', '-1', '1.5', 'harvest:', 'harvest:x', 'time:1e3', 'harvest:2 ', '99999999999999999999'])('%j is refused', (text) => {
-    expect(() => parsePosition(text)).toThrow(UsageError);
-  });
+  it.each(['', 'start', '-1', '1.5', 'harvest:', 'harvest:x', 'time:1e3', 'harvest:2 ', '99999999999999999999'])(
+    '%j is refused',
+    (text) => {
+      expect(() => parsePosition(text)).toThrow(UsageError);
+    },
+  );
 
   it('in an empty trail is only the end', () => {
     const replayer = Replayer.open(new MemorySource([]));
     expect(replayer.stateAt({ kind: 'end' }).seq).toBe(0);
-    for (const text of ['1', 'harvest:1', 'time:0']) expect(() => replayer.seqOf(parsePosition(text))).toThrow(UsageError);
+    for (const text of ['1', 'harvest:1', 'time:0'])
+      expect(() => replayer.seqOf(parsePosition(text))).toThrow(UsageError);
   });
 });
 
 describe('moving about', () => {
-  it.each([1, 2, 3, 4])('seed %i: any walk over random events equals a fold from the start, with checkpoints and without', (seed) => {
-    const batch = randomEvents(seed, 2000);
-    const fold = new Fold(DRAWN_META);
-    const parts: EventBatch[] = [];
-    for (let from = 0; from < batch.length; from += 97) {
-      const part = new EventBatch(97);
-      copyRows(batch, from, Math.min(from + 97, batch.length), part);
-      parts.push(part);
-    }
-    const source = new MemorySource(parts, DRAWN_META);
-    const random = new Random(seed);
-    for (let step = 0; step < 40; step++) {
-      const replayer = Replayer.open(source);
-      for (let hop = 0; hop < 4; hop++) {
-        const seq = random.below(batch.length + 1);
-        fold.reset();
-        fold.apply(batch, 0, seq);
-        expect(replayer.goTo(seq).snapshot()).toEqual(fold.snapshot());
+  it.each([1, 2, 3, 4])(
+    'seed %i: any walk over random events equals a fold from the start, with checkpoints and without',
+    (seed) => {
+      const batch = randomEvents(seed, 2000);
+      const fold = new Fold(DRAWN_META);
+      const parts: EventBatch[] = [];
+      for (let from = 0; from < batch.length; from += 97) {
+        const part = new EventBatch(97);
+        copyRows(batch, from, Math.min(from + 97, batch.length), part);
+        parts.push(part);
       }
-      if (step % 10 === 9) {
-        source.snapshots.push(fold.snapshot());
-        source.snapshots.sort((a, b) => a.seq - b.seq);
+      const source = new MemorySource(parts, DRAWN_META);
+      const random = new Random(seed);
+      for (let step = 0; step < 40; step++) {
+        const replayer = Replayer.open(source);
+        for (let hop = 0; hop < 4; hop++) {
+          const seq = random.below(batch.length + 1);
+          fold.reset();
+          fold.apply(batch, 0, seq);
+          expect(replayer.goTo(seq).snapshot()).toEqual(fold.snapshot());
+        }
+        if (step % 10 === 9) {
+          source.snapshots.push(fold.snapshot());
+          source.snapshots.sort((a, b) => a.seq - b.seq);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('reads a chunk once while it steps through it, and goes back to a checkpoint rather than to the start', () => {
     const source = drawn(TWO_HARVESTS, { chunkEvents: 4 });
@@ -118,7 +125,8 @@ describe('moving about', () => {
 });
 
 describe('the state as an answer', () => {
-  const at = (text: string, filter = {}) => stateAt(Replayer.open(drawn(TWO_HARVESTS, { chunkEvents: 5 })), parsePosition(text), filter);
+  const at = (text: string, filter = {}) =>
+    stateAt(Replayer.open(drawn(TWO_HARVESTS, { chunkEvents: 5 })), parsePosition(text), filter);
 
   it('lists entry, TLB entry, marks and stale pages', () => {
     expect(at('8')).toMatchObject({
@@ -126,7 +134,19 @@ describe('the state as an answer', () => {
       epoch: 1,
       harvesting: true,
       reads: ['pte-dirty', 'bitmap'],
-      ptes: [{ space: 0, page: 16, present: true, writable: true, dirty: false, accessed: true, frame: 1016, generation: 1, captured: 0 }],
+      ptes: [
+        {
+          space: 0,
+          page: 16,
+          present: true,
+          writable: true,
+          dirty: false,
+          accessed: true,
+          frame: 1016,
+          generation: 1,
+          captured: 0,
+        },
+      ],
       tlbs: [{ cpu: 0, space: 0, page: 16, writable: true, dirty: true, frame: 1016 }],
       marks: [{ carrier: 'bitmap', space: 0, page: 16 }],
       stale: [16],

@@ -58,7 +58,8 @@ export class Replayer {
       case 'end':
         return this.lastSeq;
       case 'seq':
-        if (position.seq > this.lastSeq) throw outside(`event ${position.seq}`, 'events', `0 (before the first) to ${this.lastSeq}`);
+        if (position.seq > this.lastSeq)
+          throw outside(`event ${position.seq}`, 'events', `0 (before the first) to ${this.lastSeq}`);
         return position.seq;
       case 'harvest':
         return this.#seqOfHarvest(position.harvest);
@@ -99,7 +100,11 @@ export class Replayer {
     const index = lastIndexWhere(chunks.length, (at) => chunks[at]!.timeFirst <= timeNs);
     const lastTimeNs = chunks[chunks.length - 1]?.timeLast ?? 0;
     if (index < 0 || timeNs > lastTimeNs) {
-      throw outside(`time ${timeNs} ns`, 'times', chunks.length === 0 ? 'none' : `${chunks[0]!.timeFirst} to ${lastTimeNs} ns`);
+      throw outside(
+        `time ${timeNs} ns`,
+        'times',
+        chunks.length === 0 ? 'none' : `${chunks[0]!.timeFirst} to ${lastTimeNs} ns`,
+      );
     }
     const batch = this.#read(index);
     return batch.firstSeq + lastIndexWhere(batch.length, (row) => batch.time[row]! <= timeNs);
@@ -110,7 +115,8 @@ export class Replayer {
       this.#chunk = -1; // a chunk that cannot be read leaves rubbish behind
       this.#source.readChunk(chunk, this.#batch);
       const { firstSeq, events } = this.#source.chunks[chunk]!;
-      if (this.#batch.firstSeq !== firstSeq || this.#batch.length !== events) throw disagrees(chunk, `${events} events from seq ${firstSeq}`);
+      if (this.#batch.firstSeq !== firstSeq || this.#batch.length !== events)
+        throw disagrees(chunk, `${events} events from seq ${firstSeq}`);
       this.#chunk = chunk;
     }
     return this.#batch;

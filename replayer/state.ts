@@ -2,7 +2,16 @@
  * The state of the machine as an answer: entries, TLB entries, marks and stale pages in lists sorted by space and page, from a fold
  * that stands at the event asked for. Filters narrow the lists; they never change what an item says.
  */
-import { CARRIERS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE, type Carrier } from '../traces/index.js';
+import {
+  CARRIERS,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_WRITABLE,
+  TLB_DIRTY,
+  TLB_WRITABLE,
+  type Carrier,
+} from '../traces/index.js';
 import { sortedPages, type Fold } from './fold/index.js';
 import type { Position } from './position.js';
 import type { Replayer } from './replayer.js';
@@ -71,7 +80,9 @@ export function stateAt(replayer: Replayer, position: Position, filter: StateFil
 
 /** The state a fold stands at. */
 export function describeState(fold: Fold, epoch: number, filter: StateFilter = {}): MachineState {
-  const pages = [...sortedPages(fold)].filter((index) => filter.page === undefined || fold.pages.page[index] === filter.page);
+  const pages = [...sortedPages(fold)].filter(
+    (index) => filter.page === undefined || fold.pages.page[index] === filter.page,
+  );
   return {
     seq: fold.seq,
     timeNs: fold.timeNs,

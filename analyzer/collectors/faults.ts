@@ -41,7 +41,12 @@ export const faults: CollectorDefinition<Faults> = {
           spurious++;
           spuriousCostNs += batch.slots[fault.slot.cost]![row]!;
           if (examples.length < EXAMPLES) {
-            examples.push({ seq: seqOf(batch, row), cpu: batch.cpu[row]!, space: batch.space[row]!, page: batch.page[row]! });
+            examples.push({
+              seq: seqOf(batch, row),
+              cpu: batch.cpu[row]!,
+              space: batch.space[row]!,
+              page: batch.page[row]!,
+            });
           }
         },
       },

@@ -71,13 +71,17 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         },
         transfer(batch, row, fold) {
           const seq = seqOf(batch, row);
-          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) => settle(index, seq, 'transfer'));
+          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) =>
+            settle(index, seq, 'transfer'),
+          );
         },
         mark(batch, row, fold) {
           const read = fold.reads & (1 << batch.slots[mark.slot.carrier]![row]!);
           if (batch.slots[mark.slot.value]![row] !== 0 || read === 0) return;
           const seq = seqOf(batch, row);
-          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) => settle(index, seq, 'mark'));
+          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) =>
+            settle(index, seq, 'mark'),
+          );
         },
         [unmap.kind](batch, row, _fold, page) {
           if (page >= 0) settle(page, seqOf(batch, row), 'unmap');
@@ -94,7 +98,14 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         const code = excessOf(fold, page, tlb!, slot);
         if (code < 0) return;
         const restricted = restrictedSeq.get(page);
-        const found = { seq: seqOf(batch, from), cpu, space: batch.space[from]!, page: batch.page[from]!, excess: EXCESSES[code]!, restrictedSeq: restricted };
+        const found = {
+          seq: seqOf(batch, from),
+          cpu,
+          space: batch.space[from]!,
+          page: batch.page[from]!,
+          excess: EXCESSES[code]!,
+          restrictedSeq: restricted,
+        };
         counts[code]! += to - from;
         firsts[code] ??= found;
         const own = settledSeq.get(page);
@@ -105,14 +116,23 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           latePages++;
           const by = own > restricted ? SETTLED_BY[settledBy.get(page)]! : 'harvest-end';
           if (examples.length < EXAMPLES) {
-            examples.push({ index: page, write: { ...found, settledSeq: own > restricted ? own : harvestEndSeq, settledBy: by } });
+            examples.push({
+              index: page,
+              write: { ...found, settledSeq: own > restricted ? own : harvestEndSeq, settledBy: by },
+            });
           }
         }
         lateWrites.add(page, to - from);
       },
       finish: () => ({
-        byExcess: EXCESSES.flatMap((excess, code) => (counts[code]! > 0 ? [{ excess, writes: counts[code]!, first: firsts[code]! }] : [])),
-        late: { writes: late, pages: latePages, examples: examples.map(({ write, index }) => ({ ...write, writes: lateWrites.get(index) })) },
+        byExcess: EXCESSES.flatMap((excess, code) =>
+          counts[code]! > 0 ? [{ excess, writes: counts[code]!, first: firsts[code]! }] : [],
+        ),
+        late: {
+          writes: late,
+          pages: latePages,
+          examples: examples.map(({ write, index }) => ({ ...write, writes: lateWrites.get(index) })),
+        },
       }),
     };
   },

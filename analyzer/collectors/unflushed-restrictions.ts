@@ -22,7 +22,13 @@ export interface UnflushedHarvest {
   readonly pages: number;
   readonly entries: number;
   /** The first of them. */
-  readonly first: { readonly seq: number; readonly cpu: number; readonly space: number; readonly page: number; readonly fillSeq: number };
+  readonly first: {
+    readonly seq: number;
+    readonly cpu: number;
+    readonly space: number;
+    readonly page: number;
+    readonly fillSeq: number;
+  };
   /** The last flush-ack of the harvest that came before the first of them; 0 where none did. */
   readonly ackSeqBefore: number;
 }
@@ -70,7 +76,13 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
             seq,
             pages: distinct,
             entries: new Set(left.map((one) => one.cpu * 2 ** 32 + one.page)).size,
-            first: { seq: first.seq, cpu, space: fold.pages.space[page]!, page: fold.pages.page[page]!, fillSeq: fills.seqOf(cpu, slot) },
+            first: {
+              seq: first.seq,
+              cpu,
+              space: fold.pages.space[page]!,
+              page: fold.pages.page[page]!,
+              fillSeq: fills.seqOf(cpu, slot),
+            },
             ackSeqBefore,
           });
         }

@@ -33,7 +33,13 @@ function describe(harvest: UnflushedHarvest): Finding {
       { seq: first.fillSeq, role: `filled the TLB entry that cpu ${first.cpu} kept` },
       { seq: ackSeqBefore, role: 'the last flush of the harvest, too early for this entry' },
       { seq: first.seq, role: 'restricted the in-memory entry' },
-      { seq: harvest.seq, role: harvest.harvest === null ? 'the end of the trail, without a flush' : 'the end of the harvest, without a flush' },
+      {
+        seq: harvest.seq,
+        role:
+          harvest.harvest === null
+            ? 'the end of the trail, without a flush'
+            : 'the end of the harvest, without a flush',
+      },
     ),
     rootCause:
       ackSeqBefore > 0

@@ -40,7 +40,9 @@ export const falseDirty: Detector = {
           rootCause: everything
             ? 'the consumer takes every mapped page at each harvest, written or not'
             : 'the carrier says "maybe written": it was set without a write, or the bytes had been transferred before it was cleared',
-          fix: everything ? 'track writes, unless most pages are written in each epoch' : 'clear the mark right before the transfer, and mark no more than was written',
+          fix: everything
+            ? 'track writes, unless most pages are written in each epoch'
+            : 'clear the mark right before the transfer, and mark no more than was written',
         },
       ],
     };

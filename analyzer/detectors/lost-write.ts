@@ -25,11 +25,15 @@ export const lostWrite: Detector = {
     const writes = about.results.facts(uncapturedWrites);
     const firstSeq = (page: number) => writes.firstSeq(end.pages.frame[page]!);
     const shown = [...lost.pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
-    const stories = about.stories(shown.map((index) => ({ space: end.pages.space[index]!, page: end.pages.page[index]! })));
+    const stories = about.stories(
+      shown.map((index) => ({ space: end.pages.space[index]!, page: end.pages.page[index]! })),
+    );
     return {
       count: lost.pages.length,
       total: lost.pages.length,
-      findings: shown.map((index, i) => describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index))),
+      findings: shown.map((index, i) =>
+        describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index)),
+      ),
     };
   },
 };
@@ -46,13 +50,25 @@ function describe(story: PageStory, lostWrites: number, firstSeq: number): Findi
       cpu: null,
       seq: firstSeq,
       summary,
-      evidence: evidence({ seq: firstSeq, role: 'the first write that no transfer captured, to the same frame through another page' }),
-      rootCause: 'the frame was written through another page that maps it, or through a TLB entry that named it wrongly, and no mark was left for this page',
+      evidence: evidence({
+        seq: firstSeq,
+        role: 'the first write that no transfer captured, to the same frame through another page',
+      }),
+      rootCause:
+        'the frame was written through another page that maps it, or through a TLB entry that named it wrongly, and no mark was left for this page',
       fix: 'collect and flush by every address at which the frame is mapped',
     };
   }
   const { rootCause, fix } = explainLoss(story, write);
-  return { ...common, cpu: write.cpu, seq: write.seq, summary: `${summary}, the first at seq ${write.seq} on cpu ${write.cpu}`, evidence: trace(story, write), rootCause, fix };
+  return {
+    ...common,
+    cpu: write.cpu,
+    seq: write.seq,
+    summary: `${summary}, the first at seq ${write.seq} on cpu ${write.cpu}`,
+    evidence: trace(story, write),
+    rootCause,
+    fix,
+  };
 }
 
 function trace(story: PageStory, write: UncapturedWrite) {
@@ -64,17 +80,26 @@ function trace(story: PageStory, write: UncapturedWrite) {
     write.entry && { seq: write.entry.fillSeq, role: 'filled the TLB entry that the write went through' },
     restriction && { seq: restriction.seq, role: 'took D, W or presence from the in-memory entry, before the write' },
     write.ackBefore && { seq: write.ackBefore.seq, role: 'the last flush of the page on that CPU before the write' },
-    transfer && { seq: transfer.seq, role: 'the last transfer of the page: it read the bytes as they were before the write' },
+    transfer && {
+      seq: transfer.seq,
+      role: 'the last transfer of the page: it read the bytes as they were before the write',
+    },
     cleared && { seq: cleared.seq, role: 'cleared the last carrier that the consumer reads' },
     { seq: write.seq, role: 'the first write that no transfer captured' },
-    restrictionAfter && { seq: restrictionAfter.seq, role: 'the first restriction of the in-memory entry after the write' },
+    restrictionAfter && {
+      seq: restrictionAfter.seq,
+      role: 'the first restriction of the in-memory entry after the write',
+    },
     ackAfter && { seq: ackAfter.seq, role: 'the first flush of the page on that CPU after the write' },
     { seq: noReturnSeq, role: 'the point of no return: from here on nothing tells the consumer of the write' },
   );
 }
 
 function undecidable(about: Case, pages: number, writes: number): Conclusion {
-  const why = about.gaps > 0 ? `the source lost events (${counted(about.gaps, 'gap')}), and what marked them may be among those` : 'the trail ends inside a harvest, which may still have come for them';
+  const why =
+    about.gaps > 0
+      ? `the source lost events (${counted(about.gaps, 'gap')}), and what marked them may be among those`
+      : 'the trail ends inside a harvest, which may still have come for them';
   return {
     count: 0,
     findings: [

@@ -28,7 +28,12 @@ export const spuriousFault: Detector = {
           cpu: first.cpu,
           seq: first.seq,
           summary: `${spurious} of ${counted(total, 'fault')} found an entry that already permitted the access; they cost ${spuriousCostNs} ns`,
-          evidence: evidence(...examples.map(({ seq, cpu }) => ({ seq, role: `a fault of cpu ${cpu} on an entry that permits the access` }))),
+          evidence: evidence(
+            ...examples.map(({ seq, cpu }) => ({
+              seq,
+              role: `a fault of cpu ${cpu} on an entry that permits the access`,
+            })),
+          ),
           rootCause: 'a CPU held a TLB entry from before the entry was upgraded, by itself or by another CPU',
           fix: 'none is needed where they are rare; otherwise upgrade entries before they are shared, or flush on upgrade',
         },

@@ -31,7 +31,8 @@ export const staleTlbWrite: Detector = {
         { seq: first.restrictedSeq, role: 'restricted the in-memory entry' },
         { seq: first.seq, role: 'the first write through the TLB entry left over' },
       ),
-      rootCause: 'between a change of an entry and the acknowledgement of its flush a CPU still writes as it cached the entry',
+      rootCause:
+        'between a change of an entry and the acknowledgement of its flush a CPU still writes as it cached the entry',
       fix: 'none is needed as long as bytes are transferred only after the flush',
     }));
     const harmful = late.examples.slice(0, FINDINGS_MAX - counts.length).map(describe);

@@ -83,7 +83,8 @@ export function sortedPages(fold: Fold): Int32Array {
   let n = 0;
   let sorted = true;
   for (let index = 0; index < pages.count; index++) {
-    if (pages.frame[index] === 0 && pages.pteLow[index] === 0 && pages.pteHigh[index] === 0 && pages.marks[index] === 0) continue;
+    if (pages.frame[index] === 0 && pages.pteLow[index] === 0 && pages.pteHigh[index] === 0 && pages.marks[index] === 0)
+      continue;
     const before = n === 0 ? -1 : chosen[n - 1]!;
     if (before >= 0 && comparePages(fold, before, index) > 0) sorted = false;
     chosen[n++] = index;

@@ -6,7 +6,10 @@ import { NaiveFold } from '../testing/naive-fold.js';
 import { randomEvents } from '../testing/random-events.js';
 import { Fold } from './index.js';
 
-const SEEDS = process.env['PAGETRAIL_SEED'] === undefined ? Array.from({ length: 60 }, (_, seed) => seed) : [Number(process.env['PAGETRAIL_SEED'])];
+const SEEDS =
+  process.env['PAGETRAIL_SEED'] === undefined
+    ? Array.from({ length: 60 }, (_, seed) => seed)
+    : [Number(process.env['PAGETRAIL_SEED'])];
 
 function foldOf(text: string): Fold {
   const trail = drawn(text);
@@ -49,7 +52,9 @@ describe('the fold of random events', () => {
     const all = SEEDS.map((seed) => naive(randomEvents(seed, 1500)).snapshot());
     expect(all.some((s) => s.tlbs.cpu.length > 8)).toBe(true);
     expect(all.some((s) => s.pages.marks.some((marks) => marks !== 0))).toBe(true);
-    expect(all.some((s) => s.frames.generation.some((g, i) => g > s.frames.captured[i]! && s.frames.captured[i]! > 0))).toBe(true);
+    expect(
+      all.some((s) => s.frames.generation.some((g, i) => g > s.frames.captured[i]! && s.frames.captured[i]! > 0)),
+    ).toBe(true);
   });
 });
 
@@ -60,14 +65,34 @@ describe('where a write goes', () => {
   };
 
   it.each([
-    ['no TLB entry: the page\'s own frame', 'map 16 frame=1\n write 16\n write 16', { 1: 2 }],
-    ['an entry of another CPU does not count', 'map 16 frame=1\n map 17 frame=2\n cpu1 tlb-fill 16 WD frame=2\n cpu0 write 16', { 1: 1, 2: 0 }],
-    ['a stale entry: the frame it still names', 'map 16 frame=1\n map 17 frame=2\n tlb-fill 16 WD frame=2\n write 16', { 1: 0, 2: 1 }],
-    ['after the ack: the page\'s own frame again', 'map 16 frame=1\n map 17 frame=2\n tlb-fill 16 WD frame=2\n write 16\n flush-ack 16 range\n write 16', { 1: 1, 2: 1 }],
-    ['the same page of another space is another page', 'map 16 frame=1\n map 16 frame=2 space=1\n write 16 space=1', { 1: 0, 2: 1 }],
+    ["no TLB entry: the page's own frame", 'map 16 frame=1\n write 16\n write 16', { 1: 2 }],
+    [
+      'an entry of another CPU does not count',
+      'map 16 frame=1\n map 17 frame=2\n cpu1 tlb-fill 16 WD frame=2\n cpu0 write 16',
+      { 1: 1, 2: 0 },
+    ],
+    [
+      'a stale entry: the frame it still names',
+      'map 16 frame=1\n map 17 frame=2\n tlb-fill 16 WD frame=2\n write 16',
+      { 1: 0, 2: 1 },
+    ],
+    [
+      "after the ack: the page's own frame again",
+      'map 16 frame=1\n map 17 frame=2\n tlb-fill 16 WD frame=2\n write 16\n flush-ack 16 range\n write 16',
+      { 1: 1, 2: 1 },
+    ],
+    [
+      'the same page of another space is another page',
+      'map 16 frame=1\n map 16 frame=2 space=1\n write 16 space=1',
+      { 1: 0, 2: 1 },
+    ],
     ['two pages, one frame', 'map 16 frame=1\n map 17 frame=1\n write 16\n write 17', { 1: 2 }],
     ['a page the trail never mapped', 'map 16 frame=1\n write 99', { 1: 0 }],
-    ['a frame that moved takes its generations along', 'map 16 frame=1\n write 16\n frame-move 16 newFrame=9\n write 16', { 9: 2 }],
+    [
+      'a frame that moved takes its generations along',
+      'map 16 frame=1\n write 16\n frame-move 16 newFrame=9\n write 16',
+      { 9: 2 },
+    ],
     ['a frame mapped anew starts at 0', 'map 16 frame=1\n write 16\n unmap 16\n map 17 frame=1', { 1: 0 }],
   ])('%s', (_, text, expected) => {
     expect(frameGenerations(text)).toEqual(expected);

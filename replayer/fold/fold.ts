@@ -18,6 +18,9 @@ import {
   methodSwitch,
   pte,
   PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
   pteLayout,
   tlbEvict,
   tlbFill,
@@ -38,6 +41,11 @@ import { CpuTlb } from './tlb.js';
 
 const PTE_DIRTY_CARRIER = carrierMask(['pte-dirty']);
 const MAPPED_CARRIER = carrierMask(['mapped']);
+const SOFT_DIRTY_CARRIER = carrierMask(['soft-dirty']);
+const UFFD_WP_CARRIER = carrierMask(['uffd-wp']);
+const SHADOW_COPY_CARRIER = carrierMask(['shadow-copy']);
+/** Carriers that nobody marks: they are read from the entry, or from the contents. */
+const UNMARKED_CARRIERS = MAPPED_CARRIER | SOFT_DIRTY_CARRIER | UFFD_WP_CARRIER | SHADOW_COPY_CARRIER;
 const SCOPE_RANGE = 0;
 const SCOPE_SPACE = 1;
 
@@ -45,10 +53,22 @@ const SCOPE_SPACE = 1;
 export type FoldMeta = Pick<TrailMeta, 'arch' | 'carriers' | 'spaces' | 'tlb'>;
 
 /** The kinds that change the state: what the fold must be given. Bit c for event code c. */
-export const FOLD_KINDS = [write, pte, tlbFill, tlbUpdate, tlbEvict, mark, flushAck, transfer, map, unmap, frameMove, harvestBegin, harvestEnd, methodSwitch].reduce(
-  (kinds, { code }) => kinds | (1 << code),
-  0,
-);
+export const FOLD_KINDS = [
+  write,
+  pte,
+  tlbFill,
+  tlbUpdate,
+  tlbEvict,
+  mark,
+  flushAck,
+  transfer,
+  map,
+  unmap,
+  frameMove,
+  harvestBegin,
+  harvestEnd,
+  methodSwitch,
+].reduce((kinds, { code }) => kinds | (1 << code), 0);
 
 export class Fold {
   pages = new PageTable();
@@ -70,8 +90,11 @@ export class Fold {
 
   /** Throws an `InputError` when the meta names an entry layout that this version does not know. */
   constructor(meta: FoldMeta) {
-    this.#layouts = meta.spaces.length === 0 ? [pteLayout(meta.arch)] : meta.spaces.map((space) => pteLayout(space.layout));
-    this.#readsAtStart = carrierMask(meta.carriers.filter((carrier): carrier is Carrier => CARRIERS.includes(carrier as Carrier)));
+    this.#layouts =
+      meta.spaces.length === 0 ? [pteLayout(meta.arch)] : meta.spaces.map((space) => pteLayout(space.layout));
+    this.#readsAtStart = carrierMask(
+      meta.carriers.filter((carrier): carrier is Carrier => CARRIERS.includes(carrier as Carrier)),
+    );
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
     this.reads = this.#readsAtStart;
   }
@@ -159,7 +182,7 @@ export class Fold {
   carriersOf(page: number, reads = this.reads): number {
     const frame = this.pages.frame[page]!;
     let set = this.pages.marks[page]! & reads;
-    if (reads & MAPPED_CARRIER && frame !== 0) set |= MAPPED_CARRIER;
+    if (reads & UNMARKED_CARRIERS && frame !== 0) set |= this.#unmarkedCarriers(page) & reads;
     if (reads & PTE_DIRTY_CARRIER && this.#entryDirty(page, frame)) set |= PTE_DIRTY_CARRIER;
     return set;
   }
@@ -195,6 +218,17 @@ export class Fold {
   }
 
   /** Dirtiness is by frame: D in any entry that maps it counts. Aliases are rare, so only then are all pages searched. */
+  #unmarkedCarriers(page: number): number {
+    const flags = this.pteFlags(page);
+    return (
+      MAPPED_CARRIER |
+      (flags & PTE_SOFT_DIRTY ? SOFT_DIRTY_CARRIER : 0) |
+      // The meaning is inverted: a present page without the bit has been written.
+      ((flags & (PTE_PRESENT | PTE_UFFD_WP)) === PTE_PRESENT ? UFFD_WP_CARRIER : 0) |
+      (this.isStale(page) ? SHADOW_COPY_CARRIER : 0)
+    );
+  }
+
   #entryDirty(page: number, frame: number): boolean {
     if (this.pteFlags(page) & PTE_DIRTY) return true;
     if (frame === 0 || this.frames.mappers[frame]! < 2) return false;
@@ -219,7 +253,13 @@ export class Fold {
       case tlbFill.code: {
         const index = this.pages.ensure(space, page);
         const frame = this.frames.ensure(slots[tlbFill.slot.frame]![row]!);
-        this.tlbOf(cpu).fill(slots[tlbFill.slot.slot]![row]!, index, frame, slots[tlbFill.slot.asid]![row]!, slots[tlbFill.slot.flags]![row]!);
+        this.tlbOf(cpu).fill(
+          slots[tlbFill.slot.slot]![row]!,
+          index,
+          frame,
+          slots[tlbFill.slot.asid]![row]!,
+          slots[tlbFill.slot.flags]![row]!,
+        );
         return;
       }
       case tlbUpdate.code:
@@ -229,7 +269,13 @@ export class Fold {
         this.tlbs[cpu]?.empty(slots[tlbEvict.slot.slot]![row]!);
         return;
       case mark.code:
-        this.#mark(space, page, slots[mark.slot.pages]![row]!, 1 << slots[mark.slot.carrier]![row]!, slots[mark.slot.value]![row] !== 0);
+        this.#mark(
+          space,
+          page,
+          slots[mark.slot.pages]![row]!,
+          1 << slots[mark.slot.carrier]![row]!,
+          slots[mark.slot.value]![row] !== 0,
+        );
         return;
       case flushAck.code: {
         const scope = slots[flushAck.slot.scope]![row]!;
@@ -250,7 +296,11 @@ export class Fold {
         this.#unmap(this.pages.ensure(space, page));
         return;
       case frameMove.code:
-        this.#move(this.pages.ensure(space, page), slots[frameMove.slot.newFrame]![row]!, slots[frameMove.slot.memory]![row]!);
+        this.#move(
+          this.pages.ensure(space, page),
+          slots[frameMove.slot.newFrame]![row]!,
+          slots[frameMove.slot.memory]![row]!,
+        );
         return;
       case harvestBegin.code:
         this.harvesting = true;

@@ -35,7 +35,13 @@ import {
 } from '../../traces/index.js';
 import type { ChunkFacts, EventSource } from '../event-source.js';
 
-const PTE_LETTERS: Readonly<Record<string, number>> = { P: PTE_PRESENT, W: PTE_WRITABLE, D: PTE_DIRTY, A: PTE_ACCESSED, '-': 0 };
+const PTE_LETTERS: Readonly<Record<string, number>> = {
+  P: PTE_PRESENT,
+  W: PTE_WRITABLE,
+  D: PTE_DIRTY,
+  A: PTE_ACCESSED,
+  '-': 0,
+};
 const LETTERS_BY_UNIT: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   tlbFlags: { W: TLB_WRITABLE, D: TLB_DIRTY, '-': 0 },
   faultBits: { P: FAULT_PRESENT, W: FAULT_WRITE, U: FAULT_USER, '-': 0 },
@@ -98,7 +104,11 @@ export function drawn(text: string, options: DrawnOptions = {}): MemorySource {
       throw new Error(`line ${index + 1}, "${line}": ${(error as Error).message}`);
     }
   });
-  return new MemorySource(split(drawing.batch, options.chunkEvents ?? 1024), { ...DRAWN_META, ...options.meta }, options.ending);
+  return new MemorySource(
+    split(drawing.batch, options.chunkEvents ?? 1024),
+    { ...DRAWN_META, ...options.meta },
+    options.ending,
+  );
 }
 
 /** A trail of batches in memory. */
@@ -119,7 +129,13 @@ export class MemorySource implements EventSource {
         const { kind } = EVENT_BY_CODE[code]!;
         counts[kind] = (counts[kind] ?? 0) + 1;
       }
-      return { firstSeq: batch.firstSeq, events: batch.length, timeFirst: batch.time[0]!, timeLast: batch.time[batch.length - 1]!, counts };
+      return {
+        firstSeq: batch.firstSeq,
+        events: batch.length,
+        timeFirst: batch.time[0]!,
+        timeLast: batch.time[batch.length - 1]!,
+        counts,
+      };
     });
   }
 
@@ -209,7 +225,12 @@ class Drawing {
   }
 
   /** Fields that follow from the page and what was drawn before; words that are used up go. */
-  #defaults(definition: EventDefinition, row: number, words: string[], set: (field: string, value: number) => void): void {
+  #defaults(
+    definition: EventDefinition,
+    row: number,
+    words: string[],
+    set: (field: string, value: number) => void,
+  ): void {
     const page = this.batch.page[row]!;
     const frame = this.#frames.get(this.#key(row)) ?? FRAME_BASE + page;
     if (definition.kind === 'pte') {
@@ -247,7 +268,8 @@ class Drawing {
       if (code >= 0) return set(field, code);
       if (unit === 'flag' && (word === 'set' || word === 'clear')) return set(field, word === 'set' ? 1 : 0);
       const known = LETTERS_BY_UNIT[unit];
-      if (known !== undefined && [...word].every((letter) => known[letter] !== undefined)) return set(field, letters(word, known));
+      if (known !== undefined && word.split('').every((letter) => known[letter] !== undefined))
+        return set(field, letters(word, known));
     }
     throw new Error(`'${word}' is no value of a field of ${definition.kind}`);
   }
@@ -258,7 +280,7 @@ class Drawing {
 }
 
 function letters(word: string, known: Readonly<Record<string, number>>): number {
-  return [...word].reduce((flags, letter) => {
+  return word.split('').reduce((flags, letter) => {
     if (known[letter] === undefined) throw new Error(`'${letter}' in '${word}' means nothing`);
     return flags | known[letter];
   }, 0);

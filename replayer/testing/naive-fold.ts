@@ -35,7 +35,9 @@ export class NaiveFold {
   apply(batch: EventBatch): void {
     for (let row = 0; row < batch.length; row++) {
       const definition = EVENT_BY_CODE[batch.kind[row]!]!;
-      const fields = Object.fromEntries(Object.entries(definition.slot).map(([name, slot]) => [name, batch.slots[slot]![row]!]));
+      const fields = Object.fromEntries(
+        Object.entries(definition.slot).map(([name, slot]) => [name, batch.slots[slot]![row]!]),
+      );
       this.#event(definition.kind, batch.cpu[row]!, batch.space[row]!, batch.page[row]!, fields);
       this.seq = batch.firstSeq + row;
       this.timeNs = batch.time[row]!;
@@ -43,7 +45,8 @@ export class NaiveFold {
   }
 
   #event(kind: string, cpu: number, space: number, page: number, f: Record<string, number>): void {
-    const inRange = (p: { space: number; page: number }) => p.space === space && p.page >= page && p.page < page + f['pages']!;
+    const inRange = (p: { space: number; page: number }) =>
+      p.space === space && p.page >= page && p.page < page + f['pages']!;
     switch (kind) {
       case 'write': {
         const entry = this.entries.find((e) => e.cpu === cpu && e.space === space && e.page === page);
@@ -55,12 +58,23 @@ export class NaiveFold {
         Object.assign(this.#page(space, page), { low: f['newLow'], high: f['newHigh'] });
         break;
       case 'mark':
-        if (f['value'] === 1) for (let i = 0; i < f['pages']!; i++) this.#page(space, page + i).marks |= 1 << f['carrier']!;
+        if (f['value'] === 1)
+          for (let i = 0; i < f['pages']!; i++) this.#page(space, page + i).marks |= 1 << f['carrier']!;
         else for (const p of this.pages.values()) if (inRange(p)) p.marks &= ~(1 << f['carrier']!);
         break;
       case 'tlb-fill':
-        this.entries = this.entries.filter((e) => e.cpu !== cpu || (e.slot !== f['slot'] && (e.space !== space || e.page !== page)));
-        this.entries.push({ cpu, space, page, slot: f['slot']!, frame: f['frame']!, asid: f['asid']!, flags: f['flags']! });
+        this.entries = this.entries.filter(
+          (e) => e.cpu !== cpu || (e.slot !== f['slot'] && (e.space !== space || e.page !== page)),
+        );
+        this.entries.push({
+          cpu,
+          space,
+          page,
+          slot: f['slot']!,
+          frame: f['frame']!,
+          asid: f['asid']!,
+          flags: f['flags']!,
+        });
         break;
       case 'tlb-update':
         for (const e of this.entries) if (e.cpu === cpu && e.slot === f['slot']) e.flags = f['flags']!;
@@ -70,7 +84,9 @@ export class NaiveFold {
         break;
       case 'flush-ack': {
         const scope = FLUSH_SCOPES[f['scope']!];
-        this.entries = this.entries.filter((e) => e.cpu !== cpu || !(scope === 'all' || (scope === 'space' ? e.space === space : inRange(e))));
+        this.entries = this.entries.filter(
+          (e) => e.cpu !== cpu || !(scope === 'all' || (scope === 'space' ? e.space === space : inRange(e))),
+        );
         break;
       }
       case 'transfer':
@@ -92,7 +108,8 @@ export class NaiveFold {
         const { generation, captured } = old ?? { generation: -1, captured: -1 };
         this.#map(moved, f['newFrame']!, f['memory']!);
         const now = this.frames.get(moved.frame)!;
-        if (old !== undefined && old !== now && generation >= now.generation) Object.assign(now, { generation, captured });
+        if (old !== undefined && old !== now && generation >= now.generation)
+          Object.assign(now, { generation, captured });
         break;
       }
       case 'harvest-begin':

@@ -10,18 +10,25 @@ const LAYOUT = pteLayout('x86-64');
 
 export function randomEvents(seed: number, events: number): EventBatch {
   const random = new Random(seed);
-  const kinds = EVENT_KINDS.filter((definition) => definition.kind === 'write' || definition.kind === 'map' || random.below(4) > 0);
+  const kinds = EVENT_KINDS.filter(
+    (definition) => definition.kind === 'write' || definition.kind === 'map' || random.below(4) > 0,
+  );
   const batch = new EventBatch(events);
   batch.length = events;
   let harvest = 0;
   for (let row = 0; row < events; row++) {
-    const definition = random.below(3) === 0 ? kinds.find(({ kind }) => kind === 'write')! : kinds[random.below(kinds.length)]!;
+    const definition =
+      random.below(3) === 0 ? kinds.find(({ kind }) => kind === 'write')! : kinds[random.below(kinds.length)]!;
     batch.kind[row] = definition.code;
     batch.time[row] = row * 7;
     batch.cpu[row] = random.below(20) === 0 && !definition.kind.startsWith('tlb') ? -1 : random.below(3);
     batch.space[row] = random.below(2);
     const repeat = row > 0 && random.below(4) === 0;
-    batch.page[row] = !definition.hasPage ? -1 : repeat ? batch.page[row - 1]! : FIRST_PAGES[random.below(3)]! + random.below(12);
+    batch.page[row] = !definition.hasPage
+      ? -1
+      : repeat
+        ? batch.page[row - 1]!
+        : FIRST_PAGES[random.below(3)]! + random.below(12);
     if (definition.hasPage && batch.page[row]! < 0) batch.page[row] = FIRST_PAGES[0]!;
     const present = random.below(4) > 0 ? PTE_PRESENT : 0;
     const flags = present | random.below(64);

@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { drawn, type DrawnOptions } from '../../replayer/testing/drawn.js';
+import { check } from '../check.js';
+import type { Finding } from '../finding.js';
+import { DETECTORS } from './index.js';
+
+/** Page 16 mapped, written, D set, cached with W and D. */
+const DIRTY = `
+  map 16
+  pte 16 PW map
+  pte 16 PWDA walker
+  tlb-fill 16 WD          # 4
+  write 16
+`;
+/** A harvest of page 16 in the right order; seqs from 6 to 13 after DIRTY. */
+const HARVEST = `
+  harvest-begin 1
+  pte 16 PWA clean        # 7
+  mark 16 bitmap set
+  flush-ack 16 range      # 9
+  report 16
+  mark 16 bitmap clear    # 11
+  transfer 16
+  harvest-end 1           # 13
+`;
+const WITHOUT_FLUSH = HARVEST.replace(/flush-ack.*/, 'note');
+
+function findings(id: string, text: string, options: DrawnOptions = {}) {
+  const { counts, findings: all } = check(drawn(text, options));
+  return { count: counts[id], found: all.filter((finding) => finding.id === id) };
+}
+const seqs = (finding: Finding | undefined) => finding?.evidence.map(({ seq }) => seq);
+
+describe('lost-write', () => {
+  const lost = (text: string, options?: DrawnOptions) => findings('lost-write', text, options);
+
+  it.each([
+    ['a write that was transferred', DIRTY + HARVEST],
+    ['a write whose mark is still set, in the entry', DIRTY],
+    ['a write whose mark is still set, in the bitmap', `${DIRTY} pte 16 PWA clean\n mark 16 bitmap set`],
+    ['a write through a stale entry before the transfer', DIRTY + HARVEST.replace('report', 'write 16\n report')],
+    ['a page that was not written after its transfer', DIRTY + WITHOUT_FLUSH],
+    ['D in another entry of the same frame', `map 16 frame=1\n map 17 frame=1\n pte 17 PWDA walker\n write 16`],
+  ])('good: %s', (_, text) => {
+    expect(lost(text)).toEqual({ count: 0, found: [] });
+  });
+
+  it.each([
+    [
+      'no flush at all',
+      `${DIRTY + WITHOUT_FLUSH} write 16`,
+      /^missing flush: cpu 0 kept a TLB entry with W and D \(filled at seq 4\) after D was cleared at seq 7/,
+    ],
+    [
+      'a flush of another CPU',
+      `${DIRTY + HARVEST.replace('flush-ack', 'cpu1 flush-ack')} write 16`,
+      /^missing flush: cpu 0/,
+    ],
+    [
+      'a flush of another page',
+      `${DIRTY + HARVEST.replace('flush-ack 16', 'flush-ack 17')} write 16`,
+      /^missing flush: cpu 0/,
+    ],
+    [
+      'the flush first',
+      `${DIRTY} harvest-begin 1\n flush-ack 16 range\n tlb-fill 16 WD\n pte 16 PWA clean\n mark 16 bitmap set\n report 16\n mark 16 bitmap clear\n transfer 16\n write 16\n harvest-end 1`,
+      /^the flush came too early: cpu 0 acknowledged it at seq 7, before D was cleared at seq 9/,
+    ],
+    [
+      'the transfer before the flush',
+      `${DIRTY} harvest-begin 1\n pte 16 PWA clean\n mark 16 bitmap set\n report 16\n mark 16 bitmap clear\n transfer 16\n write 16\n flush-ack 16 range\n harvest-end 1`,
+      /^the bytes were transferred before the flush: at seq 11, while cpu 0 acknowledged it only at seq 13/,
+    ],
+    [
+      'the transfer before the mark is cleared',
+      `${DIRTY} harvest-begin 1\n report 16\n transfer 16\n write 16\n pte 16 PWA clean\n flush-ack 16 range\n harvest-end 1`,
+      /^the bytes were transferred too early: at seq 8, before the mark was cleared at seq 10; the write at seq 9/,
+    ],
+    [
+      'all transfers before a mark that came late',
+      `map 17\n harvest-begin 1\n report 17\n transfer 17\n ${DIRTY} pte 16 PWA clean\n flush-ack 16 range\n harvest-end 1`,
+      /^the bytes were transferred too early: the last transfer of harvest 1 was at seq 4, and the mark of this page, written at seq 9/,
+    ],
+    [
+      'the transfer before the entry is protected',
+      `switch reads=bitmap\n map 16\n mark 16 bitmap set\n pte 16 PWDA fault\n tlb-fill 16 WD\n write 16\n harvest-begin 1\n mark 16 bitmap clear\n transfer 16\n write 16\n pte 16 PDA protect\n flush-ack 16 range\n harvest-end 1`,
+      /^the bytes were transferred too early: at seq 9, while the entry still let cpu 0 write .* restricted only at seq 11/,
+    ],
+    [
+      'a plain store over the D that the walker set, before the write',
+      `map 16\n pte 16 PW map\n harvest-begin 1\n pte 16 PWDA walker\n tlb-fill 16 WD\n pte 16 PW store\n write 16\n harvest-end 1`,
+      /^non-atomic read-modify-write: the entry of page 0x10 was stored at seq 6 .*D of seq 4/,
+    ],
+    [
+      'a plain store over the D that the walker set, after the write',
+      `map 16\n pte 16 PW map\n harvest-begin 1\n pte 16 PWDA walker\n tlb-fill 16 WD\n write 16\n pte 16 PW store\n harvest-end 1`,
+      /^non-atomic read-modify-write/,
+    ],
+    [
+      'a mark that was cleared and never served',
+      `${DIRTY} pte 16 PWA clean`,
+      /^the last mark of the page was dropped at seq 6 \(D was cleared\)/,
+    ],
+    [
+      'a mark that was cleared while the entry stayed writable',
+      `switch reads=bitmap\n map 16\n mark 16 bitmap set\n pte 16 PWDA fault\n tlb-fill 16 WD\n write 16\n harvest-begin 1\n mark 16 bitmap clear\n transfer 16\n harvest-end 1\n write 16`,
+      /^not armed: the mark was cleared at seq 8/,
+    ],
+    ['a write that marks nothing', 'map 16\n pte 16 PW map\n write 16', /^no event of the trail ever set a carrier/],
+  ])('bad: %s', (_, text, cause) => {
+    const { count, found } = lost(text);
+    expect(count).toBe(1);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ severity: 'critical', certainty: 'proved', page: 16, cpu: 0 });
+    expect(found[0]!.rootCause).toMatch(cause);
+    expect(found[0]!.fix).not.toBe('');
+  });
+
+  it('names the events: fill, restriction, carrier cleared, transfer, write and the point of no return', () => {
+    const [finding] = lost(`${DIRTY + WITHOUT_FLUSH} write 16\n write 16`).found;
+    expect(finding!.summary).toContain('2 writes');
+    expect(seqs(finding)).toEqual([4, 7, 11, 12, 14]);
+    expect(finding!.evidence.at(-1)!.role).toMatch(/no transfer captured.*point of no return/);
+  });
+
+  it('counts pages, lists the first, and says how many there are', () => {
+    const pages = Array.from({ length: 30 }, (_, i) => 16 + i);
+    const text = pages.map((page) => `map ${page}\n write ${page}`).join('\n');
+    const { counts, findings: all, notes } = check(drawn(text));
+    expect(counts['lost-write']).toBe(30);
+    expect(all.map(({ page }) => page)).toEqual(pages.slice(0, 20));
+    expect(notes).toContain('lost-write: 20 of 30 findings are listed');
+  });
+
+  it('blames no trail that ends inside a harvest, or that has gaps', () => {
+    const inside = `${DIRTY} harvest-begin 1\n pte 16 PWA clean`;
+    for (const text of [inside, 'map 16\n write 16\n gap overrun']) {
+      const { count, found } = lost(text, { ending: null });
+      expect(count).toBe(0);
+      expect(found).toMatchObject([{ severity: 'low', certainty: 'undecidable', page: null }]);
+    }
+    expect(lost(inside).found[0]!.rootCause).toContain('inside a harvest');
+  });
+
+  it('knows a loss through an alias that no flush covered', () => {
+    const text = `map 16 frame=1\n map 17 frame=1\n switch reads=bitmap\n write 17`;
+    const { count, found } = lost(text);
+    expect(count).toBe(2); // both pages show the frame, neither has a mark
+    expect(found.find(({ page }) => page === 16)!.rootCause).toContain('another page that maps it');
+  });
+});
+
+describe('stale-tlb-write', () => {
+  const stale = (text: string) => findings('stale-tlb-write', text);
+
+  it.each([
+    ['after the flush', `${DIRTY + HARVEST} tlb-fill 16 WD\n pte 16 PWDA walker\n write 16`],
+    ['through an entry with W and without D', `${DIRTY + HARVEST} tlb-fill 16 W\n write 16`],
+    ['through an entry that another CPU has made true again', `${DIRTY + WITHOUT_FLUSH} pte 16 PWDA walker\n write 16`],
+  ])('good: %s', (_, text) => {
+    expect(stale(text)).toEqual({ count: 0, found: [] });
+  });
+
+  it.each([
+    ['D', 'pte 16 PWA clean', /has W and D while memory has no D/],
+    ['W', 'pte 16 PDA protect', /has W while memory has none/],
+    ['the entry', 'pte 16 - exchange', /no longer has at all/],
+    ['the frame', 'frame-move 16 newFrame=7', /names another frame/],
+  ])('between the restriction of %s and its flush: a count', (_, restriction, words) => {
+    const { count, found } = stale(`${DIRTY} ${restriction}\n write 16\n write 16\n flush-ack 16 range\n transfer 16`);
+    expect(count).toBe(2);
+    expect(found).toMatchObject([{ severity: 'info', seq: 7, cpu: 0, page: 16 }]);
+    expect(found[0]!.summary).toMatch(words);
+    expect(seqs(found[0])).toEqual([6, 7]);
+  });
+
+  it.each([
+    ['its bytes were transferred', 'transfer 16', /its bytes had been transferred/],
+    ['its mark was cleared', 'mark 16 bitmap clear', /its mark had been cleared/],
+    ['the harvest was over', 'harvest-end 1', /the harvest that restricted it was over/],
+  ])('after %s: harm', (_, settled, words) => {
+    const { count, found } = stale(`${DIRTY} harvest-begin 1\n pte 16 PWA clean\n ${settled}\n write 16\n write 16`);
+    expect(count).toBe(2);
+    expect(found.map(({ severity }) => severity)).toEqual(['high', 'info']);
+    expect(found[0]!.summary).toMatch(words);
+    expect(found[0]!.summary).toContain('2 writes');
+    expect(seqs(found[0])).toEqual([7, 8, 9]);
+  });
+});
+
+describe('elided-flush', () => {
+  const elided = (text: string, options?: DrawnOptions) => findings('elided-flush', text, options);
+
+  it.each([
+    ['a flush by range', DIRTY + HARVEST],
+    ['a flush of everything', DIRTY + HARVEST.replace('16 range', '0 all')],
+    ['an entry that was evicted anyway', DIRTY + WITHOUT_FLUSH.replace('note', 'tlb-evict 16 random')],
+    [
+      'an entry that another page took over',
+      `map 32\n ${DIRTY + WITHOUT_FLUSH.replace('note', 'tlb-fill 32 W slot=0')}`,
+    ],
+    ['a restriction that nobody had cached', `map 16\n pte 16 PWD map\n ${WITHOUT_FLUSH}`],
+    [
+      'D taken from an entry that is cached read-only',
+      `map 16\n pte 16 PD map\n tlb-fill 16 D\n harvest-begin 1\n pte 16 P clean\n harvest-end 1`,
+    ],
+    [
+      'an entry filled after the restriction',
+      `map 16\n pte 16 PWD map\n harvest-begin 1\n pte 16 PW clean\n tlb-fill 16 WD\n harvest-end 1`,
+    ],
+  ])('good: %s', (_, text) => {
+    expect(elided(text)).toEqual({ count: 0, found: [] });
+  });
+
+  it.each([
+    ['D', 'pte 16 PWA clean'],
+    ['W', 'pte 16 PDA protect'],
+    ['the entry', 'pte 16 - exchange'],
+  ])('bad: %s was taken and no flush came until the end of the harvest', (_, restriction) => {
+    const { count, found } = elided(`${DIRTY} harvest-begin 1\n ${restriction}\n transfer 16\n harvest-end 1`);
+    expect(count).toBe(1);
+    expect(found).toMatchObject([{ severity: 'high', page: 16, cpu: 0, seq: 7 }]);
+    expect(seqs(found[0])).toEqual([4, 7, 9]);
+  });
+
+  it('tells a flush that came too early from none', () => {
+    const [early] = elided(
+      `${DIRTY} harvest-begin 1\n flush-ack 16 range\n tlb-fill 16 WD\n pte 16 PWA clean\n harvest-end 1`,
+    ).found;
+    expect(early!.rootCause).toContain('the flush (seq 7) came before the entry was restricted (seq 9)');
+    const [none] = elided(DIRTY + WITHOUT_FLUSH).found;
+    expect(none!.rootCause).toContain('no flush was acknowledged');
+  });
+
+  it('counts harvests, and pages within one', () => {
+    const both = `${DIRTY} cpu1 tlb-fill 16 WD\n map 17\n pte 17 PWD map\n tlb-fill 17 WD\n harvest-begin 1\n pte 16 PW clean\n pte 17 PW clean\n harvest-end 1\n pte 17 PWD walker\n harvest-begin 2\n pte 17 PW clean\n harvest-end 2`;
+    const { count, found } = elided(both);
+    expect(count).toBe(2);
+    expect(found[0]!.summary).toMatch(/^2 pages restricted in harvest 1 with 3 more permissive TLB entries/);
+    expect(found[1]!.summary).toMatch(/^1 page restricted in harvest 2 with 1 more permissive TLB entry/);
+  });
+
+  it('waits for the end of a finished trail, and for nothing in one that breaks off', () => {
+    const restricted = `${DIRTY} pte 16 PWA clean`;
+    expect(elided(restricted).found[0]!.summary).toContain('after the last harvest');
+    expect(elided(restricted, { ending: null }).count).toBe(0);
+    expect(elided(`${DIRTY} harvest-begin 1\n pte 16 PWA clean`).count).toBe(0);
+  });
+});
+
+describe('false-dirty', () => {
+  const falsely = (text: string) => findings('false-dirty', text);
+
+  it('good: every reported page was written since its transfer', () => {
+    expect(falsely(DIRTY + HARVEST)).toEqual({ count: 0, found: [] });
+  });
+
+  it('bad: one finding with the share and the worst pages', () => {
+    const { count, found } = falsely(
+      `map 16\n map 17\n write 16\n report 16+2\n transfer 16+2\n report 17\n transfer 17`,
+    );
+    expect(count).toBe(2);
+    expect(found).toMatchObject([{ severity: 'low', page: 17, seq: 6 }]);
+    expect(found[0]!.summary).toBe('2 of 3 reported pages (67 %) held nothing new');
+    expect(found[0]!.evidence).toEqual([{ seq: 6, role: 'the last of 2 reports of page 0x11 without a new write' }]);
+  });
+
+  it('is no reproach where the consumer takes every mapped page', () => {
+    expect(falsely('switch reads=mapped\n map 16\n report 16').found[0]!.severity).toBe('info');
+  });
+});
+
+describe('spurious-fault', () => {
+  const spurious = (text: string) => findings('spurious-fault', text);
+  const NEEDED = 'map 16\n pte 16 P map\n fault 16 PWU write-protect cost=100\n pte 16 PWD fault\n';
+
+  it.each([
+    ['a write fault on a read-only entry', NEEDED],
+    ['a fault on an entry that is not there', 'fault 16 WU not-present'],
+    ['a read fault on an entry taken out', 'map 16\n pte 16 P map\n pte 16 - exchange\n fault 16 U not-present'],
+  ])('good: %s', (_, text) => {
+    expect(spurious(text)).toEqual({ count: 0, found: [] });
+  });
+
+  it('bad: a fault on an entry that permits the access, or that the handler found so', () => {
+    const { count, found } = spurious(
+      `${NEEDED} cpu1 fault 16 PWU write-protect cost=100\n cpu1 fault 16 PWU spurious cost=50`,
+    );
+    expect(count).toBe(2);
+    expect(found).toMatchObject([{ severity: 'low', seq: 5, cpu: 1, page: 16 }]);
+    expect(found[0]!.summary).toBe('2 of 3 faults found an entry that already permitted the access; they cost 150 ns');
+    expect(seqs(found[0])).toEqual([5, 6]);
+  });
+
+  it('is a note where it is rare', () => {
+    const many = Array.from({ length: 12 }, (_, i) => `fault ${20 + i} WU not-present`).join('\n');
+    expect(spurious(`${NEEDED} ${many}\n cpu1 fault 16 PWU spurious`).found[0]!.severity).toBe('info');
+  });
+});
+
+it('every detector has an id of its own, says what it counts, and needs kinds that exist', () => {
+  expect(new Set(DETECTORS.map(({ id }) => id)).size).toBe(DETECTORS.length);
+  for (const { id, counts, summary } of DETECTORS) {
+    expect(id).toMatch(/^[a-z]+(-[a-z]+)+$/);
+    expect(`${counts} ${summary}`.length).toBeGreaterThan(20);
+  }
+});
