@@ -93,7 +93,7 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
     lostPages: lost.pages.length,
     falseDirtyPages: reported.falsePages,
     ns: { program, overhead, ...tally.ns },
-    stallNs: { p50: tally.stalls.quantile(0.5), p99: tally.stalls.quantile(0.99), max: tally.stalls.max },
+    stallNs: { p50: tally.stalls.percentile(50), p99: tally.stalls.percentile(99), max: tally.stalls.max },
     slowdown: program === 0 ? 1 : (program + overhead) / program,
     epochs: tally.harvests,
     transfers: tally.transfers,

@@ -28,9 +28,9 @@ export class Distribution {
     if (this.exact && this.#counts.size > this.#distinctMax) this.#round();
   }
 
-  /** The smallest value that at least this share (0 to 1) of the values do not exceed (nearest rank); 0 where there is none. */
-  quantile(share: number): number {
-    const rank = Math.max(1, Math.ceil(share * this.count));
+  /** The smallest value that at least so many percent of the values do not exceed (nearest rank); 0 where there is none. */
+  percentile(percent: number): number {
+    const rank = Math.max(1, Math.ceil((percent * this.count) / 100));
     let passed = 0;
     for (const value of [...this.#counts.keys()].sort((a, b) => a - b)) {
       passed += this.#counts.get(value)!;

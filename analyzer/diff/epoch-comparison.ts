@@ -33,10 +33,12 @@ export interface Divergence {
   readonly cpu: number;
   readonly ordinal: number;
   readonly epoch: number;
-  /** Pages reported in that epoch on one side only. */
+  /** Pages reported in that epoch on one side only, the first of them, and how many there are. */
   readonly reportedOnlyIn: Both<readonly number[]>;
-  /** Pages that its harvest left stale on one side only. */
+  readonly reportedOnlyInTotal: Both<number>;
+  /** Pages that its harvest left stale on one side only, likewise. */
   readonly staleOnlyIn: Both<readonly number[]>;
+  readonly staleOnlyInTotal: Both<number>;
 }
 
 export class EpochComparison {
@@ -90,6 +92,7 @@ export class EpochComparison {
     this.#applyChanges(a.staleChanges, 1);
     this.#applyChanges(b.staleChanges, 2);
     if (onlyA.total + onlyB.total + this.#staleOnOne === 0) return;
+    const stale = [this.#staleOnlyOn(1), this.#staleOnlyOn(2)] as const;
     this.firstDivergence = {
       write: a.lastWrite.write,
       seqs: [a.lastWrite.seq, b.lastWrite.seq],
@@ -97,7 +100,9 @@ export class EpochComparison {
       ordinal: a.lastWrite.ordinal,
       epoch: a.epoch,
       reportedOnlyIn: [onlyA.first, onlyB.first],
-      staleOnlyIn: [this.#staleOnlyOn(1), this.#staleOnlyOn(2)],
+      reportedOnlyInTotal: [onlyA.total, onlyB.total],
+      staleOnlyIn: [stale[0].slice(0, PAGES_NAMED), stale[1].slice(0, PAGES_NAMED)],
+      staleOnlyInTotal: [stale[0].length, stale[1].length],
     };
     for (const side of this.#sides) side.followStale = false;
   }
@@ -117,7 +122,7 @@ export class EpochComparison {
     for (let index = 0; index < this.#pages.count; index++) {
       if (this.#staleOn.get(index) === side) pages.push(this.#pages.page[index]!);
     }
-    return pages.sort((a, b) => a - b).slice(0, PAGES_NAMED);
+    return pages.sort((a, b) => a - b);
   }
 }
 
