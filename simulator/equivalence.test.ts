@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ARCHITECTURES, STRATEGIES } from './index.js';
-import { randomProgram, run } from './testing/runs.js';
+import { STRATEGIES } from './index.js';
+import { architectureFor, randomProgram, run } from './testing/runs.js';
 
 /** The recorder's shortcuts must not show: same events, same state, for every strategy and seed. */
 describe.each(STRATEGIES.map(({ id }) => id))('%s', (strategy) => {
@@ -9,7 +9,7 @@ describe.each(STRATEGIES.map(({ id }) => id))('%s', (strategy) => {
     program: randomProgram(seed, { accesses: 600, pages: 40, cpus: 1 + (seed % 3), reads: seed % 2 === 0 ? 0.3 : 0 }),
     request: {
       strategy,
-      arch: ARCHITECTURES[seed % ARCHITECTURES.length]!.id,
+      arch: architectureFor(strategy, seed),
       harvestEvery: 10 * seed,
       populate: seed % 3 === 0 ? 'lazy' : 'eager',
       tlbSets: seed % 2 === 0 ? 4 : 128,

@@ -16,9 +16,9 @@ export const Op = {
   pteStore: 1,
   /** Atomic exchange with flags `a`; gives the old flags. */
   pteExchange: 2,
-  /** Atomic and-not with mask `a`; gives the old flags. */
-  pteAndNot: 3,
-  /** Fault handler upgrades the entry: atomic or with flags `a`; gives the old flags. */
+  /** Atomic update: clears flags `a` and sets flags `b`; gives the old flags. */
+  pteChange: 3,
+  /** Fault handler upgrades the entry, atomically: sets flags `a`, clears flags `b`; gives the old flags. */
   pteUpgrade: 4,
   /** Puts a page that has no frame yet into the object, with an entry of flags `a`. */
   mapPage: 5,
@@ -26,7 +26,7 @@ export const Op = {
   markSet: 6,
   /** Clears carrier `a` for the run page..`b`. */
   markClear: 7,
-  /** Page of the first run with carrier `a` after `page` (-1: from the start), or -1. Carrier -1: pages mapped. */
+  /** Page of the first run with carrier `a` after `page` (-1: from the start), or -1. Carrier -1: pages mapped; -2: pages that differ. */
   nextRun: 8,
   /** Last page of the run with carrier `a` that starts at `page`. */
   runEnd: 9,
@@ -46,9 +46,9 @@ export const Op = {
   walkFirst: 16,
   /** Last entry the bulk walk changed. */
   walkLast: 17,
-  /** A walk over page..`b` ends, having changed `a` entries. */
+  /** A walk over page..`b` ends, having selected `a` entries, at `c` ns a slot and `d` ns a selected entry. */
   walkEnd: 18,
-  /** A flush of page..`b` for reason `a` becomes owed. */
+  /** A flush of page..`b` for reason `a` becomes owed; `c` = 1: of the whole address space, whatever the range. */
   flushQueue: 19,
   /** It is sent; gives the number of remote targets. */
   flushSend: 20,
@@ -76,6 +76,11 @@ export const Op = {
   load: 33,
   /** The walker fills the TLB for a load. */
   walkForLoad: 34,
+  /** Stops the program on every CPU, between two instructions. */
+  stopProgram: 35,
+  resumeProgram: 36,
+  /** Last page of the page table that holds `page`, and not behind `b`. */
+  tableEnd: 37,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 
@@ -89,6 +94,8 @@ export interface MicroOp {
   readonly page: number;
   readonly a: number;
   readonly b: number;
+  readonly c: number;
+  readonly d: number;
   /** Number of the protocol step, see `steps.ts`. */
   readonly step: number;
 }
@@ -96,6 +103,6 @@ export interface MicroOp {
 /** Code as a generator of micro-operations; each yield gives the operation's result. */
 export type Micro<T = void> = Generator<MicroOp, T, number>;
 
-export function micro(code: OpCode, step: StepName, page = -1, a = 0, b = page): MicroOp {
-  return { code, page, a, b, step: STEP_NUMBER[step] };
+export function micro(code: OpCode, step: StepName, page = -1, a = 0, b = page, c = 0, d = 0): MicroOp {
+  return { code, page, a, b, c, d, step: STEP_NUMBER[step] };
 }

@@ -2,7 +2,7 @@
  * Mutations: deliberate defects that can be switched into a strategy. Each says what it stands for and in which mode it can
  * bite; recording one where it cannot bite is allowed, and announced.
  */
-export type MutationId = 'no-flush' | 'flush-first' | 'transfer-first' | 'plain-rmw' | 'no-second-flush' | 'no-block';
+export type MutationId = 'no-flush' | 'flush-first' | 'transfer-first' | 'plain-rmw' | 'no-second-flush' | 'no-block' | 'no-stop';
 
 /** Where a mutation can do harm: already when each operation runs to completion, or only when micro-steps interleave. */
 export type Bite = 'coarse' | 'fine' | 'none';
@@ -20,6 +20,7 @@ export const MUTATIONS: Readonly<Record<MutationId, string>> = {
   'transfer-first': 'the bytes are transferred before the marks are cleared and the TLBs flushed: what is written in between is forgotten',
   'plain-rmw': 'entries are loaded, computed and stored back instead of updated atomically: a D that the walker sets in between is overwritten',
   'no-second-flush': 'the flush after collecting D is left out',
+  'no-stop': 'the program runs on between reading the marks and clearing them: what it writes in between is cleared unread',
   'no-block': 'new writers are not blocked between protecting and collecting, so the snapshot is not closed',
 };
 

@@ -41,7 +41,7 @@ export class Simulation {
         architecture,
         costs: settings.cost.ns,
         memory: settings.vma.memory,
-        faultExtraNs: strategy.faultExtra.reduce((sum, name) => sum + cost(name), 0),
+        writeFaultNs: strategy.faultCosts.reduce((sum, name) => sum + cost(name), 0),
         tlb: settings.tlb,
         vmaGapPages: settings.vmaGapPages,
         interleaved: interleave === 'fine',

@@ -26,6 +26,13 @@ export const STEP_NAMES = [
   'transfer',
   'evict',
   'lock',
+  'compare',
+  'stop the program',
+  'read pagemap',
+  'clear_refs',
+  'PAGEMAP_SCAN',
+  'monitor resolves fault',
+  're-arm entries',
 ] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];

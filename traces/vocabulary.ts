@@ -3,7 +3,10 @@
  * A carrier is a place where dirtiness is remembered; the codes of carriers are also the bits of a carrier mask.
  */
 
-/** Where dirtiness is remembered. `pte-dirty` and `mapped` are read from the entries; the others are set by mark events. */
+/**
+ * Where dirtiness is remembered. `pte-dirty`, `mapped`, `soft-dirty` and `uffd-wp` are read from the entries, `shadow-copy` from
+ * the contents; the others are set by mark events.
+ */
 export const CARRIERS = [
   'pte-dirty', // D of the in-memory entry
   'mapped', // being mapped at all counts as dirty (full upload)
@@ -59,7 +62,7 @@ export const NOTIFIER_PHASES = ['start', 'end'] as const;
 export const MEMORY_KINDS = ['system', 'device'] as const;
 export type MemoryKind = (typeof MEMORY_KINDS)[number];
 export const EXIT_REASONS = ['ept-violation', 'pml-full', 'ring-full', 'kick', 'invlpg', 'cr3', 'other'] as const;
-export const LOCK_KINDS = ['page-table', 'page', 'reservation', 'mmap', 'mmu'] as const;
+export const LOCK_KINDS = ['page-table', 'page', 'reservation', 'mmap', 'mmu', 'monitor'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
 export const GAP_REASONS = ['overrun', 'killed', 'filtered', 'unknown'] as const;
 

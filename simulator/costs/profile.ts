@@ -20,6 +20,13 @@ export const COST_NAMES = {
   scanArm: 'change one entry in a range walk',
   pageClean: 'reverse-map walk, lock and entry exchange of one page in page_mkclean',
   upload4k: 'transfer of 4 KiB to the consumer',
+  memcmp4k: 'comparison of 4 KiB with a copy',
+  pagemapRead: 'one entry of /proc/PID/pagemap',
+  scanWritten: 'PAGEMAP_SCAN with WP_MATCHING: a written page, recorded and armed again',
+  uffdSync: 'userfaultfd message to a monitor and back',
+  uffdArm: 'UFFDIO_WRITEPROTECT, a page',
+  sigsegv: 'SIGSEGV handler: signal, record, mprotect, return',
+  mprotectPage: 'mprotect to read-only, a page',
   memcpy4k: 'copy of 4 KiB by the CPU',
 } as const;
 

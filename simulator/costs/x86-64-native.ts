@@ -5,7 +5,7 @@ export const x8664Native: CostProfile = {
   summary: 'x86-64 on bare metal',
   source:
     'faults: minor-fault breakdowns of 1000-1500 cycles; shootdown: about 1 us plus 0.2 us a target; invlpg: kernel comment on ' +
-    'tlb_single_page_flush_ceiling (100 ns); scan and copy: measured with PAGEMAP_SCAN and memcpy on an AMD EPYC; the rest assumed',
+    'tlb_single_page_flush_ceiling (100 ns); scan, compare, copy, signal and userfaultfd: measured on an AMD EPYC; the rest assumed',
   ns: {
     wpFault: 500,
     notPresentFault: 700,
@@ -24,6 +24,13 @@ export const x8664Native: CostProfile = {
     scanArm: 35,
     pageClean: 120,
     upload4k: 250,
+    memcmp4k: 220,
+    pagemapRead: 24,
+    scanWritten: 35,
+    uffdSync: 8000,
+    uffdArm: 100,
+    sigsegv: 4000,
+    mprotectPage: 58,
     memcpy4k: 250,
   },
 };

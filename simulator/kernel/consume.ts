@@ -4,7 +4,7 @@
  */
 import { type Micro, micro, Op } from '../micro-ops.js';
 
-/** Reports, unmarks and transfers every run of pages with the carrier; -1 takes all mapped pages and has no mark to clear. */
+/** Reports, unmarks and transfers every run of pages with the carrier; ANY_MAPPED and DIFFERS have no mark to clear. */
 export function* consumeMarked(carrier: number, costPer4kNs: number): Micro {
   for (let first = yield micro(Op.nextRun, 'consume mark', -1, carrier); first >= 0; ) {
     const last = yield micro(Op.runEnd, 'consume mark', first, carrier);

@@ -16,6 +16,13 @@ export function* mapOnFault(page: number, flags: number): Micro {
   yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
 }
 
+/** A write fault that only has to change the entry: sets and clears logical flags under the page-table lock. */
+export function* upgradeEntry(page: number, set: number, clear = 0): Micro {
+  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.pteUpgrade, 'make entry writable', page, set, clear);
+  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+}
+
 /**
  * A store to a writable, clean entry where no hardware sets D: the kernel does, unless the entry lost W while it waited for the
  * lock; the retry then faults for that.
@@ -23,7 +30,7 @@ export function* mapOnFault(page: number, flags: number): Micro {
 export function* dirtyTrap(page: number): Micro {
   yield micro(Op.lock, 'lock', page, PAGE_TABLE);
   if ((yield micro(Op.pteLoad, 'set D in software', page)) & PTE_WRITABLE) {
-    yield micro(Op.pteUpgrade, 'set D in software', page, PTE_DIRTY | PTE_ACCESSED);
+    yield micro(Op.pteUpgrade, 'set D in software', page, PTE_DIRTY | PTE_ACCESSED, 0);
   }
   yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
 }

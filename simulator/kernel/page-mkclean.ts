@@ -7,14 +7,14 @@ import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '
 import { PAGE_FLAG } from '../machine/machine.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
-import { mapOnFault } from './faults.js';
+import { mapOnFault, upgradeEntry } from './faults.js';
 import { flushRange } from './flush.js';
 
 const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 const PAGE = LOCK_KINDS.indexOf('page');
 
 /** @param transferNs cost of handing 4 KiB to the consumer */
-export function pageMkcleanProtocol({ mutations }: StrategyOptions, transferNs: number): StrategyCode {
+export function pageMkcleanProtocol({ mutations, cost }: StrategyOptions, transferNs: number): StrategyCode {
   const noFlush = mutations.has('no-flush');
   const flushFirst = mutations.has('flush-first');
   const transferFirst = mutations.has('transfer-first');
@@ -26,7 +26,7 @@ export function pageMkcleanProtocol({ mutations }: StrategyOptions, transferNs: 
     if (!noFlush && !flushFirst) yield* flushRange(page, page, 'harvest');
     yield micro(Op.pteStore, 'put clean entry back', page, taken & ~(PTE_WRITABLE | PTE_DIRTY));
     yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
-    yield micro(Op.walkEnd, 'take entry out', page, 1);
+    yield micro(Op.walkEnd, 'take entry out', page, 1, page, cost('pteScan'), cost('pageClean'));
   }
 
   function* harvestPage(page: number): Micro {
@@ -50,9 +50,7 @@ export function pageMkcleanProtocol({ mutations }: StrategyOptions, transferNs: 
     notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
     *writeFault(page) {
       yield micro(Op.lock, 'lock', page, PAGE);
-      yield micro(Op.lock, 'lock', page, PAGE_TABLE);
-      yield micro(Op.pteUpgrade, 'make entry writable', page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-      yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+      yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
       yield micro(Op.markSet, 'mark page', page, PAGE_FLAG); // fault_dirty_shared_page
       yield micro(Op.unlock, 'lock', page, PAGE);
     },

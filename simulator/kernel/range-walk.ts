@@ -5,45 +5,48 @@
  */
 import { LOCK_KINDS, PTE_PRESENT } from '../../traces/index.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-import { packWalk, type RangeWalk } from '../walk-specification.js';
+import { type EntryChange, packWalk, type RangeWalk, selects, unpackWalk } from '../walk-specification.js';
 
 export interface WalkResult {
+  /** Entries selected. */
   readonly changed: number;
-  /** Outermost changed entries; -1 where none was changed. */
+  /** Outermost selected entries; -1 where none was. */
   readonly first: number;
   readonly last: number;
 }
 
 const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 
-/** Walks the entries first..last of one VMA. */
-export function* rangeWalk(walk: RangeWalk, first: number, last: number): Micro<WalkResult> {
-  let changed = yield micro(Op.walkBulk, walk.step, first, packWalk(walk), last);
+/** Walks the entries first..last of one VMA. `locked`: the caller holds the page-table lock over all of them. */
+export function* rangeWalk(walk: RangeWalk, first: number, last: number, locked = false): Micro<WalkResult> {
+  const packed = packWalk(walk);
+  let changed = yield micro(Op.walkBulk, walk.step, first, packed, last);
   let changedFirst = -1;
   let changedLast = -1;
   if (changed >= 0) {
     changedFirst = yield micro(Op.walkFirst, walk.step);
     changedLast = yield micro(Op.walkLast, walk.step);
   } else {
+    const change = unpackWalk(packed);
     changed = 0;
     for (let page = first; page >= 0; page = yield micro(Op.nextEntry, walk.step, page, 0, last)) {
-      if (!(yield* changeEntry(walk, page))) continue;
+      if (!(yield* changeEntry(walk, change, page, locked))) continue;
       if (changed++ === 0) changedFirst = page;
       changedLast = page;
     }
   }
-  yield micro(Op.walkEnd, walk.step, first, changed, last);
+  yield micro(Op.walkEnd, walk.step, first, changed, last, walk.slotNs, walk.changeNs);
   return { changed, first: changedFirst, last: changedLast };
 }
 
 /** One entry of a walk; whether it was selected. */
-function* changeEntry(walk: RangeWalk, page: number): Micro<boolean> {
-  yield micro(Op.lock, walk.step, page, PAGE_TABLE);
+function* changeEntry(walk: RangeWalk, change: EntryChange, page: number, locked: boolean): Micro<boolean> {
+  if (!locked) yield micro(Op.lock, walk.step, page, PAGE_TABLE);
   const flags = yield micro(Op.pteLoad, walk.step, page);
-  const selected = (flags & PTE_PRESENT) !== 0 && (flags & walk.select) !== 0;
-  if (walk.plainStore && flags & PTE_PRESENT) yield micro(Op.pteStore, walk.step, page, flags & ~walk.clear);
-  else if (selected) yield micro(Op.pteAndNot, walk.step, page, walk.clear);
-  if (selected && walk.record >= 0) yield micro(Op.markSet, walk.step, page, walk.record);
-  yield micro(Op.unlock, walk.step, page, PAGE_TABLE);
+  const selected = selects(change, flags);
+  if (change.plainStore && flags & PTE_PRESENT) yield micro(Op.pteStore, walk.step, page, (flags & ~change.clear) | change.set);
+  else if (selected) yield micro(Op.pteChange, walk.step, page, change.clear, change.set);
+  if (selected && change.record >= 0) yield micro(Op.markSet, walk.step, page, change.record);
+  if (!locked) yield micro(Op.unlock, walk.step, page, PAGE_TABLE);
   return selected;
 }

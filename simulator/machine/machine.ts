@@ -27,7 +27,7 @@ import { Lookup, type MicroOp, Op, Walk } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
 import { bulkWalk } from './bulk-walk.js';
 import { ACTOR_PROGRAM, type Journal, MAX_CPUS } from './journal.js';
-import { lastMapped, lastWith, nextMapped, nextWith, regionEnd, runEnd, slotsBetween } from './order.js';
+import { lastInTable, lastMapped, lastWith, nextMapped, nextWith, regionEnd, runEnd, slotsBetween } from './order.js';
 import { PageStore } from './pages.js';
 import { Tlb } from './tlb.js';
 
@@ -44,8 +44,8 @@ export interface MachineOptions {
   readonly costs: Costs;
   /** What new pages of the object consist of. */
   readonly memory: MemoryKind;
-  /** Extra cost of a write-protection fault under the strategy, ns. */
-  readonly faultExtraNs: number;
+  /** Cost of a write-protection fault under the strategy, ns. */
+  readonly writeFaultNs: number;
   readonly tlb: { readonly sets: number; readonly ways: number };
   /** The object is one VMA, but for gaps of more pages than this; 0: always one. */
   readonly vmaGapPages: number;
@@ -81,6 +81,7 @@ export class Machine {
   walkFirst = -1;
   walkLast = -1;
 
+  #programStopped = false;
   readonly #locks = new Map<number, number>();
   /** Acknowledgments that an actor still waits for. */
   readonly #outstanding = new Map<number, number>();
@@ -119,6 +120,8 @@ export class Machine {
   ready(op: MicroOp, actor: number): boolean {
     if (op.code === Op.lock) return !this.#locks.has(this.#lockKey(op));
     if (op.code === Op.flushWait) return (this.#outstanding.get(actor) ?? 0) === 0;
+    if (op.code === Op.stopProgram) return !this.inInstruction.includes(true);
+    if (op.code === Op.tlbLookup) return !this.#programStopped;
     return true;
   }
 
@@ -134,10 +137,10 @@ export class Machine {
         return this.#change(page, op.a, PTE_CAUSE.store);
       case Op.pteExchange:
         return this.#change(page, op.a, PTE_CAUSE.exchange);
-      case Op.pteAndNot:
-        return this.#change(page, pages.flags[page]! & ~op.a, op.a & PTE_WRITABLE ? PTE_CAUSE.protect : PTE_CAUSE.clean);
+      case Op.pteChange:
+        return this.#change(page, (pages.flags[page]! & ~op.a) | op.b, causeOf(op.a, false));
       case Op.pteUpgrade:
-        return this.#change(page, pages.flags[page]! | op.a, PTE_CAUSE.fault);
+        return this.#change(page, (pages.flags[page]! & ~op.b) | op.a, PTE_CAUSE.fault);
       case Op.mapPage:
         return this.mapPage(page, op.a);
       case Op.markSet:
@@ -154,6 +157,8 @@ export class Machine {
         return lastWith(pages, op.a);
       case Op.nextVma:
         return nextMapped(pages, page);
+      case Op.tableEnd:
+        return lastInTable(pages, page, op.b);
       case Op.vmaEnd:
         return this.options.vmaGapPages === 0 ? lastMapped(pages) : regionEnd(pages, page, this.options.vmaGapPages);
       case Op.nextEntry: {
@@ -167,12 +172,12 @@ export class Machine {
       case Op.walkLast:
         return this.walkLast;
       case Op.walkEnd:
-        return this.#walkEnd(page, op.b, op.a);
+        return this.#walkEnd(op);
       case Op.flushQueue:
         journal.flushQueue(pages.number[page]!, this.#span(page, op.b), op.a);
         return 0;
       case Op.flushSend:
-        return this.#flushSend(page, op.b, op.a);
+        return this.#flushSend(op);
       case Op.flushWait:
         return 0;
       case Op.report:
@@ -187,6 +192,12 @@ export class Machine {
       case Op.harvestEnd:
         this.harvesting = false;
         journal.harvestEnd(++this.harvests);
+        return 0;
+      case Op.stopProgram:
+        this.#programStopped = true;
+        return 0;
+      case Op.resumeProgram:
+        this.#programStopped = false;
         return 0;
       case Op.lock:
         return this.#lock(op);
@@ -328,18 +339,17 @@ export class Machine {
     return 0;
   }
 
-  #walkEnd(first: number, last: number, changed: number): number {
+  #walkEnd({ page: first, b: last, a: changed, c: slotNs, d: changeNs }: MicroOp): number {
     const slots = slotsBetween(this.pages, first, last);
-    const { pteScan, scanArm } = this.options.costs;
-    this.journal.walk(this.pages.number[first]!, this.#span(first, last), slots, changed, slots * pteScan + changed * scanArm);
+    this.journal.walk(this.pages.number[first]!, this.#span(first, last), slots, changed, slots * slotNs + changed * changeNs);
     return 0;
   }
 
-  #flushSend(first: number, last: number, reason: number): number {
+  #flushSend({ page: first, b: last, a: reason, c: wholeSpace }: MicroOp): number {
     const { journal } = this;
     const { costs, architecture } = this.options;
     const span = this.#span(first, last);
-    const scope = span > architecture.flushCeilingPages ? SCOPE_SPACE : SCOPE_RANGE;
+    const scope = wholeSpace || span > architecture.flushCeilingPages ? SCOPE_SPACE : SCOPE_RANGE;
     let remote = 0;
     let costNs: number;
     if (architecture.flushBy === 'broadcast') {
@@ -421,7 +431,7 @@ export class Machine {
 
   #fault(page: number, error: number): number {
     const { journal, pages } = this;
-    const { architecture, costs, faultExtraNs } = this.options;
+    const { architecture, costs, writeFaultNs } = this.options;
     const { cpu } = journal;
     const flags = pages.flags[page]!;
     const present = (flags & PTE_PRESENT) !== 0;
@@ -432,7 +442,7 @@ export class Machine {
       costNs = costs.notPresentFault;
     } else if (error & FAULT_WRITE && (flags & PTE_WRITABLE) === 0) {
       handler = HANDLER['write-protect'];
-      costNs = costs.wpFault + faultExtraNs;
+      costNs = writeFaultNs;
     } else if (error & FAULT_WRITE && (flags & PTE_DIRTY) === 0 && !architecture.hardwareSetsDirty) {
       handler = HANDLER['dirty-trap'];
       costNs = costs.dirtyTrap;
@@ -480,6 +490,13 @@ export class Machine {
   }
 }
 
+/** Code of the cause of an update that clears these flags. */
+export function causeOf(clear: number, plainStore: boolean): number {
+  if (plainStore) return PTE_CAUSE.store;
+  return clear & PTE_WRITABLE ? PTE_CAUSE.protect : PTE_CAUSE.clean;
+}
+
 /** Carriers whose marks a machine keeps; the others are read from the entries. */
 export const BITMAP = CARRIERS.indexOf('bitmap');
 export const PAGE_FLAG = CARRIERS.indexOf('page-flag');
+export const FAULT_LIST = CARRIERS.indexOf('fault-list');

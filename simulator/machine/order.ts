@@ -5,8 +5,9 @@
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import type { PageStore } from './pages.js';
 
-/** Carrier number that stands for "mapped" where a run of pages is asked for. */
+/** Carrier numbers that stand for "mapped", and for "differs from the consumer's copy", where a run of pages is asked for. */
 export const ANY_MAPPED = -1;
+export const DIFFERS = -2;
 
 /** The mapped page after `page` in order (-1: the first of all), or -1. */
 export function nextMapped(pages: PageStore, page: number): number {
@@ -21,9 +22,12 @@ export function lastMapped(pages: PageStore): number {
   return -1;
 }
 
-/** The page after `page` (-1: the first of all) that has carrier `carrier` set, or is mapped at all; or -1. */
+/** The page after `page` (-1: the first of all) that has carrier `carrier` set (or is mapped, or differs); or -1. */
 export function nextWith(pages: PageStore, page: number, carrier: number): number {
-  return seek(pages, page, carrier === ANY_MAPPED ? 0 : 1 << carrier);
+  if (carrier !== DIFFERS) return seek(pages, page, carrier === ANY_MAPPED ? 0 : 1 << carrier);
+  let next = seek(pages, page, 0);
+  while (next >= 0 && !differs(pages, next)) next = seek(pages, next, 0);
+  return next;
 }
 
 /** The last page that has the carrier set, or -1. */
@@ -42,12 +46,13 @@ export function lastWith(pages: PageStore, carrier: number): number {
 
 /** The last page of the run of consecutive page numbers, all with the carrier (or mapped), that starts at `page`. */
 export function runEnd(pages: PageStore, page: number, carrier: number): number {
-  const mask = carrier === ANY_MAPPED ? 0 : 1 << carrier;
+  const mask = carrier < 0 ? 0 : 1 << carrier;
   let last = page;
   for (;;) {
     const next = successor(pages, last);
     if (next < 0 || pages.number[next] !== pages.number[last]! + 1 || pages.space[next] !== pages.space[last]) return last;
     if (mask !== 0 && (pages.marks[next]! & mask) === 0) return last;
+    if (carrier === DIFFERS && !differs(pages, next)) return last;
     last = next;
   }
 }
@@ -63,6 +68,15 @@ export function regionEnd(pages: PageStore, page: number, gapPages: number): num
   return last;
 }
 
+/** The last mapped page of the table that holds `page`, but none behind `last`. */
+export function lastInTable(pages: PageStore, page: number, last: number): number {
+  const table = pages.tableOf(page);
+  for (let slot = Math.min(PAGES_PER_TABLE - 1, pages.number[last]! - table.basePage); slot >= 0; slot--) {
+    if (table.entries[slot]! >= 0) return table.entries[slot]!;
+  }
+  return page;
+}
+
 /** Slots of existing page tables between two pages of one space, both included. */
 export function slotsBetween(pages: PageStore, first: number, last: number): number {
   const from = pages.number[first]!;
@@ -73,6 +87,12 @@ export function slotsBetween(pages: PageStore, first: number, last: number): num
     slots += Math.min(to, base + PAGES_PER_TABLE - 1) - Math.max(from, base) + 1;
   }
   return slots;
+}
+
+/** Contents are newer than what the consumer has; a write counts as a change of contents. */
+function differs(pages: PageStore, page: number): boolean {
+  const frame = pages.frame[page]!;
+  return pages.generation[frame]! > pages.captured[frame]!;
 }
 
 /** The mapped page right behind in the order, by its table alone where possible. */

@@ -44,8 +44,8 @@ export interface StrategyDefinition {
   /** What the consumer looks at to find dirty pages. */
   readonly carriers: readonly Carrier[];
   readonly cannotSee: readonly OtherWriter[];
-  /** What a write-protection fault costs besides the fault itself. */
-  readonly faultExtra: readonly CostName[];
+  /** What a write-protection fault costs, as the sum of these. */
+  readonly faultCosts: readonly CostName[];
   readonly mutations: readonly Mutation[];
   create(options: StrategyOptions): StrategyCode;
 }

@@ -15,7 +15,7 @@ export const fullUpload: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['mapped'],
   cannotSee: [],
-  faultExtra: [],
+  faultCosts: [],
   mutations: [],
   create({ cost }) {
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;

@@ -1,6 +1,6 @@
 import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
-import { mapOnFault } from '../kernel/faults.js';
+import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
@@ -10,7 +10,6 @@ import { mutation } from '../mutations.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 const RESERVATION = LOCK_KINDS.indexOf('reservation');
-const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 
 /**
  * The exact, closed snapshot that mm/mapping_dirty_helpers.c describes: protect, flush, then collect and clear D, flush,
@@ -25,7 +24,7 @@ export const hwDirtyWp: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
-  faultExtra: ['mkwriteExtra'],
+  faultCosts: ['wpFault', 'mkwriteExtra'],
   mutations: [
     mutation('no-flush', 'coarse'),
     mutation('flush-first', 'fine'),
@@ -44,16 +43,17 @@ export const hwDirtyWp: StrategyDefinition = {
     const secondFlush = !noFlush && !flushFirst && !mutations.has('no-second-flush');
     const blockWriters = !mutations.has('no-block');
     const upload = cost('upload4k');
+    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
     function* protect(first: number, last: number): Micro {
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { select: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, plainStore: false, step: 'protect entries' } as const;
+      const walk = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, ...scan, step: 'protect entries' } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed > 0 && !noFlush && !flushFirst && !transferFirst) yield* flushRange(from, to, 'harvest');
     }
 
     function* collect(first: number, last: number): Micro {
-      const walk = { select: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, plainStore: false, step: 'collect dirty entries' } as const;
+      const walk = { any: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, ...scan, step: 'collect dirty entries' } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed === 0) return;
       if (transferFirst) yield* consumeMarked(BITMAP, upload);
@@ -65,9 +65,7 @@ export const hwDirtyWp: StrategyDefinition = {
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
       *writeFault(page) {
         if (blockWriters) yield micro(Op.lock, 'lock', -1, RESERVATION);
-        yield micro(Op.lock, 'lock', page, PAGE_TABLE);
-        yield micro(Op.pteUpgrade, 'make entry writable', page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+        yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
         if (blockWriters) yield micro(Op.unlock, 'lock', -1, RESERVATION);
       },
       *harvest() {

@@ -23,7 +23,7 @@ export const hwDirty: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
-  faultExtra: [],
+  faultCosts: [],
   mutations: [
     mutation('no-flush', 'coarse'),
     mutation('flush-first', 'fine'),
@@ -37,18 +37,19 @@ export const hwDirty: StrategyDefinition = {
     const transferFirst = mutations.has('transfer-first');
     const plainStore = mutations.has('plain-rmw');
     const upload = cost('upload4k');
+    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
     /** Moves D from the entries of a VMA into the bitmap. */
     function* clean(first: number, last: number): Micro {
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { select: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, plainStore, step: 'clean entries' } as const;
+      const walk = { any: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, plainStore, ...scan, step: 'clean entries' } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
     }
 
     /** Notes which entries are dirty and leaves them so: the first half of `transfer-first`. */
     function* peek(first: number, last: number): Micro {
-      const walk = { select: PTE_DIRTY, clear: 0, record: BITMAP, plainStore: false, step: 'collect dirty entries' } as const;
+      const walk = { any: PTE_DIRTY, clear: 0, record: BITMAP, ...scan, step: 'collect dirty entries' } as const;
       yield* rangeWalk(walk, first, last);
     }
 

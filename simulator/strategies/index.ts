@@ -1,12 +1,29 @@
 /** The one list of strategies. To add one: write its file, add its line here. */
 import { bounceBuffer } from './bounce-buffer.js';
+import { compare } from './compare.js';
 import type { StrategyDefinition } from './define.js';
 import { fullUpload } from './full-upload.js';
 import { hwDirty } from './hw-dirty.js';
 import { hwDirtyWp } from './hw-dirty-wp.js';
+import { mprotectSigsegv } from './mprotect-sigsegv.js';
 import { pageMkwrite } from './page-mkwrite.js';
 import { pfnMkwrite } from './pfn-mkwrite.js';
+import { softDirty } from './soft-dirty.js';
+import { uffdWpAsync } from './uffd-wp-async.js';
+import { uffdWpSync } from './uffd-wp-sync.js';
 
 export type { OtherWriter, StrategyCode, StrategyDefinition, StrategyOptions } from './define.js';
 
-export const STRATEGIES: readonly StrategyDefinition[] = [fullUpload, bounceBuffer, pageMkwrite, pfnMkwrite, hwDirty, hwDirtyWp];
+export const STRATEGIES: readonly StrategyDefinition[] = [
+  fullUpload,
+  compare,
+  bounceBuffer,
+  pageMkwrite,
+  pfnMkwrite,
+  hwDirty,
+  hwDirtyWp,
+  softDirty,
+  uffdWpSync,
+  uffdWpAsync,
+  mprotectSigsegv,
+];

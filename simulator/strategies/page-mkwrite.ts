@@ -12,7 +12,7 @@ export const pageMkwrite: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['page-flag'],
   cannotSee: ['device-dma', 'kernel-write'],
-  faultExtra: ['mkwriteExtra'],
+  faultCosts: ['wpFault', 'mkwriteExtra'],
   mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
   create: (options) => pageMkcleanProtocol(options, options.cost('upload4k')),
 };

@@ -1,6 +1,6 @@
 import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
-import { mapOnFault } from '../kernel/faults.js';
+import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { rangeWalk } from '../kernel/range-walk.js';
 import { BITMAP } from '../machine/machine.js';
@@ -9,7 +9,6 @@ import { mutation } from '../mutations.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
 
 const RESERVATION = LOCK_KINDS.indexOf('reservation');
-const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 
 /**
  * The proposal of 2013, as wp_shared_mapping_range and pfn_mkwrite of today: entries are read-only until the first write
@@ -26,13 +25,14 @@ export const pfnMkwrite: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
-  faultExtra: ['mkwriteExtra'],
+  faultCosts: ['wpFault', 'mkwriteExtra'],
   mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
   create({ mutations, cost }) {
     const noFlush = mutations.has('no-flush');
     const flushFirst = mutations.has('flush-first');
     const transferFirst = mutations.has('transfer-first');
     const upload = cost('upload4k');
+    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
     /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
     function* protectMarked(): Micro {
@@ -40,7 +40,7 @@ export const pfnMkwrite: StrategyDefinition = {
       if (first < 0) return;
       const last = yield micro(Op.lastMarked, 'protect entries', -1, BITMAP);
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { select: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, plainStore: false, step: 'protect entries' } as const;
+      const walk = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, ...scan, step: 'protect entries' } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
     }
@@ -51,9 +51,7 @@ export const pfnMkwrite: StrategyDefinition = {
       *writeFault(page) {
         yield micro(Op.lock, 'lock', -1, RESERVATION);
         yield micro(Op.markSet, 'mark page', page, BITMAP);
-        yield micro(Op.lock, 'lock', page, PAGE_TABLE);
-        yield micro(Op.pteUpgrade, 'make entry writable', page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+        yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
         yield micro(Op.unlock, 'lock', -1, RESERVATION);
       },
       *harvest() {

@@ -1,7 +1,7 @@
 /** Support for tests: small random programs, and runs of them with every event kept. */
 import { Random } from '../../base/index.js';
 import { EventBatch, EVENT_BY_CODE, type MachineSnapshot } from '../../traces/index.js';
-import { AccessBatch, configure, Simulation, type SimulationRequest, type SimulationTuning } from '../index.js';
+import { AccessBatch, configure, Simulation, type SimulationRequest, type SimulationTuning, STRATEGIES } from '../index.js';
 
 export interface ProgramShape {
   readonly accesses: number;
@@ -9,6 +9,12 @@ export interface ProgramShape {
   readonly cpus: number;
   /** Share of loads, 0..1. */
   readonly reads: number;
+}
+
+/** One of the architectures that a strategy runs on. */
+export function architectureFor(strategy: string, seed: number): string {
+  const { architectures } = STRATEGIES.find(({ id }) => id === strategy)!;
+  return architectures[seed % architectures.length]!;
 }
 
 /** A random program over two separate regions, with page-crossing accesses among the rest. */

@@ -1,0 +1,40 @@
+import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { consumeMarked } from '../kernel/consume.js';
+import { mapOnFault, neverProtected } from '../kernel/faults.js';
+import { forEachVma } from '../kernel/object.js';
+import { DIFFERS } from '../machine/order.js';
+import { micro, Op } from '../micro-ops.js';
+import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+
+/**
+ * A shadow of every page, compared with it at each harvest; what differs is copied to the shadow and transferred from there. A
+ * write counts as a change of contents here: one that puts the old value back is reported, where a real comparison would not.
+ */
+export const compare: StrategyDefinition = {
+  id: 'compare',
+  summary: 'compare every page with a shadow copy, transfer what differs',
+  price: 'twice the memory, and every page read twice per harvest; no fault, no flush',
+  vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
+  vmaReason: 'it reads memory through the process; second-stage memory belongs to a VMM strategy',
+  architectures: PTE_ARCHITECTURES,
+  carriers: ['shadow-copy'],
+  cannotSee: [],
+  faultCosts: [],
+  mutations: [],
+  create({ cost }) {
+    const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
+    return {
+      mappedFlags,
+      writeFault: neverProtected,
+      notPresentFault: (page) => mapOnFault(page, mappedFlags),
+      *harvest() {
+        yield micro(Op.harvestBegin, 'harvest');
+        yield* forEachVma('compare', function* (first, last) {
+          yield micro(Op.walkEnd, 'compare', first, 0, last, cost('memcmp4k'));
+        });
+        yield* consumeMarked(DIFFERS, cost('memcpy4k') + cost('upload4k'));
+        yield micro(Op.harvestEnd, 'harvest');
+      },
+    };
+  },
+};

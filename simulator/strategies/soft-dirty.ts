@@ -1,0 +1,78 @@
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
+import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
+import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
+import { flushSpace } from '../kernel/flush.js';
+import { forEachVma } from '../kernel/object.js';
+import { rangeWalk } from '../kernel/range-walk.js';
+import { BITMAP } from '../machine/machine.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+import { mutation } from '../mutations.js';
+import type { StrategyDefinition } from './define.js';
+
+const ON_WRITE = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SOFT_DIRTY;
+
+/**
+ * /proc/PID/pagemap bit 55 and clear_refs 4, as checkpointers use them (Documentation/admin-guide/mm/soft-dirty.rst): with the
+ * program stopped, read the bits of every page, then clear them and W in the whole mm and flush all of it; let the program go on,
+ * and copy. Reading and clearing are two calls, which is why the program must not run in between.
+ */
+export const softDirty: StrategyDefinition = {
+  id: 'soft-dirty',
+  summary: 'read soft-dirty bits from pagemap, clear them through clear_refs, with the program stopped',
+  price: 'one fault per page and epoch, a walk and a flush of the whole address space per harvest, and the stop',
+  vmas: ['anon', 'shared-file'],
+  vmaReason: 'clear_refs passes over VM_PFNMAP, and special entries without a struct page keep no soft-dirty bit',
+  architectures: ['x86-64', 'riscv64-svade', 'riscv64-svadu'],
+  carriers: ['soft-dirty', 'bitmap'],
+  cannotSee: ['device-dma', 'kernel-write'],
+  faultCosts: ['wpFault'],
+  mutations: [
+    mutation('no-flush', 'coarse'),
+    mutation('no-stop', 'fine'),
+    mutation('flush-first', 'none', 'the flush comes before the entries change: nothing is lost while the program is stopped over both'),
+    mutation('transfer-first', 'none', 'the bytes are copied before the marks are cleared: nothing is lost while the program is stopped over both'),
+  ],
+  create({ mutations, cost }) {
+    const noFlush = mutations.has('no-flush');
+    const flushFirst = mutations.has('flush-first');
+    const transferFirst = mutations.has('transfer-first');
+    const stop = !mutations.has('no-stop');
+    const upload = cost('upload4k');
+
+    /** Notes the pages whose bit 55 reads 1. */
+    function* readPagemap(first: number, last: number): Micro {
+      const slotNs = cost('pagemapRead');
+      yield* rangeWalk({ any: PTE_SOFT_DIRTY, clear: 0, record: BITMAP, step: 'read pagemap', slotNs, changeNs: 0 }, first, last);
+    }
+
+    function* clearRefs(first: number, last: number): Micro {
+      if (flushFirst && !noFlush) yield* flushSpace(first, last, 'harvest');
+      const walk = {
+        any: PTE_WRITABLE | PTE_SOFT_DIRTY,
+        clear: PTE_WRITABLE | PTE_SOFT_DIRTY,
+        record: -1,
+        step: 'clear_refs',
+        slotNs: cost('pteScan'),
+        changeNs: cost('scanArm'),
+      } as const;
+      yield* rangeWalk(walk, first, last);
+      if (!noFlush && !flushFirst) yield* flushSpace(first, last, 'harvest');
+    }
+
+    return {
+      mappedFlags: PTE_PRESENT,
+      notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | ON_WRITE),
+      writeFault: (page) => upgradeEntry(page, ON_WRITE),
+      *harvest() {
+        yield micro(Op.harvestBegin, 'harvest');
+        if (stop) yield micro(Op.stopProgram, 'stop the program');
+        yield* forEachVma('read pagemap', readPagemap);
+        if (transferFirst) yield* transferMarked(BITMAP, upload);
+        yield* forEachVma('clear_refs', clearRefs);
+        if (stop) yield micro(Op.resumeProgram, 'stop the program');
+        yield* transferFirst ? clearMarks(BITMAP) : consumeMarked(BITMAP, upload);
+        yield micro(Op.harvestEnd, 'harvest');
+      },
+    };
+  },
+};
