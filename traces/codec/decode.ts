@@ -15,12 +15,15 @@ import {
   MEANS_LAG_CHANGE,
   MEANS_SINCE_PREVIOUS,
   MEANS_VALUE,
+  PACK_CONSTANT,
   unpackColumn,
 } from './columns.js';
 import { type Block, expandBlock } from './compress.js';
 import { CHUNK_VERSION } from './encode.js';
 import { type Field, unseal } from './envelope.js';
+import { type KindRows, RowPlacer, type Runs } from './rows.js';
 import {
+  ALL_KINDS,
   COLUMN_BOUNDS,
   COLUMN_CPU,
   COLUMN_PAGE,
@@ -33,8 +36,8 @@ import {
 import { LagTable, TIME_LIMIT, unpackLag } from './times.js';
 import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
-/** Every kind. */
-export const ALL_KINDS = 0xffff_ffff;
+/** Bounds of a field's values. */
+const FIELD_BOUNDS: readonly [least: number, most: number] = [0, 2 ** 53];
 
 /** No block holds more: every column of every event at its longest. */
 const MOST_BLOCK_BYTES = CHUNK_EVENTS * VARINT_BYTES * 16;
@@ -53,18 +56,22 @@ export interface ChunkHead {
   readonly events: number;
 }
 
+/** 0, 1, 2, ...: the rows of a batch that holds whole chunks. */
+const EVERY_ROW = Uint32Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
+
 /** Decodes chunk bodies; keeps its working space between calls. */
 export class ChunkUnpacker {
-  readonly #rows = new Uint32Array(CHUNK_EVENTS);
-  readonly #targets = new Uint32Array(CHUNK_EVENTS);
+  /** Rows of a chunk by kind; and, where some kinds are left out, rows of the batch. */
+  readonly #chunkRows = new RowPlacer(CHUNK_EVENTS, KIND_CODES);
+  readonly #batchRows = new RowPlacer(CHUNK_EVENTS, KIND_CODES);
   readonly #times = new Float64Array(CHUNK_EVENTS);
-  readonly #columns: readonly [Float64Array, Float64Array, Float64Array];
+  readonly #scratch: readonly [Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
   #head: ChunkHead = { firstSeq: 1, events: 0 };
 
   constructor() {
     const column = () => new Float64Array(CHUNK_EVENTS);
-    this.#columns = [column(), column(), column()];
+    this.#scratch = [column(), column(), column()];
   }
 
   /** What the chunk unpacked last says about itself, kinds left out included. */
@@ -81,159 +88,189 @@ export class ChunkUnpacker {
     into.length = 0;
     const chunk = openChunk(body);
     this.#head = { firstSeq: chunk.firstSeq, events: chunk.events };
-    if (chunk.events > into.capacity)
+    if (chunk.events > into.capacity) {
       damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
-    into.firstSeq = chunk.firstSeq;
-    const { runKinds, runLengths } = this.#kindStream(chunk);
-    const whole = chunk.groups.every((group) => group.code === 0 || (kinds & (1 << group.code)) !== 0);
-    const length = this.#placeRows(chunk, runKinds, runLengths, kinds, into);
-
-    const wanted = chunk.groups.filter((group) => group.code !== 0 && (kinds & (1 << group.code)) !== 0);
-    const times = whole ? into.time : this.#times;
-    this.#unpackTimes(chunk, wanted, runKinds, runLengths, times);
-    if (!whole) for (let i = 0; i < length; i++) into.time[i] = times[into.row[i]!]!;
-    for (const group of wanted) this.#unpackGroup(chunk, group, into);
-    into.length = length;
-  }
-
-  #kindStream(chunk: OpenChunk): { runKinds: Float64Array; runLengths: Float64Array } {
-    const runs = chunk.groups[0]!;
-    const runKinds = new Float64Array(runs.count);
-    const runLengths = new Float64Array(runs.count);
-    unpackInto(chunk.column(runs, 0), runKinds, runs.count, 1, KIND_CODES - 1);
-    unpackInto(chunk.column(runs, 1), runLengths, runs.count, 1, chunk.events);
-    return { runKinds, runLengths };
-  }
-
-  /** Fills, kind after kind, the chunk rows of its events and where they go in the batch. Returns the events delivered. */
-  #placeRows(
-    chunk: OpenChunk,
-    runKinds: Float64Array,
-    runLengths: Float64Array,
-    kinds: number,
-    into: EventBatch,
-  ): number {
-    const next = new Uint32Array(chunk.starts);
-    let row = 0;
-    let target = 0;
-    for (let run = 0; run < runKinds.length; run++) {
-      const kind = runKinds[run]!;
-      const end = row + runLengths[run]!;
-      let to = next[kind]!;
-      if (end > chunk.events || to + end - row > chunk.starts[kind + 1]!)
-        damaged('its kind stream does not match its groups');
-      const wanted = (kinds & (1 << kind)) !== 0;
-      if (wanted) into.kind.fill(kind, target, target + end - row);
-      for (; row < end; row++) {
-        this.#rows[to] = row;
-        if (wanted) {
-          into.row[target] = row;
-          this.#targets[to] = target++;
-        }
-        to++;
-      }
-      next[kind] = to;
     }
-    if (row !== chunk.events) damaged('its kind stream does not match its groups');
-    return target;
+    const runs = readKindStream(chunk);
+    const rows = this.#chunkRows.place(runs, ALL_KINDS);
+    for (const { code, count } of chunk.groups) {
+      if (rows[code]?.count !== count) damaged('its kind stream does not match its groups');
+    }
+    const wanted = chunk.groups.filter(({ code }) => (kinds & (1 << code)) !== 0);
+    const whole = wanted.length === chunk.groups.length;
+    const length = placeKinds(runs, kinds, whole, into);
+    const target = whole ? rows : this.#batchRows.place(runs, kinds);
+
+    const times = whole ? into.time : this.#times;
+    this.#unpackTimes(chunk, runs, rows, wanted, times);
+    if (!whole) for (let i = 0; i < length; i++) into.time[i] = times[into.row[i]!]!;
+    this.#unpackNarrow(chunk, wanted, target, into, length);
+    for (const group of wanted) this.#unpackWide(chunk, group, target[group.code]!, into);
+    into.firstSeq = chunk.firstSeq;
+    into.length = length;
   }
 
   #unpackTimes(
     chunk: OpenChunk,
+    runs: Runs,
+    rows: ReadonlyArray<KindRows | undefined>,
     wanted: readonly Group[],
-    runKinds: Float64Array,
-    runLengths: Float64Array,
     times: Float64Array,
   ): void {
     const chained = wanted.some((group) => chunk.tag(group, COLUMN_TIME) !== MEANS_LAG_CHANGE);
-    const groups = chained ? chunk.groups.filter((group) => group.code !== 0) : wanted;
     const differences: Array<Float64Array | undefined> = [];
-    for (const group of groups) {
+    for (const group of chained ? chunk.groups : wanted) {
       const cursor = chunk.column(group, COLUMN_TIME);
       const tag = cursor.byte();
-      const shape = KIND_SHAPES[group.code]!;
-      if (tag === MEANS_LAG_CHANGE && shape.programSlot >= 0) {
-        const [lagged, programs, cpus] = this.#columns;
-        unpackInto(chunk.column(group, COLUMN_CPU), cpus, group.count, ...COLUMN_BOUNDS[COLUMN_CPU]!);
-        unpackInto(chunk.column(group, COMMON_COLUMNS + shape.programSlot), programs, group.count, 0, TIME_LIMIT);
-        unpackLag(cursor, lagged, programs, cpus, group.count, this.#lags);
-        const start = chunk.starts[group.code]!;
-        for (let i = 0; i < group.count; i++) times[this.#rows[start + i]!] = lagged[i]!;
+      const { programSlot } = KIND_SHAPES[group.code]!;
+      const { code, count } = group;
+      if (tag === MEANS_LAG_CHANGE && programSlot >= 0) {
+        const [first, programs, third] = this.#scratch;
+        const lagged = rows[code]!.view(times) ?? first;
+        unpackValues(chunk.column(group, COMMON_COLUMNS + programSlot), programs, count, 0, TIME_LIMIT);
+        const cpus = chunk.constant(group, COLUMN_CPU) === null ? third : null;
+        if (cpus !== null) unpackValues(chunk.column(group, COLUMN_CPU), cpus, count, ...COLUMN_BOUNDS[COLUMN_CPU]!);
+        unpackLag(cursor, lagged, programs, cpus, count, this.#lags);
+        rows[code]!.scatter(lagged, times);
       } else if ((tag & 0xf0) === MEANS_SINCE_PREVIOUS) {
-        const column = new Float64Array(group.count);
-        unpackColumn(cursor, tag & 0x0f, column, group.count, -TIME_LIMIT, TIME_LIMIT);
-        differences[group.code] = column;
+        const column = new Float64Array(count);
+        unpackColumn(cursor, tag & 0x0f, column, count, -TIME_LIMIT, TIME_LIMIT);
+        differences[code] = column;
       } else {
         damaged('a time column has an unknown tag');
       }
     }
-    if (!chained) return;
-    const next = new Uint32Array(KIND_CODES);
-    let time = chunk.timeFirst;
-    let row = 0;
-    for (let run = 0; run < runKinds.length; run++) {
-      const kind = runKinds[run]!;
-      const end = row + runLengths[run]!;
-      const column = differences[kind];
-      if (column === undefined) {
-        row = end;
-        time = times[end - 1]!;
+    if (chained) chainTimes(chunk, runs, differences, times);
+  }
+
+  /** cpu, actor, space and step: nearly always one value, of a kind or of all. */
+  #unpackNarrow(
+    chunk: OpenChunk,
+    wanted: readonly Group[],
+    rows: ReadonlyArray<KindRows | undefined>,
+    into: EventBatch,
+    length: number,
+  ): void {
+    for (const [i, column] of [into.cpu, into.actor, into.space, into.step].entries()) {
+      const at = COLUMN_CPU + i;
+      const [least, most] = COLUMN_BOUNDS[at]!;
+      const constants = wanted.map((group) => chunk.constant(group, at));
+      const [value] = constants;
+      if (value !== undefined && value !== null && constants.every((constant) => constant === value)) {
+        column.fill(bounded(value, least, most), 0, length);
         continue;
       }
-      let from = next[kind]!;
-      for (; row < end; row++) {
-        time += column[from++]!;
-        if (!(time >= 0 && time <= TIME_LIMIT)) bounded(time, 0, TIME_LIMIT);
-        times[row] = time;
+      for (const [k, group] of wanted.entries()) {
+        const constant = constants[k]!;
+        const kindRows = rows[group.code]!;
+        if (constant !== null) {
+          kindRows.fill(bounded(constant, least, most), column);
+        } else {
+          const [values] = this.#scratch;
+          unpackValues(chunk.column(group, at), values, group.count, least, most);
+          kindRows.scatter(values, column);
+        }
       }
-      next[kind] = from;
     }
   }
 
-  /** All columns but time. */
-  #unpackGroup(chunk: OpenChunk, group: Group, into: EventBatch): void {
+  /** page and the fields. */
+  #unpackWide(chunk: OpenChunk, group: Group, rows: KindRows, into: EventBatch): void {
     const shape = KIND_SHAPES[group.code]!;
-    const start = chunk.starts[group.code]!;
-    const targets = this.#targets.subarray(start, start + group.count);
-    const [values, second] = this.#columns;
-    const narrow = [into.cpu, into.actor, into.space, into.step];
-    for (let column = COLUMN_CPU; column < COLUMN_PAGE; column++) {
-      unpackInto(chunk.column(group, column), values, group.count, ...COLUMN_BOUNDS[column]!);
-      scatterNarrow(values, targets, narrow[column - COLUMN_CPU]!);
-    }
-    const page = chunk.column(group, COLUMN_PAGE);
+    const { count } = group;
+    const [first, second] = this.#scratch;
+    const deliver = (column: number, target: Float64Array) => {
+      const [least, most] = COLUMN_BOUNDS[column] ?? FIELD_BOUNDS;
+      const constant = chunk.constant(group, column);
+      if (constant !== null) return rows.fill(bounded(constant, least, most), target);
+      const values = rows.view(target) ?? first;
+      unpackValues(chunk.column(group, column), values, count, least, most);
+      rows.scatter(values, target);
+    };
     const joined = shape.offsetSlot >= 0 && (chunk.tag(group, COLUMN_PAGE) & 0xf0) === MEANS_ADDRESS;
     if (joined) {
-      unpackAddresses(page, page.byte() & 0x0f, values, second, group.count);
-      scatter(second, targets, into.slots[shape.offsetSlot]!);
+      const target = into.slots[shape.offsetSlot]!;
+      const pages = rows.view(into.page) ?? first;
+      const offsets = rows.view(target) ?? second;
+      const cursor = chunk.column(group, COLUMN_PAGE);
+      unpackAddresses(cursor, cursor.byte() & 0x0f, pages, offsets, count);
+      rows.scatter(pages, into.page);
+      rows.scatter(offsets, target);
     } else {
-      unpackInto(page, values, group.count, ...COLUMN_BOUNDS[COLUMN_PAGE]!);
+      deliver(COLUMN_PAGE, into.page);
     }
-    scatter(values, targets, into.page);
     for (let slot = 0; slot < shape.columns - COMMON_COLUMNS; slot++) {
-      const column = chunk.column(group, COMMON_COLUMNS + slot);
-      if (joined && slot === shape.offsetSlot) {
-        if (column.byte() !== MEANS_JOINED || column.at !== column.end) damaged('an offset column has an unknown tag');
-        continue;
-      }
-      unpackInto(column, values, group.count, 0, 2 ** 53);
-      scatter(values, targets, into.slots[slot]!);
+      if (!joined || slot !== shape.offsetSlot) deliver(COMMON_COLUMNS + slot, into.slots[slot]!);
+      else if (chunk.tag(group, COMMON_COLUMNS + slot) !== MEANS_JOINED) damaged('an offset column has an unknown tag');
     }
   }
 }
 
-function unpackInto(cursor: VarintCursor, into: Float64Array, count: number, least: number, most: number): void {
+function readKindStream(chunk: OpenChunk): Runs {
+  const { stream } = chunk;
+  const { count } = stream;
+  const kinds = new Float64Array(count);
+  const lengths = new Float64Array(count);
+  unpackValues(chunk.column(stream, 0), kinds, count, 1, KIND_CODES - 1);
+  unpackValues(chunk.column(stream, 1), lengths, count, 1, chunk.events);
+  let events = 0;
+  for (let run = 0; run < count; run++) events += lengths[run]!;
+  if (events !== chunk.events) damaged('its kind stream does not match its events');
+  return { kinds, lengths, count };
+}
+
+/** Fills `kind` and `row` of the events that are delivered, and returns their number. */
+function placeKinds({ kinds, lengths, count }: Runs, mask: number, whole: boolean, into: EventBatch): number {
+  let row = 0;
+  let to = 0;
+  for (let run = 0; run < count; run++) {
+    const kind = kinds[run]!;
+    const length = lengths[run]!;
+    if ((mask & (1 << kind)) !== 0) {
+      if (length < 8) for (let i = to; i < to + length; i++) into.kind[i] = kind;
+      else into.kind.fill(kind, to, to + length);
+      if (!whole) for (let i = 0; i < length; i++) into.row[to + i] = row + i;
+      to += length;
+    }
+    row += length;
+  }
+  if (whole) into.row.set(EVERY_ROW.subarray(0, into.capacity));
+  return to;
+}
+
+/** Times that were stored as differences to the event before, whose own may come from its lag. */
+function chainTimes(
+  chunk: OpenChunk,
+  { kinds, lengths, count }: Runs,
+  differences: ReadonlyArray<Float64Array | undefined>,
+  times: Float64Array,
+): void {
+  const next = new Uint32Array(KIND_CODES);
+  let time = chunk.timeFirst;
+  let row = 0;
+  for (let run = 0; run < count; run++) {
+    const kind = kinds[run]!;
+    const end = row + lengths[run]!;
+    const column = differences[kind];
+    if (column === undefined) {
+      row = end;
+      time = times[end - 1]!;
+      continue;
+    }
+    let from = next[kind]!;
+    for (; row < end; row++) {
+      time += column[from++]!;
+      if (!(time >= 0 && time <= TIME_LIMIT)) bounded(time, 0, TIME_LIMIT);
+      times[row] = time;
+    }
+    next[kind] = from;
+  }
+}
+
+function unpackValues(cursor: VarintCursor, into: Float64Array, count: number, least: number, most: number): void {
   const tag = cursor.byte();
   if ((tag & 0xf0) !== MEANS_VALUE) damaged('a column has an unknown tag');
   unpackColumn(cursor, tag, into, count, least, most);
-}
-
-function scatter(values: Float64Array, targets: Uint32Array, into: Float64Array): void {
-  for (let i = 0; i < targets.length; i++) into[targets[i]!] = values[i]!;
-}
-
-function scatterNarrow(values: Float64Array, targets: Uint32Array, into: Int16Array | Uint16Array): void {
-  for (let i = 0; i < targets.length; i++) into[targets[i]!] = values[i]!;
 }
 
 /** A chunk whose envelope has been read and believed; blocks are expanded when first asked for. */
@@ -241,10 +278,9 @@ class OpenChunk {
   readonly firstSeq: number;
   readonly events: number;
   readonly timeFirst: number;
-  /** The kind stream first, then the kinds. */
+  readonly stream: Group;
+  /** The kinds, by ascending code. */
   readonly groups: readonly Group[];
-  /** By code: where its rows start when rows are sorted by kind. */
-  readonly starts: Uint32Array;
   readonly #blocks: readonly Block[];
   readonly #expanded: Array<Uint8Array | undefined> = [];
 
@@ -254,18 +290,27 @@ class OpenChunk {
     this.timeFirst = items[3]!.integer(0, TIME_LIMIT);
     this.#blocks = items[5]!.items(1).map((item) => readBlock(item.items(3)));
     const groups = items[4]!.items(1).map((item) => readGroup(item.items(5), this.events, this.#blocks));
-    this.groups = groups.sort((a, b) => a.code - b.code);
-    this.starts = new Uint32Array(KIND_CODES + 1);
-    for (const [i, { code, count }] of groups.entries()) {
-      if (i > 0 ? code === groups[i - 1]!.code : code !== 0) damaged('it has no kind stream, or a kind twice');
-      if (code !== 0) this.starts[code + 1] = count;
+    groups.sort((a, b) => a.code - b.code);
+    const [stream, ...kinds] = groups;
+    if (stream!.code !== 0) damaged('it has no kind stream');
+    if (new Set(groups.map(({ code }) => code)).size !== groups.length) damaged('it has a kind twice');
+    this.stream = stream!;
+    this.groups = kinds;
+    if (kinds.reduce((sum, { count }) => sum + count, 0) !== this.events) {
+      damaged('its groups do not add up to its events');
     }
-    for (let code = 0; code < KIND_CODES; code++) this.starts[code + 1]! += this.starts[code]!;
-    if (this.starts[KIND_CODES] !== this.events) damaged('its groups do not add up to its events');
   }
 
   tag(group: Group, column: number): number {
     return this.column(group, column).byte();
+  }
+
+  /** The value of a constant column; null for another column. */
+  constant(group: Group, column: number): number | null {
+    const cursor = this.column(group, column);
+    if (cursor.byte() !== (MEANS_VALUE | PACK_CONSTANT)) return null;
+    const value = cursor.signed();
+    return cursor.at === cursor.end ? value : damaged('a constant column is too long');
   }
 
   column(group: Group, column: number): VarintCursor {

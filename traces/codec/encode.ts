@@ -11,7 +11,8 @@ import { packAddresses } from './addresses.js';
 import { MEANS_JOINED, MEANS_SINCE_PREVIOUS, packColumn, packConstant } from './columns.js';
 import { type Block, compressBlock, compressBlockSync } from './compress.js';
 import { seal } from './envelope.js';
-import { COMMON_COLUMNS, KIND_CODES, KIND_SHAPES, type KindShape } from './shape.js';
+import { isUniform, type KindRows, RowPlacer, type Runs } from './rows.js';
+import { ALL_KINDS, KIND_CODES, KIND_SHAPES, type KindShape } from './shape.js';
 import { type ChunkStats, collectStats } from './stats.js';
 import { LagTable, packLag } from './times.js';
 import { VARINT_BYTES } from './varints.js';
@@ -43,28 +44,29 @@ export interface PackedChunk {
 
 export class ChunkPacker {
   readonly #out: Uint8Array;
-  readonly #rows: Uint32Array;
-  readonly #starts = new Uint32Array(KIND_CODES + 1);
+  readonly #placer: RowPlacer;
   readonly #runKinds: Float64Array;
   readonly #runLengths: Float64Array;
-  readonly #columns: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  readonly #scratch: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
 
   /** @param capacity most events in a batch it will be given */
   constructor(capacity: number = CHUNK_EVENTS) {
     const mostColumns = Math.max(...KIND_SHAPES.map((shape) => shape?.columns ?? 0));
     this.#out = new Uint8Array((mostColumns + 2) * (capacity * VARINT_BYTES + KIND_CODES * COLUMN_HEAD_BYTES));
-    this.#rows = new Uint32Array(capacity);
+    this.#placer = new RowPlacer(capacity, KIND_CODES);
     this.#runKinds = new Float64Array(capacity);
     this.#runLengths = new Float64Array(capacity);
     const column = () => new Float64Array(capacity);
-    this.#columns = [column(), column(), column(), column()];
+    this.#scratch = [column(), column(), column(), column()];
   }
 
   /** Packs a batch of at least one event. The batch may be changed as soon as this returns. */
   pack(batch: EventBatch): PackedChunk {
-    const stats = collectStats(batch);
-    const packed = this.#packGroups(batch, this.#findRuns(batch));
+    const runs = this.#findRuns(batch);
+    const rows = this.#placer.place(runs, ALL_KINDS);
+    const stats = collectStats(batch, rows);
+    const packed = this.#packGroups(batch, runs, rows);
     const groups: unknown[] = [];
     const blocks: Uint8Array[] = [];
     const shared: PackedGroup[] = [];
@@ -92,96 +94,95 @@ export class ChunkPacker {
     return { stats, head: [CHUNK_VERSION, stats.firstSeq, stats.events, stats.timeFirst, groups], blocks };
   }
 
-  /** Fills the runs of equal kinds and the rows by kind; returns the number of runs. */
-  #findRuns(batch: EventBatch): number {
+  #findRuns(batch: EventBatch): Runs {
     const kinds = batch.kind;
     const length = batch.length;
-    const starts = this.#starts.fill(0);
-    let runs = 0;
+    let count = 0;
     for (let i = 0; i < length; ) {
       const kind = kinds[i]!;
       const from = i++;
       while (i < length && kinds[i] === kind) i++;
-      this.#runKinds[runs] = kind;
-      this.#runLengths[runs++] = i - from;
-      starts[kind + 1]! += i - from;
+      this.#runKinds[count] = kind;
+      this.#runLengths[count++] = i - from;
     }
-    for (let kind = 0; kind < KIND_CODES; kind++) starts[kind + 1]! += starts[kind]!;
-    const next = starts.slice();
-    const rows = this.#rows;
-    let row = 0;
-    for (let run = 0; run < runs; run++) {
-      const kind = this.#runKinds[run]!;
-      let to = next[kind]!;
-      for (let left = this.#runLengths[run]!; left > 0; left--) rows[to++] = row++;
-      next[kind] = to;
-    }
-    return runs;
+    return { kinds: this.#runKinds, lengths: this.#runLengths, count };
   }
 
-  #packGroups(batch: EventBatch, runs: number): PackedGroup[] {
+  #packGroups(batch: EventBatch, runs: Runs, rows: ReadonlyArray<KindRows | undefined>): PackedGroup[] {
     const out = this.#out;
-    const middle = packColumn(out, 0, this.#runKinds, runs, false);
-    let at = packColumn(out, middle, this.#runLengths, runs, false);
-    const groups: PackedGroup[] = [{ code: 0, count: runs, columnBytes: [middle, at - middle], start: 0, end: at }];
-    for (let code = 1; code < KIND_CODES; code++) {
-      const rows = this.#rows.subarray(this.#starts[code]!, this.#starts[code + 1]!);
-      if (rows.length === 0) continue;
-      const shape = KIND_SHAPES[code]!;
-      const start = at;
-      const columnBytes: number[] = [];
-      for (let column = 0; column < shape.columns; column++) {
-        const from = at;
-        at = this.#packColumnOf(batch, shape, rows, column, at);
-        columnBytes.push(at - from);
-      }
-      groups.push({ code, count: rows.length, columnBytes, start, end: at });
+    const middle = packColumn(out, 0, runs.kinds, runs.count, false);
+    let at = packColumn(out, middle, runs.lengths, runs.count, false);
+    const columnBytes = [middle, at - middle];
+    const groups: PackedGroup[] = [{ code: 0, count: runs.count, columnBytes, start: 0, end: at }];
+    const uniform = [batch.cpu, batch.actor, batch.space, batch.step].map((column) =>
+      isUniform(column, 0, batch.length),
+    );
+    for (const [code, kindRows] of rows.entries()) {
+      if (kindRows === undefined) continue;
+      const group = this.#packGroup(batch, KIND_SHAPES[code]!, kindRows, uniform, at);
+      at = group.end;
+      groups.push(group);
     }
     return groups;
   }
 
-  #packColumnOf(batch: EventBatch, shape: KindShape, rows: Uint32Array, column: number, at: number): number {
+  /** @param uniform by narrow column: whether it is the same in the whole batch */
+  #packGroup(
+    batch: EventBatch,
+    shape: KindShape,
+    rows: KindRows,
+    uniform: readonly boolean[],
+    start: number,
+  ): PackedGroup {
     const out = this.#out;
-    const count = rows.length;
-    const [values, second, third, scratch] = this.#columns;
-    switch (column) {
-      case 0: {
-        if (shape.programSlot >= 0) {
-          gather(batch.time, rows, values);
-          gather(batch.slots[shape.programSlot]!, rows, second);
-          gather(batch.cpu, rows, third);
-          const end = packLag(out, at, values, second, third, count, this.#lags, scratch);
-          if (end !== 0) return end;
-        }
-        sincePrevious(batch.time, rows, values);
-        return packColumn(out, at, values, count, false, MEANS_SINCE_PREVIOUS);
-      }
-      case 1:
-        return packNarrow(out, at, batch.cpu, rows, values);
-      case 2:
-        return packNarrow(out, at, batch.actor, rows, values);
-      case 3:
-        return packNarrow(out, at, batch.space, rows, values);
-      case 4:
-        return packNarrow(out, at, batch.step, rows, values);
-      case 5: {
-        gather(batch.page, rows, values);
-        if (shape.offsetSlot < 0) return packColumn(out, at, values, count, true);
-        gather(batch.slots[shape.offsetSlot]!, rows, second);
-        return withinPages(second, count)
-          ? packAddresses(out, at, values, second, count)
-          : packColumn(out, at, values, count, true);
-      }
-      default: {
-        const slot = column - COMMON_COLUMNS;
-        gather(batch.slots[slot]!, rows, values);
-        if (slot === shape.offsetSlot && withinPages(values, count)) {
-          out[at] = MEANS_JOINED;
-          return at + 1;
-        }
-        return packColumn(out, at, values, count, shape.alike[slot]!);
+    const { count } = rows;
+    const [first, second] = this.#scratch;
+    const columnBytes: number[] = [];
+    let end = start;
+    const done = (at: number) => {
+      columnBytes.push(at - end);
+      end = at;
+    };
+    done(this.#packTimes(batch, shape, rows, uniform[0]!, end));
+    for (const [i, column] of [batch.cpu, batch.actor, batch.space, batch.step].entries()) {
+      const constant = uniform[i] ? column[0]! : rows.constantOf(column);
+      done(
+        constant === null
+          ? packColumn(out, end, rows.gather(column, first), count, false)
+          : packConstant(out, end, constant),
+      );
+    }
+    const pages = rows.gather(batch.page, first);
+    const offsets = shape.offsetSlot < 0 ? null : rows.gather(batch.slots[shape.offsetSlot]!, second);
+    const joined = offsets !== null && withinPages(offsets, count);
+    done(joined ? packAddresses(out, end, pages, offsets, count) : packColumn(out, end, pages, count, true));
+    for (const [slot, alike] of shape.alike.entries()) {
+      if (joined && slot === shape.offsetSlot) {
+        out[end] = MEANS_JOINED;
+        done(end + 1);
+      } else {
+        done(packColumn(out, end, rows.gather(batch.slots[slot]!, first), count, alike));
       }
     }
+    return { code: shape.definition.code, count, columnBytes, start, end };
+  }
+
+  #packTimes(batch: EventBatch, shape: KindShape, rows: KindRows, oneCpu: boolean, at: number): number {
+    const [first, second, third, fourth] = this.#scratch;
+    const times = rows.gather(batch.time, first);
+    if (shape.programSlot >= 0) {
+      const programs = rows.gather(batch.slots[shape.programSlot]!, second);
+      const cpus = oneCpu ? null : rows.gather(batch.cpu, third);
+      const end = packLag(this.#out, at, times, programs, cpus, rows.count, this.#lags, fourth);
+      if (end !== 0) return end;
+    }
+    // Time since the event before, of whatever kind; 0 for the first event, whose time is in the envelope.
+    const before = third;
+    before[0] = batch.time[0]!;
+    before.set(batch.time.subarray(0, batch.length - 1), 1);
+    const previous = rows.gather(before, second);
+    for (let i = 0; i < rows.count; i++) fourth[i] = times[i]! - previous[i]!;
+    return packColumn(this.#out, at, fourth, rows.count, false, MEANS_SINCE_PREVIOUS);
   }
 }
 
@@ -199,34 +200,12 @@ function sealBlocks(chunk: PackedChunk, blocks: readonly Block[]): Uint8Array {
   return seal([...chunk.head, blocks.map(({ codec, rawBytes, data }) => [codec, rawBytes, data])]);
 }
 
-type Column = Float64Array | Int16Array | Uint16Array;
-
-function gather(from: Column, rows: Uint32Array, into: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) into[i] = from[rows[i]!]!;
-}
-
-/** Actor, space and step are nearly always constant, and seen to be so without a copy. */
-function packNarrow(out: Uint8Array, at: number, from: Column, rows: Uint32Array, scratch: Float64Array): number {
-  const first = from[rows[0]!]!;
-  let i = 1;
-  while (i < rows.length && from[rows[i]!] === first) i++;
-  if (i === rows.length) return packConstant(out, at, first);
-  gather(from, rows, scratch);
-  return packColumn(out, at, scratch, rows.length, false);
-}
-
-/** Time since the event before, of whatever kind; 0 for the first event, whose time is in the envelope. */
-function sincePrevious(times: Float64Array, rows: Uint32Array, into: Float64Array): void {
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    into[i] = row === 0 ? 0 : times[row]! - times[row - 1]!;
-  }
-}
-
+/** Whether all offsets are integers in [0, 4096), so that page and offset make an address. */
 function withinPages(offsets: Float64Array, count: number): boolean {
+  let outside = 0;
   for (let i = 0; i < count; i++) {
     const offset = offsets[i]! | 0;
-    if (offset !== offsets[i] || offset < 0 || offset >= PAGE_SIZE) return false;
+    outside |= offset === offsets[i] ? offset & -PAGE_SIZE : 1;
   }
-  return true;
+  return outside === 0;
 }

@@ -51,6 +51,9 @@ export const COLUMN_BOUNDS: ReadonlyArray<readonly [least: number, most: number]
   [-1, PAGE_LIMIT - 1],
 ];
 
+/** Every kind. */
+export const ALL_KINDS = 0xffff_ffff;
+
 /** The mask of a set of kinds by their words: bit c for event code c. */
 export function kindMask(...kinds: ReadonlyArray<(typeof EVENT_KINDS)[number]['kind']>): number {
   return EVENT_KINDS.reduce((mask, { kind, code }) => (kinds.includes(kind) ? mask | (1 << code) : mask), 0) >>> 0;

@@ -2,6 +2,7 @@
  * What is said beside each chunk, so that queries and seeks skip chunks without decoding them.
  */
 import type { EventBatch } from '../batch.js';
+import type { KindRows } from './rows.js';
 import { KIND_CODES, KIND_SHAPES } from './shape.js';
 
 export interface ChunkStats {
@@ -19,33 +20,38 @@ export interface ChunkStats {
   readonly pageMax: number;
 }
 
-/** Slot of the range length of a kind whose events speak of page ranges; -1 for others. */
-const RANGE_SLOT = KIND_SHAPES.map((shape) => shape?.definition.slot['pages'] ?? -1);
-
-/** Statistics of a batch of at least one event. */
-export function collectStats(batch: EventBatch): ChunkStats {
-  const { length, kind, page, time } = batch;
-  const counts = Array.from({ length: KIND_CODES }, () => 0);
+/** Statistics of a batch of at least one event, its rows by kind. */
+export function collectStats(batch: EventBatch, rows: ReadonlyArray<KindRows | undefined>): ChunkStats {
+  const { length, page, time } = batch;
   let pageMin = Infinity;
   let pageMax = -1;
   for (let i = 0; i < length; i++) {
-    const code = kind[i]!;
-    counts[code]!++;
-    const from = page[i]!;
-    if (from < 0) continue;
-    const slot = RANGE_SLOT[code]!;
-    const last = slot < 0 ? from : from + Math.max(0, batch.slots[slot]![i]! - 1);
-    if (from < pageMin) pageMin = from;
-    if (last > pageMax) pageMax = last;
+    const at = page[i]!;
+    if (at < 0) continue;
+    if (at < pageMin) pageMin = at;
+    if (at > pageMax) pageMax = at;
+  }
+  for (const [code, kindRows] of rows.entries()) {
+    const slot = KIND_SHAPES[code]?.definition.slot['pages'];
+    if (kindRows !== undefined && slot !== undefined) pageMax = Math.max(pageMax, lastPage(batch, slot, kindRows));
   }
   return {
     firstSeq: batch.firstSeq,
     events: length,
     timeFirst: time[0]!,
     timeLast: time[length - 1]!,
-    kinds: counts.reduce((mask, count, code) => (count > 0 ? mask | (1 << code) : mask), 0) >>> 0,
-    counts,
+    kinds: rows.reduce<number>((mask, kindRows, code) => (kindRows === undefined ? mask : mask | (1 << code)), 0) >>> 0,
+    counts: Array.from({ length: KIND_CODES }, (_, code) => rows[code]?.count ?? 0),
     pageMin: pageMax < 0 ? -1 : pageMin,
     pageMax,
   };
+}
+
+/** The last page of all ranges that events of one kind speak of. */
+function lastPage(batch: EventBatch, pagesSlot: number, rows: KindRows): number {
+  const from = rows.gather(batch.page, new Float64Array(rows.count));
+  const pages = rows.gather(batch.slots[pagesSlot]!, new Float64Array(rows.count));
+  let last = -1;
+  for (let i = 0; i < rows.count; i++) if (from[i]! >= 0) last = Math.max(last, from[i]! + pages[i]! - 1);
+  return last;
 }

@@ -50,6 +50,7 @@ export class LagTable {
 /**
  * Packs event times of accesses as lag: tag, signed lag of the first row, then the changes as a column of their own.
  * Uses `scratch`.
+ * @param cpus null where there is only one
  * @returns the position behind, or 0 where program time lies after event time
  */
 export function packLag(
@@ -57,47 +58,53 @@ export function packLag(
   at: number,
   times: Float64Array,
   programs: Float64Array,
-  cpus: Float64Array,
+  cpus: Float64Array | null,
   count: number,
   table: LagTable,
   scratch: Float64Array,
 ): number {
   const base = times[0]! - programs[0]!;
-  let least = 0;
-  let varies = 0;
-  for (let i = 0; i < count; i++) {
-    const lag = times[i]! - programs[i]!;
-    least = Math.min(least, lag);
-    varies |= lag === base ? 0 : 1;
-    scratch[i] = lag;
+  let i = 1;
+  while (i < count && times[i]! - programs[i]! === base) i++;
+  if (base < 0) return 0;
+  if (i === count) {
+    out[at] = MEANS_LAG_CHANGE;
+    return packConstant(out, putSigned(out, at + 1, base), 0);
   }
+  let least = 0;
+  let last = base;
+  for (i = 0; i < count; i++) {
+    const lag = times[i]! - programs[i]!;
+    if (lag < least) least = lag;
+    scratch[i] = cpus === null ? lag - last : table.change(cpus[i]!, lag, base);
+    last = lag;
+  }
+  table.reset();
   if (least < 0) return 0;
   out[at] = MEANS_LAG_CHANGE;
-  at = putSigned(out, at + 1, base);
-  if (varies === 0) return packConstant(out, at, 0);
-  for (let i = 0; i < count; i++) scratch[i] = table.change(cpus[i]!, scratch[i]!, base);
-  table.reset();
-  return packColumn(out, at, scratch, count, false);
+  return packColumn(out, putSigned(out, at + 1, base), scratch, count, false);
 }
 
-/** Unpacks what `packLag` wrote, its tag already read: adds program time and lag into `times`. */
+/** Unpacks what `packLag` wrote, its tag already read: program time and lag added up go into `times`. */
 export function unpackLag(
   cursor: VarintCursor,
   times: Float64Array,
   programs: Float64Array,
-  cpus: Float64Array,
+  cpus: Float64Array | null,
   count: number,
   table: LagTable,
 ): void {
   const base = bounded(cursor.signed(), 0, TIME_LIMIT);
-  const tag = cursor.byte();
-  unpackColumn(cursor, tag, times, count, -TIME_LIMIT, TIME_LIMIT);
+  unpackColumn(cursor, cursor.byte(), times, count, -TIME_LIMIT, TIME_LIMIT);
   let least = 0;
   let most = 0;
+  let lag = base;
   for (let i = 0; i < count; i++) {
-    const time = programs[i]! + table.apply(cpus[i]!, times[i]!, base);
-    least = Math.min(least, time);
-    most = Math.max(most, time);
+    const change = times[i]!;
+    lag = cpus === null ? lag + change : table.apply(cpus[i]!, change, base);
+    const time = programs[i]! + lag;
+    if (time < least) least = time;
+    if (time > most) most = time;
     times[i] = time;
   }
   table.reset();
