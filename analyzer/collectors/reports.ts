@@ -3,7 +3,6 @@ import { report } from '../../traces/index.js';
 import { seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
-import { forEachPage } from '../rows.js';
 
 /** Pages that are named. */
 const EXAMPLES = 5;
@@ -38,7 +37,7 @@ export const reports: CollectorDefinition<Reports> = {
         report(batch, row, fold) {
           const count = batch.slots[report.slot.pages]![row]!;
           pages += count;
-          forEachPage(fold, batch.space[row]!, batch.page[row]!, count, (index) => {
+          fold.pages.forRange(batch.space[row]!, batch.page[row]!, count, (index) => {
             if (fold.isStale(index)) return;
             falsePages++;
             falseReports.add(index, 1);

@@ -8,7 +8,7 @@ import { seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
-import { forEachPage, newFlags, oldFlags } from '../rows.js';
+import { newFlags, oldFlags } from '../rows.js';
 
 /** Pages whose first late write is kept whole. */
 const EXAMPLES = 20;
@@ -71,7 +71,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         },
         transfer(batch, row, fold) {
           const seq = seqOf(batch, row);
-          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) =>
+          fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) =>
             settle(index, seq, 'transfer'),
           );
         },
@@ -79,7 +79,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           const read = fold.reads & (1 << batch.slots[mark.slot.carrier]![row]!);
           if (batch.slots[mark.slot.value]![row] !== 0 || read === 0) return;
           const seq = seqOf(batch, row);
-          forEachPage(fold, batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) =>
+          fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) =>
             settle(index, seq, 'mark'),
           );
         },

@@ -318,43 +318,25 @@ export class Fold {
 
   #mark(space: number, page: number, pages: number, bit: number, set: boolean): void {
     const table = this.pages;
-    if (set) {
-      table.checkRange(pages);
-      for (let i = 0; i < pages; i++) {
-        const index = table.ensure(space, page + i);
-        table.marks[index]! |= bit;
-      }
+    if (!set) {
+      table.forRange(space, page, pages, (index) => {
+        table.marks[index]! &= ~bit;
+      });
       return;
     }
-    if (pages <= table.count) {
-      for (let i = 0; i < pages; i++) {
-        const index = table.find(space, page + i);
-        if (index >= 0) table.marks[index]! &= ~bit;
-      }
-      return;
-    }
-    for (let index = 0; index < table.count; index++) {
-      const at = table.page[index]!;
-      if (at >= page && at < page + pages && table.space[index] === space) table.marks[index]! &= ~bit;
+    table.checkRange(pages);
+    for (let i = 0; i < pages; i++) {
+      const index = table.ensure(space, page + i);
+      table.marks[index]! |= bit;
     }
   }
 
   #transfer(space: number, page: number, pages: number): void {
     const { pages: table, frames } = this;
-    if (pages <= table.count) {
-      for (let i = 0; i < pages; i++) {
-        const index = table.find(space, page + i);
-        const frame = index < 0 ? 0 : table.frame[index]!;
-        frames.captured[frame] = frames.generation[frame]!;
-      }
-      return;
-    }
-    for (let index = 0; index < table.count; index++) {
-      const at = table.page[index]!;
-      if (at < page || at >= page + pages || table.space[index] !== space) continue;
+    table.forRange(space, page, pages, (index) => {
       const frame = table.frame[index]!;
       frames.captured[frame] = frames.generation[frame]!;
-    }
+    });
   }
 
   #map(page: number, number: number, memory: number): void {

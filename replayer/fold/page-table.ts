@@ -56,6 +56,21 @@ export class PageTable {
     return index;
   }
 
+  /** Calls `visit` with the index of every page of [page, page + pages) that the trail has spoken of. */
+  forRange(space: number, page: number, pages: number, visit: (index: number) => void): void {
+    if (pages <= this.count) {
+      for (let i = 0; i < pages; i++) {
+        const index = this.find(space, page + i);
+        if (index >= 0) visit(index);
+      }
+      return;
+    }
+    for (let index = 0; index < this.count; index++) {
+      const at = this.page[index]!;
+      if (at >= page && at < page + pages && this.space[index] === space) visit(index);
+    }
+  }
+
   /** Makes room for that many records at once. */
   reserve(records: number): void {
     if (records > this.capacity) this.#grow(records);
