@@ -38,7 +38,10 @@ export function repeated(text: string, previous: readonly string[] = []): readon
 }
 
 /** `NAME=NS`, several times; the last of a name counts. */
-export function costSetting(text: string, previous: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+export function costSetting(
+  text: string,
+  previous: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
   const [, name, figure] = /^([^=]+)=(.*)$/.exec(text) ?? [];
   const value = figure === undefined ? null : parseUnsigned(figure);
   if (name === undefined || value === null) {

@@ -52,7 +52,12 @@ export const CATALOGUES: readonly Catalogue[] = [
       const uses = STRATEGIES.flatMap(({ id: strategy, mutations }) =>
         mutations.filter((mutation) => mutation.id === id).map(({ bites }) => ({ strategy, bites })),
       );
-      return { id, summary, details: uses.map(({ strategy, bites }) => `${strategy}: ${BITES[bites]}`), facts: { strategies: uses } };
+      return {
+        id,
+        summary,
+        details: uses.map(({ strategy, bites }) => `${strategy}: ${BITES[bites]}`),
+        facts: { strategies: uses },
+      };
     }),
   },
   {
@@ -76,7 +81,10 @@ export const CATALOGUES: readonly Catalogue[] = [
       return {
         id,
         summary,
-        details: [`memory: ${memory}`, `tracked by: ${trackedBy.length === 0 ? 'no strategy yet' : trackedBy.join(', ')}`],
+        details: [
+          `memory: ${memory}`,
+          `tracked by: ${trackedBy.length === 0 ? 'no strategy yet' : trackedBy.join(', ')}`,
+        ],
         facts: { memory, strategies: trackedBy },
       };
     }),
@@ -99,7 +107,12 @@ export const CATALOGUES: readonly Catalogue[] = [
   {
     name: 'detectors',
     about: 'what `check` looks for',
-    entries: DETECTORS.map(({ id, summary, counts, needs }) => ({ id, summary, details: [`counts: ${counts}`], facts: { counts, needs } })),
+    entries: DETECTORS.map(({ id, summary, counts, needs }) => ({
+      id,
+      summary,
+      details: [`counts: ${counts}`],
+      facts: { counts, needs },
+    })),
   },
   {
     name: 'views',
@@ -114,7 +127,9 @@ export const CATALOGUES: readonly Catalogue[] = [
       summary,
       details: [
         `source: ${source}`,
-        ...Object.entries(ns).map(([name, value]) => `${name}=${value}`.padEnd(24) + COST_NAMES[name as keyof typeof COST_NAMES]),
+        ...Object.entries(ns).map(
+          ([name, value]) => `${name}=${value}`.padEnd(24) + COST_NAMES[name as keyof typeof COST_NAMES],
+        ),
       ],
       facts: { source, ns },
     })),

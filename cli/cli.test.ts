@@ -25,7 +25,8 @@ function file(name: string, content: string | Uint8Array): string {
 
 describe('JSON', () => {
   const keys = {
-    record: 'trail events writes bytes bytesPerWrite bytesPerEvent seconds writesPerSecond eventsPerSecond strategy arch epochs complete skipped',
+    record:
+      'trail events writes bytes bytesPerWrite bytesPerEvent seconds writesPerSecond eventsPerSecond strategy arch epochs complete skipped',
     info: 'formatVersion strategy arch cpus pages events writes kinds epochs timeNs complete bytes source',
     state: 'seq timeNs epoch ptes tlbs marks stale',
     check: 'verdict counts findings',
@@ -38,7 +39,12 @@ describe('JSON', () => {
   };
   it.each([
     ['record', keys.record, () => [...RECORDING, '-o', scratch.path('again.trail')], 0],
-    ['replay', keys.record, () => ['replay', good, '--strategy', 'pfn-mkwrite', '-o', scratch.path('replayed.trail')], 0],
+    [
+      'replay',
+      keys.record,
+      () => ['replay', good, '--strategy', 'pfn-mkwrite', '-o', scratch.path('replayed.trail')],
+      0,
+    ],
     ['info', keys.info, () => ['info', good], 0],
     ['state', keys.state, () => ['state', good, '--at', 'end'], 0],
     ['check', keys.check, () => ['check', good], 0],
@@ -58,7 +64,9 @@ describe('JSON', () => {
   it('of state has the promised rows', async () => {
     const { stdout } = await pagetrail(['state', bad, '--at', 'harvest:2', '--json']);
     const state = JSON.parse(stdout);
-    expect(Object.keys(state.ptes[0])).toEqual(expect.arrayContaining(['space', 'page', 'present', 'writable', 'dirty', 'raw']));
+    expect(Object.keys(state.ptes[0])).toEqual(
+      expect.arrayContaining(['space', 'page', 'present', 'writable', 'dirty', 'raw']),
+    );
     expect(Object.keys(state.tlbs[0])).toEqual(expect.arrayContaining(['cpu', 'space', 'page', 'writable', 'dirty']));
     expect(state.ptes[0].raw).toMatch(/^0x[0-9a-f]+$/);
     expect(state.epoch).toBe(2);
@@ -69,11 +77,28 @@ describe('JSON', () => {
     const { stdout } = await pagetrail(['check', bad, '--json']);
     const { verdict, counts, findings } = JSON.parse(stdout);
     expect(verdict).toBe('findings');
-    expect(Object.keys(counts)).toEqual(['lost-write', 'stale-tlb-write', 'elided-flush', 'false-dirty', 'spurious-fault']);
+    expect(Object.keys(counts)).toEqual([
+      'lost-write',
+      'stale-tlb-write',
+      'elided-flush',
+      'false-dirty',
+      'spurious-fault',
+    ]);
     expect(counts['lost-write']).toBeGreaterThan(0);
     const lost = findings.find((finding: { id: string }) => finding.id === 'lost-write');
     expect(Object.keys(lost)).toEqual(
-      expect.arrayContaining(['id', 'severity', 'certainty', 'page', 'cpu', 'seq', 'summary', 'evidence', 'rootCause', 'fix']),
+      expect.arrayContaining([
+        'id',
+        'severity',
+        'certainty',
+        'page',
+        'cpu',
+        'seq',
+        'summary',
+        'evidence',
+        'rootCause',
+        'fix',
+      ]),
     );
     expect(lost.rootCause).toContain('flush');
     expect(Object.keys(lost.evidence[0])).toEqual(['seq', 'role']);
@@ -108,12 +133,22 @@ describe('exit codes and errors', () => {
     ['a cost without a figure', [...RECORDING, '--set', 'wpFault'], 2, 'is not NAME=NS'],
     ['an unknown list', ['list', 'stratgies'], 2, "did you mean 'strategies'?"],
     ['a word that is not offered', [...RECORDING, '--populate', 'eagr'], 2, "did you mean 'eager'?"],
-    ['a strategy that cannot track the mapping', [...RECORDING, '--strategy', 'page-mkwrite', '--vma', 'pfnmap'], 2, 'struct page'],
+    [
+      'a strategy that cannot track the mapping',
+      [...RECORDING, '--strategy', 'page-mkwrite', '--vma', 'pfnmap'],
+      2,
+      'struct page',
+    ],
     ['a number that is none', [...RECORDING, '--cpus', 'two'], 2, "--cpus 'two' is not a whole number"],
     ['a number out of range', [...RECORDING, '--cpus', '0'], 2, 'from 1 to'],
     ['no source', ['record'], 2, 'there is nothing to record'],
     ['two sources', ['record', '--workload', 'zipf', '--import', 'x'], 2, 'a recording has one source'],
-    ['an option of another source', ['record', '--import', 'x', '--writes', '5'], 2, '--writes does not fit the source'],
+    [
+      'an option of another source',
+      ['record', '--import', 'x', '--writes', '5'],
+      2,
+      '--writes does not fit the source',
+    ],
     ['a missing argument', ['info'], 2, 'info needs a trail'],
     ['a missing option value', ['state', 'x', '--at'], 2, '--at <position> needs a value'],
     ['a missing required option', ['state', 'x'], 2, '--at <position>'],
@@ -145,7 +180,10 @@ describe('exit codes and errors', () => {
     const paths: Record<string, string> = {
       EMPTY: file('empty', ''),
       TEXT: file('text.txt', 'precious\n'),
-      BINARY: file('binary', Uint8Array.from({ length: 5000 }, (_unused, i) => (i * 167 + (i >> 3)) & 0xff)),
+      BINARY: file(
+        'binary',
+        Uint8Array.from({ length: 5000 }, (_unused, i) => (i * 167 + (i >> 3)) & 0xff),
+      ),
       FOLDER: scratch.path('.'),
       CUT: cut,
     };
@@ -175,7 +213,17 @@ describe('exit codes and errors', () => {
   it('strict check refuses waste', async () => {
     // The scheduler lets writes fall between the steps of a harvest, and a page is then reported once more than needed.
     const wasteful = scratch.path('wasteful.trail');
-    const shared = ['record', '--workload', 'multi-cpu-shared', '--cpus', '2', '--writes', '20000', '--harvest-every', '500'];
+    const shared = [
+      'record',
+      '--workload',
+      'multi-cpu-shared',
+      '--cpus',
+      '2',
+      '--writes',
+      '20000',
+      '--harvest-every',
+      '500',
+    ];
     await pagetrail([...shared, '--interleave', 'fine', '-o', wasteful]);
     expect((await pagetrail(['check', wasteful])).code).toBe(0);
     expect((await pagetrail(['check', wasteful, '--strict'])).code).toBe(1);
@@ -198,9 +246,9 @@ describe('exit codes and errors', () => {
     expect(ran.code).toBe(3);
     expect(JSON.parse(ran.stdout)).toMatchObject({ complete: false });
     expect(JSON.parse(ran.stdout).writes).toBeGreaterThan(1000);
-    expect(JSON.parse((await pagetrail(['query', trail, 'select count(*) from writes', '--json'])).stdout).rows).toEqual([
-      [JSON.parse(ran.stdout).writes],
-    ]);
+    expect(
+      JSON.parse((await pagetrail(['query', trail, 'select count(*) from writes', '--json'])).stdout).rows,
+    ).toEqual([[JSON.parse(ran.stdout).writes]]);
   });
 
   it('a bug of ours says that it is one, and where with --debug', async () => {
@@ -229,7 +277,9 @@ describe('exit codes and errors', () => {
   });
 
   it('an answer of no stays no when nobody reads it', async () => {
-    const ran = await pagetrail(['check', bad], { stdoutError: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    const ran = await pagetrail(['check', bad], {
+      stdoutError: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
+    });
     expect(ran.code).toBe(1);
   });
 });
@@ -280,7 +330,12 @@ describe('query', () => {
     ['a small result as a table', [], "select 1 as one, 'x' as word", 'one  word\n  1  x\n'],
     ['nothing as -', [], 'select null as n', 'n\n-\n'],
     ['no row as its heading', [], 'select seq from writes where seq < 0', 'seq\n'],
-    ['csv with quotes where they are needed', ['--csv'], `select 'a,"b"' as q, null as n, 1 as one`, 'q,n,one\n"a,""b""",,1\n'],
+    [
+      'csv with quotes where they are needed',
+      ['--csv'],
+      `select 'a,"b"' as q, null as n, 1 as one`,
+      'q,n,one\n"a,""b""",,1\n',
+    ],
     ['the second trail as schema b', ['--with', 'BAD'], 'select count(*) as n from b.flushes', 'n\n0\n'],
   ])('gives %s', async (_, options, sql, expected) => {
     const ran = await pagetrail(['query', good, sql, ...options.map((option) => (option === 'BAD' ? bad : option))]);

@@ -43,7 +43,12 @@ export function costTable(sides: readonly Side[], style: Style): string {
   const rows = ROWS.map(([name, value]): Cell[] => [name, ...sides.map(({ cost }) => value(cost))]).filter(
     ([name, ...values]) => ALWAYS.has(String(name)) || values.some((value) => !/^0( |$)/.test(String(value))),
   );
-  return table([{ title: '' }, ...sides.map(({ label }) => ({ title: label, align: 'right' as const }))], rows, style, 2);
+  return table(
+    [{ title: '' }, ...sides.map(({ label }) => ({ title: label, align: 'right' as const }))],
+    rows,
+    style,
+    2,
+  );
 }
 
 /** What to call a trail in a heading: its strategy, and the defects switched into it. */

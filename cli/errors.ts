@@ -47,7 +47,10 @@ export function usageErrorOf(error: CommanderError, command: Command): Pagetrail
     case 'commander.excessArguments':
       return new UsageError({
         what: `${command.name()} was given too many arguments`,
-        why: error.message.replace(/^error: [^.]*\. /, '').replace(/^E/, 'e').replace(/\.$/, ''),
+        why: error.message
+          .replace(/^error: [^.]*\. /, '')
+          .replace(/^E/, 'e')
+          .replace(/\.$/, ''),
         mend: `${usageOf(command)}; an argument with spaces, such as a query, goes in quotes`,
       });
     case 'commander.optionMissingArgument':

@@ -36,7 +36,13 @@ export function seconds(value: number): string {
 /** A ratio with as many digits as it deserves: `0.034`, `1.07`, `12.3`, `250`. */
 export function ratio(value: number): string {
   if (value === 0) return '0';
-  return value < 0.1 ? value.toPrecision(2) : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : count(value);
+  return value < 0.1
+    ? value.toPrecision(2)
+    : value < 10
+      ? value.toFixed(2)
+      : value < 100
+        ? value.toFixed(1)
+        : count(value);
 }
 
 /** A sentence broken into lines of at most `width` characters, each after `indent`; later lines two spaces deeper. */
@@ -60,6 +66,7 @@ function scaled(value: number, step: number, units: readonly string[]): string {
     scaledValue /= step;
     unit++;
   }
-  const text = unit === 0 ? count(scaledValue) : scaledValue >= 100 ? scaledValue.toFixed(0) : scaledValue.toPrecision(3);
+  const text =
+    unit === 0 ? count(scaledValue) : scaledValue >= 100 ? scaledValue.toFixed(0) : scaledValue.toPrecision(3);
   return `${text} ${units[unit]}`;
 }

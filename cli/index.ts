@@ -21,7 +21,9 @@ export function commandLineOf(): ReadonlyMap<string, KnownCommand> {
   const shared = program.options.flatMap(({ long, short }) => [long, short]);
   return new Map(
     COMMANDS.map(({ name }) => {
-      const own = program.commands.find((command) => command.name() === name)!.options.flatMap(({ long, short }) => [long, short]);
+      const own = program.commands
+        .find((command) => command.name() === name)!
+        .options.flatMap(({ long, short }) => [long, short]);
       return [name, { flags: ['--help', '-h', ...own, ...shared].filter((flag) => typeof flag === 'string') }];
     }),
   );

@@ -16,8 +16,14 @@ export type Perform = (
 const PURPOSE = 'Records, replays and diagnoses dirty-page tracking.';
 
 const FIRST_STEPS: readonly Example[] = [
-  { line: 'pagetrail record --workload zipf --strategy hw-dirty -o a.trail', about: 'play 20 M writes against a strategy' },
-  { line: 'pagetrail record --import program.lk.gz --strategy pfn-mkwrite', about: 'the same with the writes of a real program' },
+  {
+    line: 'pagetrail record --workload zipf --strategy hw-dirty -o a.trail',
+    about: 'play 20 M writes against a strategy',
+  },
+  {
+    line: 'pagetrail record --import program.lk.gz --strategy pfn-mkwrite',
+    about: 'the same with the writes of a real program',
+  },
   { line: 'pagetrail check a.trail', about: 'was a write lost? why?' },
 ];
 
@@ -56,7 +62,10 @@ export function buildProgram(out: Output, perform: Perform): Command {
     definition.configure(command);
     command.addHelpText('after', () => examples(out, definition.examples));
     command.action((...given: unknown[]) => {
-      const args = given.slice(0, -2).flat().filter((argument) => argument !== undefined) as string[];
+      const args = given
+        .slice(0, -2)
+        .flat()
+        .filter((argument) => argument !== undefined) as string[];
       return perform(definition, args, command.optsWithGlobals());
     });
   }

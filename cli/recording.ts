@@ -1,4 +1,5 @@
 /** What `record` and `replay` share: the options of a run, how far it is, and what came of it. */
+import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { RecordHooks, RecordResult } from '../recorder/index.js';
 import type { SimulationRequest } from '../simulator/index.js';
@@ -53,7 +54,11 @@ export function machineOptions(command: Command, defaults: (value: string) => st
       oneOf('--interleave', ['coarse', 'fine']),
     )
     .option('--seed <n>', `seed of everything random (${defaults('1')})`, wholeNumber('--seed'))
-    .option('--vma-gap <pages>', 'split the object where more than that many pages lie between', wholeNumber('--vma-gap'))
+    .option(
+      '--vma-gap <pages>',
+      'split the object where more than that many pages lie between',
+      wholeNumber('--vma-gap'),
+    )
     .option('--tlb-sets <n>', `sets of each TLB (${defaults('128')})`, wholeNumber('--tlb-sets'))
     .option('--tlb-ways <n>', `ways of each TLB (${defaults('12')})`, wholeNumber('--tlb-ways'))
     .optionsGroup('Costs:')
@@ -93,15 +98,19 @@ export async function outputOf(
 ): Promise<string> {
   const { configure } = await import('../simulator/index.js');
   // A strategy or option that cannot be is refused here, before a name is made of it.
-  const { strategy } = configure(request);
+  const { strategy, mutations } = configure(request);
   if (given !== undefined) return given;
-  const output = `${source}.${strategy.id}.trail`;
-  context.notice(`the trail goes to ${output}`);
+  const output = `${source}.${[strategy.id, ...mutations].join('+')}.trail`;
+  context.notice(`the trail goes to ${output}${existsSync(output) ? ', in place of the one there' : ''}`);
   return output;
 }
 
 /** Runs a recording with the progress bar and Ctrl-C; its result is the answer. */
-export async function recording(context: Context, run: (hooks: RecordHooks) => Promise<RecordResult>): Promise<Answer> {
+export async function recording(
+  context: Context,
+  { mutations = [] }: SimulationRequest,
+  run: (hooks: RecordHooks) => Promise<RecordResult>,
+): Promise<Answer> {
   const interrupt = new AbortController();
   context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
   const started = context.io.now();
@@ -122,17 +131,18 @@ export async function recording(context: Context, run: (hooks: RecordHooks) => P
   if (failure !== null) context.stderr.line(errorText(failure, context.stderr.style, false));
   return {
     json: () => answer,
-    print: (out) => print(out, recorded),
+    print: (out) => print(out, recorded, mutations),
     exitCode: interrupted ? 130 : failure !== null ? 3 : 0,
   };
 }
 
-function print(out: Output, recorded: RecordResult): void {
+function print(out: Output, recorded: RecordResult, mutations: readonly string[]): void {
   const { style } = out;
   const { skipped } = recorded;
   const state = recorded.complete ? '' : style.yellow(` (not complete: ${recorded.incompleteReason})`);
   out.line(`${style.bold(recorded.trail)}${state}`);
-  out.line(`  strategy  ${recorded.strategy} on ${recorded.arch}`);
+  const defects = mutations.length === 0 ? '' : style.red(` with ${mutations.join(', ')}`);
+  out.line(`  strategy  ${recorded.strategy}${defects} on ${recorded.arch}`);
   out.line(`  writes    ${count(recorded.writes)} in ${counted(recorded.epochs, 'epoch')}`);
   out.line(`  events    ${count(recorded.events)}`);
   out.line(`  size      ${bytes(recorded.bytes)}, ${recorded.bytesPerWrite.toFixed(3)} B/write`);

@@ -11,14 +11,30 @@ export interface Column {
 
 /** No border, two spaces between columns. */
 const NO_LINES = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '',
-  bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '',
-  right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 
 /** The lines of a table; `indent` spaces stand before each. */
-export function table(columns: readonly Column[], rows: ReadonlyArray<readonly Cell[]>, style: Style, indent = 0): string {
+export function table(
+  columns: readonly Column[],
+  rows: ReadonlyArray<readonly Cell[]>,
+  style: Style,
+  indent = 0,
+): string {
   const drawn = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? 'left'),

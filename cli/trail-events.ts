@@ -45,7 +45,13 @@ function eventText(traces: Traces, reader: TrailReader, batch: EventBatch, row: 
   };
 }
 
-function fieldsText(traces: Traces, reader: TrailReader, definition: EventDefinition, batch: EventBatch, row: number): string {
+function fieldsText(
+  traces: Traces,
+  reader: TrailReader,
+  definition: EventDefinition,
+  batch: EventBatch,
+  row: number,
+): string {
   const field = (name: string): number => batch.slots[definition.slot[name]!]![row]!;
   const page = batch.page[row]!;
   switch (definition.kind) {
@@ -66,7 +72,8 @@ function fieldsText(traces: Traces, reader: TrailReader, definition: EventDefini
       const words = Object.entries(definition.fields)
         .filter(([name]) => name !== 'pages' && name !== 'cost' && name !== 'program')
         .map(([name, { unit }]) => `${name} ${fieldValue(traces, unit, field(name))}`);
-      const where = definition.hasPage && page >= 0 ? [pageRange(page, 'pages' in definition.fields ? field('pages') : 1)] : [];
+      const where =
+        definition.hasPage && page >= 0 ? [pageRange(page, 'pages' in definition.fields ? field('pages') : 1)] : [];
       return [...where, ...words].join(', ');
     }
   }
@@ -83,9 +90,16 @@ function fieldValue(traces: Traces, unit: string, value: number): string {
     case 'frame':
       return formatPage(value);
     case 'tlbFlags':
-      return flagNames(value, [[traces.TLB_WRITABLE, 'W'], [traces.TLB_DIRTY, 'D']]);
+      return flagNames(value, [
+        [traces.TLB_WRITABLE, 'W'],
+        [traces.TLB_DIRTY, 'D'],
+      ]);
     case 'faultBits':
-      return flagNames(value, [[traces.FAULT_PRESENT, 'P'], [traces.FAULT_WRITE, 'W'], [traces.FAULT_USER, 'U']]);
+      return flagNames(value, [
+        [traces.FAULT_PRESENT, 'P'],
+        [traces.FAULT_WRITE, 'W'],
+        [traces.FAULT_USER, 'U'],
+      ]);
     case 'carrierMask':
       return traces.CARRIERS.filter((_, code) => value & (1 << code)).join('+') || 'none';
     default:
@@ -94,5 +108,10 @@ function fieldValue(traces: Traces, unit: string, value: number): string {
 }
 
 function flagNames(value: number, names: ReadonlyArray<readonly [number, string]>): string {
-  return names.filter(([bit]) => value & bit).map(([, name]) => name).join('') || 'none';
+  return (
+    names
+      .filter(([bit]) => value & bit)
+      .map(([, name]) => name)
+      .join('') || 'none'
+  );
 }

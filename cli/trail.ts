@@ -8,7 +8,9 @@ export async function openTrail(context: Context, path: string): Promise<TrailRe
   const reader = TrailReader.open(path);
   context.atEnd(() => reader.close());
   if (reader.ending === null) {
-    context.notice(`${path} has no ending: it is still being recorded, or its recorder was killed; what is there is valid`);
+    context.notice(
+      `${path} has no ending: it is still being recorded, or its recorder was killed; what is there is valid`,
+    );
   }
   return reader;
 }

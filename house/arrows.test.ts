@@ -32,7 +32,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
 /** Parts of `traces` that read and write files; the simulator knows the vocabulary and layouts only. */
 const NO_FILES = ['TrailReader', 'TrailWriter', 'openQuery'];
 
-const isTest = (file: string): boolean => /\.(test|bench)\.ts$/.test(file) || /\.testing\.ts$/.test(file);
+const isTest = (file: string): boolean =>
+  file.endsWith('.test.ts') || file.endsWith('/testing.ts') || file.includes('/testing/');
 const at = (found: Import, complaint: string): string => `${found.file}:${found.line}: ${complaint}`;
 
 /** What is wrong with an import, as a line to read; null when nothing is. */
@@ -41,14 +42,17 @@ function complaint(found: Import): string | null {
   const rules = ROOMS[room]!;
   if (!found.specifier.startsWith('.')) {
     const allowed = rules.packages.some((name) =>
-      name.endsWith(':') ? found.specifier.startsWith(name) : found.specifier === name || found.specifier.startsWith(`${name}/`),
+      name.endsWith(':')
+        ? found.specifier.startsWith(name)
+        : found.specifier === name || found.specifier.startsWith(`${name}/`),
     );
     return allowed || isTest(found.file) ? null : at(found, `${room} may not use the package '${found.specifier}'`);
   }
   const target = normalize(join(dirname(found.file), found.specifier));
   const targetRoom = target.split('/')[0]!;
   if (targetRoom === room) return null;
-  if (!isTest(found.file) && !rules.rooms.includes(targetRoom)) return at(found, `${room} may not import ${targetRoom}`);
+  if (!isTest(found.file) && !rules.rooms.includes(targetRoom))
+    return at(found, `${room} may not import ${targetRoom}`);
   if (isTest(found.file) && target.startsWith(`${targetRoom}/testing/`)) return null;
   if (targetRoom in ROOMS && target !== join(targetRoom, 'index.js')) {
     return at(found, `${targetRoom} is imported past its index.ts: '${found.specifier}'`);
@@ -72,10 +76,30 @@ describe('arrows', () => {
   });
 
   it.each([
-    ['another room past its index', 'recorder/x.ts', '../traces/codec/varints.js', 'recorder/x.ts:1: traces is imported past'],
-    ['a room that is not in the row', 'recorder/x.ts', '../replayer/index.js', 'recorder/x.ts:1: recorder may not import replayer'],
-    ['a package that is not in the row', 'simulator/x.ts', 'node:fs', "simulator/x.ts:1: simulator may not use the package 'node:fs'"],
-    ['a test that reaches past an index', 'recorder/x.test.ts', '../traces/codec/varints.js', 'recorder/x.test.ts:1: traces is'],
+    [
+      'another room past its index',
+      'recorder/x.ts',
+      '../traces/codec/varints.js',
+      'recorder/x.ts:1: traces is imported past',
+    ],
+    [
+      'a room that is not in the row',
+      'recorder/x.ts',
+      '../replayer/index.js',
+      'recorder/x.ts:1: recorder may not import replayer',
+    ],
+    [
+      'a package that is not in the row',
+      'simulator/x.ts',
+      'node:fs',
+      "simulator/x.ts:1: simulator may not use the package 'node:fs'",
+    ],
+    [
+      'a test that reaches past an index',
+      'recorder/x.test.ts',
+      '../traces/codec/varints.js',
+      'recorder/x.test.ts:1: traces is',
+    ],
   ])('finds %s', (_, file, specifier, expected) => {
     const found = importsInText(file, `import { a } from '${specifier}';`);
     expect(found).toHaveLength(1);
@@ -95,7 +119,8 @@ describe('arrows', () => {
   it('has no circle between rooms', () => {
     const placed = new Set<string>();
     for (let round = 0; round < Object.keys(ROOMS).length; round++) {
-      for (const [room, { rooms }] of Object.entries(ROOMS)) if (rooms.every((used) => placed.has(used))) placed.add(room);
+      for (const [room, { rooms }] of Object.entries(ROOMS))
+        if (rooms.every((used) => placed.has(used))) placed.add(room);
     }
     expect(Object.keys(ROOMS).filter((room) => !placed.has(room))).toEqual([]);
   });
@@ -110,7 +135,8 @@ describe('arrows', () => {
 
   it('loads the rooms that do the work only when a command needs them, so that help comes at once', () => {
     const onDemand = new Set(['cli/catalogues.ts']);
-    const eager = /^import (?!type )[^;]*? from '(?:\.\.\/)+(traces|simulator|recorder|replayer|analyzer)\/index\.js';/gm;
+    const eager =
+      /^import (?!type )[^;]*? from '(?:\.\.\/)+(traces|simulator|recorder|replayer|analyzer)\/index\.js';/gm;
     const found = sourceFiles('cli')
       .filter((file) => !isTest(file) && !onDemand.has(file))
       .flatMap((file) => [...sourceText(file).matchAll(eager)].map(([line]) => `${file}: ${line}`));

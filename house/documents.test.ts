@@ -10,16 +10,24 @@ const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
 );
-const scripts = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+const scripts = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
+  .scripts;
 const known: ReadonlyMap<string, KnownCommand> = commandLineOf();
 
 /** Commands in fenced blocks and in `code`, one a line, without prompt. */
 function commandsIn(document: string): string[] {
   const text = readFileSync(join(ROOT, document), 'utf8');
   const fenced = [...text.matchAll(/^```(?:sh|console)\n([\s\S]*?)^```$/gm)].flatMap(([, block]) => block!.split('\n'));
-  const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`((?:pagetrail|sh|npm) [^`]+)`/g)].map(([, code]) => code!);
+  const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`((?:pagetrail|sh|npm) [^`]+)`/g)].map(
+    ([, code]) => code!,
+  );
   return [...fenced, ...inline]
-    .map((line) => line.replace(/^\$ /, '').trim())
+    .map((line) =>
+      line
+        .replace(/^\$ /, '')
+        .replace(/ +# .*$/, '')
+        .trim(),
+    )
     .flatMap((line) => line.split(/ \| | && /))
     .map((line) => line.trim())
     .filter((line) => /^(pagetrail|sh scripts|npm (run|test))/.test(line));
@@ -36,20 +44,30 @@ function complaint(line: string): string | null {
   if (words.length === 1 || words[1]!.startsWith('-') || words[1] === 'help' || /^[<A-Z]/.test(words[1]!)) return null;
   const command = known.get(words[1]!);
   if (command === undefined) return `${line}: there is no command ${words[1]}`;
-  const unknown = words.filter((word) => /^--?[a-z]/.test(word)).find((word) => !command.flags.includes(word.replace(/=.*/, '')));
+  const unknown = words
+    .filter((word) => /^--?[a-z]/.test(word))
+    .find((word) => !command.flags.includes(word.replace(/=.*/, '')));
   return unknown === undefined ? null : `${line}: ${words[1]} has no ${unknown}`;
 }
 
 describe('documents', () => {
   it.each(DOCUMENTS)('%s shows commands that exist', (document) => {
-    expect(commandsIn(document).map(complaint).filter((line) => line !== null)).toEqual([]);
+    expect(
+      commandsIn(document)
+        .map(complaint)
+        .filter((line) => line !== null),
+    ).toEqual([]);
   });
 
   it('README shows how to begin, and every command', () => {
     const shown = commandsIn('README.md');
     expect(shown).toContain('sh scripts/demo.sh');
     expect(shown).toContain('sh scripts/test.sh');
-    for (const { name } of COMMANDS) expect(shown.some((line) => line.startsWith(`pagetrail ${name}`)), name).toBe(true);
+    for (const { name } of COMMANDS)
+      expect(
+        shown.some((line) => line.startsWith(`pagetrail ${name}`)),
+        name,
+      ).toBe(true);
   });
 
   it.each(DOCUMENTS)('%s links to files that exist', (document) => {
@@ -58,10 +76,13 @@ describe('documents', () => {
     expect(links.filter((path) => !existsSync(join(ROOT, dirname(document), path)))).toEqual([]);
   });
 
-  it.each(COMMANDS.map(({ name, examples }) => [name, examples] as const))('examples of %s use options that exist', (_, examples) => {
-    const lines = examples.flatMap(({ line }) => line.split(' | ')).filter((line) => line.startsWith('pagetrail'));
-    expect(lines.map(complaint).filter((line) => line !== null)).toEqual([]);
-  });
+  it.each(COMMANDS.map(({ name, examples }) => [name, examples] as const))(
+    'examples of %s use options that exist',
+    (_, examples) => {
+      const lines = examples.flatMap(({ line }) => line.split(' | ')).filter((line) => line.startsWith('pagetrail'));
+      expect(lines.map(complaint).filter((line) => line !== null)).toEqual([]);
+    },
+  );
 
   it.each([
     ['pagetrail recrod x', 'there is no command recrod'],

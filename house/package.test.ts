@@ -11,13 +11,18 @@ const manifest = JSON.parse(read('package.json')) as {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 };
-const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version?: string; resolved?: string }> };
+const lock = JSON.parse(read('package-lock.json')) as {
+  packages: Record<string, { version?: string; resolved?: string }>;
+};
 
 describe('package.json', () => {
-  it.each(Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))('names %s by an exact version', (name, version) => {
-    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(lock.packages[`node_modules/${name}`]?.version).toBe(version);
-  });
+  it.each(Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))(
+    'names %s by an exact version',
+    (name, version) => {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(lock.packages[`node_modules/${name}`]?.version).toBe(version);
+    },
+  );
 
   it('has a bin whose source begins with a shebang', () => {
     const source = manifest.bin['pagetrail']!.replace(/^dist\//, '').replace(/\.js$/, '.ts');
@@ -35,7 +40,12 @@ describe('package.json', () => {
       for (const file of sourceFiles(room).filter((name) => !name.endsWith('.test.ts'))) {
         for (const { specifier } of importsOf(file)) {
           if (!specifier.startsWith('.') && !specifier.startsWith('node:')) {
-            used.add(specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+            used.add(
+              specifier
+                .split('/')
+                .slice(0, specifier.startsWith('@') ? 2 : 1)
+                .join('/'),
+            );
           }
         }
       }
@@ -52,10 +62,15 @@ describe('package-lock.json', () => {
 });
 
 describe('the repository', () => {
-  it.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE', 'docs/glossary.md', 'docs/limitations.md'])(
-    'has %s',
-    (file) => {
-      expect(existsSync(join(ROOT, file))).toBe(true);
-    },
-  );
+  it.each([
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'docs/glossary.md',
+    'docs/limitations.md',
+  ])('has %s', (file) => {
+    expect(existsSync(join(ROOT, file))).toBe(true);
+  });
 });

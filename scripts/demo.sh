@@ -15,7 +15,11 @@ pagetrail() { node dist/cli/main.js "$@"; }
 expected=0
 expect() { expected=$1; }
 show() {
-  printf '\n$ %s\n' "$*"
+  printf '\n$'
+  for word in "$@"; do
+    case $word in *' '*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac
+  done
+  printf '\n'
   code=0
   "$@" </dev/null || code=$?
   [ "$code" -eq "$expected" ] || { printf 'demo: exit code %s, %s was expected\n' "$code" "$expected" >&2; exit 1; }

@@ -48,7 +48,10 @@ export const check = defineCommand<Options>({
         for (const id of new Set(result.findings.map((finding) => finding.id))) {
           const findings = result.findings.filter((finding) => finding.id === id);
           const full = options.all === true ? findings : findings.slice(0, 1);
-          const events = await eventsAt(reader, full.flatMap(({ evidence }) => evidence.map(({ seq }) => seq)));
+          const events = await eventsAt(
+            reader,
+            full.flatMap(({ evidence }) => evidence.map(({ seq }) => seq)),
+          );
           for (const finding of full) printFinding(out, finding, events);
           printRest(out, findings.slice(full.length));
         }
@@ -69,11 +72,16 @@ function printRest(out: Output, findings: readonly Finding[]): void {
   if (left > 0) out.line(out.style.dim(`  ... ${count(left)} more; --all shows them`));
 }
 
-function printVerdict(out: Output, path: string, { verdict, counts }: CheckResult, detectors: readonly Detector[]): void {
+function printVerdict(
+  out: Output,
+  path: string,
+  { verdict, counts }: CheckResult,
+  detectors: readonly Detector[],
+): void {
   const { style } = out;
   out.line(`${style.bold(path)}: ${verdict === 'ok' ? style.green('ok') : style.red('findings')}`);
-  const rows = detectors.map(({ id, counts: unit, summary }) => [id, count(counts[id] ?? 0), unit, style.dim(summary)]);
-  out.line(table(columns('detector', 'found>', '', ''), rows, style, 2));
+  const rows = detectors.map(({ id, counts: unit }) => [id, count(counts[id] ?? 0), unit]);
+  out.line(table(columns('detector', 'found>', ''), rows, style, 2));
 }
 
 function printFinding(out: Output, finding: Finding, events: ReadonlyMap<number, EventText>): void {
@@ -85,9 +93,12 @@ function printFinding(out: Output, finding: Finding, events: ReadonlyMap<number,
   for (const { seq, role } of finding.evidence) {
     const event = events.get(seq);
     const cpu = event === undefined ? '' : event.cpu < 0 ? 'device' : `cpu ${event.cpu}`;
-    const when = event === undefined ? '' : `${nanoseconds(event.timeNs).padStart(9)}  ${cpu}  ${event.kind.padEnd(10)} ${event.text}`;
+    const when =
+      event === undefined
+        ? ''
+        : `${nanoseconds(event.timeNs).padStart(9)}  ${cpu}  ${event.kind.padEnd(10)} ${event.text}`;
     out.line(`  ${`seq ${seq}`.padStart(14)}  ${when}`);
-    out.line(style.dim(`${' '.repeat(18)}${role}`));
+    out.line(style.dim(wrapped(role, out.columns, ' '.repeat(18))));
   }
   out.line(wrapped(`cause: ${finding.rootCause}`, out.columns, '  '));
   out.line(wrapped(`fix:   ${finding.fix}`, out.columns, '  '));

@@ -17,7 +17,10 @@ export const cost = defineCommand({
   examples: [
     { line: 'pagetrail cost a.trail', about: 'a table for people' },
     { line: 'pagetrail cost full.trail hw.trail pfn.trail', about: 'several, side by side' },
-    { line: 'pagetrail cost a.trail --json | jq .slowdown', about: 'one figure, for a script; several trails give {"sides":[{"trail","cost"}]}' },
+    {
+      line: 'pagetrail cost a.trail --json | jq .slowdown',
+      about: 'one figure, for a script; several trails give {"sides":[{"trail","cost"}]}',
+    },
   ],
   configure(command) {
     command.argument('<trail...>', 'the trail to price; several are shown side by side');
@@ -28,11 +31,16 @@ export const cost = defineCommand({
     for (const trail of args) {
       const reader = await openTrail(context, trail);
       const report = analyzer.cost(reader, {
-        onProgress: (events) => context.progress.update(events / reader.events, () => `${trail}: ${count(events)} events`),
+        onProgress: (events) =>
+          context.progress.update(events / reader.events, () => `${trail}: ${count(events)} events`),
       });
       sides.push({ trail, label: labelOf(reader.meta), cost: report });
     }
-    if (sides.length > 1) return { json: () => ({ sides: sides.map((side) => ({ trail: side.trail, cost: side.cost })) }), print: (out) => printSides(out, sides) };
+    if (sides.length > 1)
+      return {
+        json: () => ({ sides: sides.map((side) => ({ trail: side.trail, cost: side.cost })) }),
+        print: (out) => printSides(out, sides),
+      };
     const only = sides[0]!;
     return { json: () => only.cost, print: (out) => print(out, only.trail, only) };
   },
@@ -40,7 +48,9 @@ export const cost = defineCommand({
 
 function printSides(out: Output, sides: readonly Side[]): void {
   out.line(costTable(sides, out.style));
-  const assumptions = new Set(sides.flatMap((side) => [`cost profile ${side.cost.costProfile}`, ...side.cost.assumptions]));
+  const assumptions = new Set(
+    sides.flatMap((side) => [`cost profile ${side.cost.costProfile}`, ...side.cost.assumptions]),
+  );
   out.line();
   for (const assumption of assumptions) out.line(out.style.dim(`  ${assumption}`));
 }
@@ -54,9 +64,18 @@ function print(out: Output, path: string, { label, cost: report }: Side): void {
   const { stallNs } = report;
   const { faults } = report;
   const told: Array<readonly [string, string]> = [
-    ['slowdown', `${ratio(report.slowdown)} (${nanoseconds(report.ns.program)} of program, ${nanoseconds(report.ns.overhead)} of overhead)`],
-    ['a write waited', `${nanoseconds(stallNs.p50)} in the median, ${nanoseconds(stallNs.p99)} at p99, ${nanoseconds(stallNs.max)} at most`],
-    ['faults', `${count(faults.total)}: ${count(faults.writeProtect)} write-protect, ${count(faults.notPresent)} not-present, ${count(faults.spurious)} spurious`],
+    [
+      'slowdown',
+      `${ratio(report.slowdown)} (${nanoseconds(report.ns.program)} of program, ${nanoseconds(report.ns.overhead)} of overhead)`,
+    ],
+    [
+      'a write waited',
+      `${nanoseconds(stallNs.p50)} in the median, ${nanoseconds(stallNs.p99)} at p99, ${nanoseconds(stallNs.max)} at most`,
+    ],
+    [
+      'faults',
+      `${count(faults.total)}: ${count(faults.writeProtect)} write-protect, ${count(faults.notPresent)} not-present, ${count(faults.spurious)} spurious`,
+    ],
     ['pages reported', `${count(report.pagesReported)}, ${count(report.falseDirtyPages)} of them without a new write`],
     ['bytes', `${bytes(report.bytesTransferred)} transferred for ${bytes(report.bytesWritten)} written`],
     ['lost', lostText(out, report)],
@@ -84,7 +103,9 @@ function overheadRows(report: CostReport): Cell[][] {
   ];
   const share = (part: number): string => (ns.overhead === 0 ? '-' : `${((100 * part) / ns.overhead).toFixed(1)} %`);
   return [
-    ...parts.filter(([, part]) => part > 0).map(([name, part, what]) => [name, nanoseconds(part), share(part), `  ${what}`]),
+    ...parts
+      .filter(([, part]) => part > 0)
+      .map(([name, part, what]) => [name, nanoseconds(part), share(part), `  ${what}`]),
     ['total', nanoseconds(ns.overhead), share(ns.overhead), ''],
   ];
 }

@@ -33,7 +33,10 @@ export const diff = defineCommand<Options>({
     '--fail-on or --limit asks for it.',
   examples: [
     { line: 'pagetrail diff a.trail b.trail', about: 'which strategy costs what, and where do they part?' },
-    { line: 'pagetrail diff good.trail new.trail --fail-on divergence', about: 'a gate: the consumer must learn the same' },
+    {
+      line: 'pagetrail diff good.trail new.trail --fail-on divergence',
+      about: 'a gate: the consumer must learn the same',
+    },
     { line: 'pagetrail diff good.trail new.trail --limit overhead=5', about: 'a gate: at most 5 % more overhead' },
   ],
   configure(command) {
@@ -41,8 +44,16 @@ export const diff = defineCommand<Options>({
       .argument('<a>', 'the trail to compare with')
       .argument('<b>', 'the trail to compare')
       .option('--events', 'find the first event that differs, too')
-      .option('--fail-on <what>', 'exit with 1 on a divergence (the only thing to fail on)', oneOf('--fail-on', ['divergence']))
-      .option('--limit <name=percent>', `exit with 1 if b has that much more of: ${Object.keys(COST_FIGURES).join(', ')}`, readLimit)
+      .option(
+        '--fail-on <what>',
+        'exit with 1 on a divergence (the only thing to fail on)',
+        oneOf('--fail-on', ['divergence']),
+      )
+      .option(
+        '--limit <name=percent>',
+        `exit with 1 if b has that much more of: ${Object.keys(COST_FIGURES).join(', ')}`,
+        readLimit,
+      )
       .option('--all', `show every epoch that differs, not the first ${EPOCHS}`);
   },
   async run(context, [a, b], options) {
@@ -62,7 +73,12 @@ export const diff = defineCommand<Options>({
     return {
       json: () => report,
       async print(out) {
-        print(out, report, readers.map(({ meta }) => labelOf(meta)), options.all === true ? Infinity : EPOCHS);
+        print(
+          out,
+          report,
+          readers.map(({ meta }) => labelOf(meta)),
+          options.all === true ? Infinity : EPOCHS,
+        );
         if (report.firstEvent !== undefined) await printFirstEvent(out, report.firstEvent?.seq ?? null, readers);
       },
       exitCode: refused || over.length > 0 ? 1 : 0,
@@ -72,7 +88,8 @@ export const diff = defineCommand<Options>({
 
 function readLimit(text: string, previous: Limits = {}): Limits {
   const [, name, figure] = /^([^=]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(text) ?? [];
-  if (name !== undefined && figure !== undefined && name in COST_FIGURES) return { ...previous, [name]: Number(figure) };
+  if (name !== undefined && figure !== undefined && name in COST_FIGURES)
+    return { ...previous, [name]: Number(figure) };
   const names = Object.keys(COST_FIGURES);
   const guess = name === undefined ? null : nearest(name, names);
   throw new UsageError({
@@ -96,7 +113,12 @@ function print(out: Output, report: DiffReport, labels: readonly string[], limit
   out.line(paint(VERDICTS[report.verdict]));
   if (!report.aligned) out.line(style.yellow(misalignmentText(report)));
   out.line();
-  out.line(costTable(report.sides.map(({ cost }, i) => ({ label: `${'ab'[i]}: ${labels[i]}`, cost })), style));
+  out.line(
+    costTable(
+      report.sides.map(({ cost }, i) => ({ label: `${'ab'[i]}: ${labels[i]}`, cost })),
+      style,
+    ),
+  );
   printDivergence(out, report);
   printEpochs(out, report, limit);
   if (report.settings.length > 0) {
@@ -104,7 +126,6 @@ function print(out: Output, report: DiffReport, labels: readonly string[], limit
     const rows = report.settings.map(({ name, values }) => [name, ...values.map((value) => JSON.stringify(value))]);
     out.line(table(columns('', 'a', 'b'), rows, style, 2));
   }
-
 }
 
 function misalignmentText({ misalignment }: DiffReport): string {
@@ -135,9 +156,15 @@ function pagesText(pages: readonly number[]): string {
 function printEpochs(out: Output, { epochs, epochCounts, epochsComparable }: DiffReport, limit: number): void {
   const differing = epochs.filter(({ onlyInTotal }) => onlyInTotal[0] + onlyInTotal[1] > 0);
   const { style } = out;
-  out.line(style.bold(`\nepochs: ${counted(differing.length, 'epoch')} of ${count(epochs.length)} compared differ in the pages reported`));
+  out.line(
+    style.bold(
+      `\nepochs: ${counted(differing.length, 'epoch')} of ${count(epochs.length)} compared differ in the pages reported`,
+    ),
+  );
   if (!epochsComparable || epochCounts[0] !== epochCounts[1]) {
-    out.line(`  a closed ${count(epochCounts[0])}, b ${count(epochCounts[1])}; only those closed after the same writes are compared`);
+    out.line(
+      `  a closed ${count(epochCounts[0])}, b ${count(epochCounts[1])}; only those closed after the same writes are compared`,
+    );
   }
   if (differing.length === 0) return;
   const rows = differing
@@ -150,7 +177,9 @@ function printEpochs(out: Output, { epochs, epochCounts, epochsComparable }: Dif
       bytesTransferred.map(bytes).join(' / '),
       overheadNs.map(nanoseconds).join(' / '),
     ]);
-  out.line(table(columns('epoch>', 'pages a / b>', 'only in>', 'faults>', 'transferred>', 'overhead>'), rows, style, 2));
+  out.line(
+    table(columns('epoch>', 'pages a / b>', 'only in>', 'faults>', 'transferred>', 'overhead>'), rows, style, 2),
+  );
   if (differing.length > limit) out.line(style.dim(`  ... ${count(differing.length - limit)} more; --all shows them`));
 }
 
@@ -162,7 +191,10 @@ async function printFirstEvent(out: Output, seq: number | null, readers: readonl
   out.line(out.style.bold(`\nfirst event that differs: ${count(seq)}`));
   for (const [side, reader] of readers.entries()) {
     const event = (await eventsAt(reader, [seq])).get(seq);
-    const text = event === undefined ? 'no such event' : `${nanoseconds(event.timeNs)}  cpu ${event.cpu}  ${event.kind}  ${event.text}`;
+    const text =
+      event === undefined
+        ? 'no such event'
+        : `${nanoseconds(event.timeNs)}  cpu ${event.cpu}  ${event.kind}  ${event.text}`;
     out.line(`  ${'ab'[side]}  ${text}`);
   }
 }

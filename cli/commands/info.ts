@@ -67,7 +67,10 @@ function print(out: Output, reader: TrailReader, answer: Info): void {
   const facts: Array<readonly [string, string]> = [
     ['strategy', `${answer.strategy ?? 'none: observed events'}${mutations}`],
     ['machine', `${answer.arch}, ${answer.vma}, ${counted(answer.cpus, 'CPU')}, TLB of ${tlb.sets} x ${tlb.ways}`],
-    ['source', `${source.kind} ${source.name}${parametersOf(source.parameters)}${source.reads ? ', loads played' : ''}`],
+    [
+      'source',
+      `${source.kind} ${source.name}${parametersOf(source.parameters)}${source.reads ? ', loads played' : ''}`,
+    ],
     ['run', `${answer.interleave}, ${answer.populate} mapping, harvest ${harvests}, seed ${answer.seed}`],
     ['costs', answer.costProfile],
     ['consumer reads', answer.carriers.join(', ')],
@@ -77,16 +80,28 @@ function print(out: Output, reader: TrailReader, answer: Info): void {
     ['complete', answer.complete ? 'yes' : style.yellow(`no: ${answer.incompleteReason}`)],
   ];
   if (answer.skipped.lines > 0) {
-    facts.push(['skipped', `${counted(answer.skipped.lines, 'line')} of the source, the first is line ${answer.skipped.firstLine}`]);
+    facts.push([
+      'skipped',
+      `${counted(answer.skipped.lines, 'line')} of the source, the first is line ${answer.skipped.firstLine}`,
+    ]);
   }
   out.line(style.bold(reader.path));
   for (const [name, value] of facts) out.line(`  ${name.padEnd(14)}  ${value}`);
   out.line();
   const kinds = Object.entries(answer.kinds).sort(([, a], [, b]) => b - a);
-  out.line(table(columns('kind', 'events>'), [...kinds.map(([kind, n]) => [kind, count(n)]), ['total', count(answer.events)]], style, 2));
+  out.line(
+    table(
+      columns('kind', 'events>'),
+      [...kinds.map(([kind, n]) => [kind, count(n)]), ['total', count(answer.events)]],
+      style,
+      2,
+    ),
+  );
 }
 
 function parametersOf(parameters: Readonly<Record<string, string | number | boolean>>): string {
-  const list = Object.entries(parameters).map(([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`);
+  const list = Object.entries(parameters).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`,
+  );
   return list.length === 0 ? '' : ` (${list.join(', ')})`;
 }

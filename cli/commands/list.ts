@@ -21,7 +21,13 @@ export const list = defineCommand({
     const { CATALOGUES } = await import('../catalogues.js');
     const chosen = args[0] === undefined ? CATALOGUES : [catalogueNamed(CATALOGUES, args[0])];
     return {
-      json: () => Object.fromEntries(chosen.map(({ name, entries }) => [name, entries.map(({ id, summary, facts }) => ({ id, summary, ...facts }))])),
+      json: () =>
+        Object.fromEntries(
+          chosen.map(({ name, entries }) => [
+            name,
+            entries.map(({ id, summary, facts }) => ({ id, summary, ...facts })),
+          ]),
+        ),
       print: (out) => (args[0] === undefined ? printNames(out, CATALOGUES) : printAll(out, chosen[0]!)),
     };
   },

@@ -27,7 +27,10 @@ export const query = defineCommand<Options>({
     'Runs one SELECT over the views of a trail, which is never changed. `pagetrail list views` names them with their columns; ' +
     'docs/sql.md explains them.',
   examples: [
-    { line: 'pagetrail query a.trail "select page, count(*) n from writes group by page order by n desc limit 5"', about: 'the hottest pages' },
+    {
+      line: 'pagetrail query a.trail "select page, count(*) n from writes group by page order by n desc limit 5"',
+      about: 'the hottest pages',
+    },
     { line: 'pagetrail query a.trail "select * from faults" --csv > faults.csv', about: 'for a spreadsheet' },
     {
       line: 'pagetrail query a.trail --with b.trail "select (select count(*) from faults), (select count(*) from b.faults)"',
@@ -43,7 +46,11 @@ export const query = defineCommand<Options>({
   },
   async run(context, args, options) {
     if (options.csv === true && context.json) {
-      throw new UsageError({ what: '--csv and --json are both given', why: 'an answer has one form', mend: 'leave one out' });
+      throw new UsageError({
+        what: '--csv and --json are both given',
+        why: 'an answer has one form',
+        mend: 'leave one out',
+      });
     }
     const main = await openTrail(context, args[0]!);
     const b = options.with === undefined ? undefined : await openTrail(context, options.with);
@@ -59,7 +66,11 @@ export const query = defineCommand<Options>({
 });
 
 /** Hands each row to `print`, until nobody reads any more. */
-async function eachRow(out: Output, rows: Iterable<readonly Value[]>, print: (row: readonly Value[]) => void): Promise<void> {
+async function eachRow(
+  out: Output,
+  rows: Iterable<readonly Value[]>,
+  print: (row: readonly Value[]) => void,
+): Promise<void> {
   for (const row of rows) {
     print(row);
     if (!out.full) continue;
@@ -94,10 +105,20 @@ async function printTable(out: Output, { columns, rows }: Result): Promise<void>
   const first: Array<readonly Value[]> = [];
   let next = iterator.next();
   for (; next.done !== true && first.length < LAID_OUT; next = iterator.next()) first.push(next.value);
-  const layout = columns.map((title, i): Column => ({ title, align: first.some((row) => typeof row[i] === 'string') ? 'left' : 'right' }));
-  out.line(table(layout, first.map((row) => row.map(cellText)), out.style));
+  const layout = columns.map(
+    (title, i): Column => ({ title, align: first.some((row) => typeof row[i] === 'string') ? 'left' : 'right' }),
+  );
+  out.line(
+    table(
+      layout,
+      first.map((row) => row.map(cellText)),
+      out.style,
+    ),
+  );
   if (next.done === true) return;
-  const widths = layout.map(({ title }, i) => first.reduce((most, row) => Math.max(most, cellText(row[i]!).length), title.length));
+  const widths = layout.map(({ title }, i) =>
+    first.reduce((most, row) => Math.max(most, cellText(row[i]!).length), title.length),
+  );
   const padded = (value: Value, i: number): string =>
     layout[i]!.align === 'right' ? cellText(value).padStart(widths[i]!) : cellText(value).padEnd(widths[i]!);
   const rest = { [Symbol.iterator]: () => iterator };

@@ -23,7 +23,10 @@ export const record = defineCommand<Options>({
     'Plays the writes of a workload or of a log against a simulated machine under a tracking strategy, and keeps every ' +
     'event in a trail. Ctrl-C stops the recording and keeps what was recorded (exit code 130).',
   examples: [
-    { line: 'pagetrail record --workload zipf --writes 1000000 -o zipf.trail', about: 'a million writes of a synthetic workload' },
+    {
+      line: 'pagetrail record --workload zipf --writes 1000000 -o zipf.trail',
+      about: 'a million writes of a synthetic workload',
+    },
     {
       line: 'pagetrail record --import ls.lk.gz --strategy pfn-mkwrite --harvest-every 10000',
       about: 'the log of a real program; the trail is called ls.pfn-mkwrite.trail',
@@ -50,20 +53,34 @@ export const record = defineCommand<Options>({
     const request = simulationRequest(options);
     const output = await outputOf(context, options.output, name, request);
     const recorder = await import('../../recorder/index.js');
-    return recording(context, (hooks) => recorder.record({ ...request, output, source }, hooks));
+    return recording(context, request, (hooks) => recorder.record({ ...request, output, source }, hooks));
   },
 });
 
 /** What the recording reads, and what to call it in the name of the trail. */
-function sourceOf({ workload, import: path, writes, pages, format, reads }: Options): { source: SourceRequest; name: string } {
+function sourceOf({ workload, import: path, writes, pages, format, reads }: Options): {
+  source: SourceRequest;
+  name: string;
+} {
   if (workload !== undefined && path === undefined) {
     refuse({ '--format': format, '--reads': reads }, 'a workload has no format and no loads');
-    return { source: { workload, ...(writes !== undefined && { writes }), ...(pages !== undefined && { pages }) }, name: workload };
+    return {
+      source: { workload, ...(writes !== undefined && { writes }), ...(pages !== undefined && { pages }) },
+      name: workload,
+    };
   }
   if (path !== undefined && workload === undefined) {
     refuse({ '--writes': writes, '--pages': pages }, 'a log has the writes and pages that it has');
-    const name = path === '-' ? 'stdin' : basename(path).replace(/\.gz$/, '').replace(/\.(lk|log|txt|csv)$/, '');
-    return { source: { import: path, ...(format !== undefined && { format }), ...(reads !== undefined && { reads }) }, name };
+    const name =
+      path === '-'
+        ? 'stdin'
+        : basename(path)
+            .replace(/\.gz$/, '')
+            .replace(/\.(lk|log|txt|csv)$/, '');
+    return {
+      source: { import: path, ...(format !== undefined && { format }), ...(reads !== undefined && { reads }) },
+      name,
+    };
   }
   throw new UsageError({
     what: workload === undefined ? 'there is nothing to record' : 'both --workload and --import are given',
@@ -75,5 +92,9 @@ function sourceOf({ workload, import: path, writes, pages, format, reads }: Opti
 function refuse(options: Readonly<Record<string, unknown>>, why: string): void {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return;
-  throw new UsageError({ what: `${given.map(([name]) => name).join(' and ')} does not fit the source`, why, mend: 'leave it out' });
+  throw new UsageError({
+    what: `${given.map(([name]) => name).join(' and ')} does not fit the source`,
+    why,
+    mend: 'leave it out',
+  });
 }

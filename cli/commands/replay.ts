@@ -12,7 +12,10 @@ export const replay = defineCommand<MachineOptions>({
     'Plays the accesses that a trail recorded under another strategy, machine or cost profile, into a new trail. What is not ' +
     'given stays as it was, mutations excepted: these are never taken over.',
   examples: [
-    { line: 'pagetrail replay a.trail --strategy pfn-mkwrite -o b.trail', about: 'what would write protection have cost?' },
+    {
+      line: 'pagetrail replay a.trail --strategy pfn-mkwrite -o b.trail',
+      about: 'what would write protection have cost?',
+    },
     { line: 'pagetrail replay a.trail --mutate no-flush -o broken.trail', about: 'what if the flush were forgotten?' },
   ],
   configure(command) {
@@ -22,9 +25,12 @@ export const replay = defineCommand<MachineOptions>({
   async run(context, args, options) {
     const trail = args[0]!;
     const reader = await openTrail(context, trail);
-    const request = simulationRequest({ ...(reader.meta.strategy !== null && { strategy: reader.meta.strategy }), ...options });
+    const request = simulationRequest({
+      ...(reader.meta.strategy !== null && { strategy: reader.meta.strategy }),
+      ...options,
+    });
     const output = await outputOf(context, options.output, basename(trail).replace(/\.trail$/, ''), request);
     const recorder = await import('../../recorder/index.js');
-    return recording(context, (hooks) => recorder.replay({ ...request, trail, output }, hooks));
+    return recording(context, request, (hooks) => recorder.replay({ ...request, trail, output }, hooks));
   },
 });

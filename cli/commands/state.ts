@@ -3,7 +3,7 @@ import { formatPage } from '../../base/index.js';
 import type { MachineState } from '../../replayer/index.js';
 import { pageNumber, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../command.js';
-import { count, counted, nanoseconds } from '../format.js';
+import { count, nanoseconds, wrapped } from '../format.js';
 import type { Output } from '../output.js';
 import { type Cell, columns, table } from '../table.js';
 import { openTrail } from '../trail.js';
@@ -54,23 +54,27 @@ function print(out: Output, state: MachineState, limit: number): void {
   const space = (number: number): Cell[] => (several ? [number] : []);
   const spaceTitle = several ? ['space>'] : [];
   const harvesting = state.harvesting ? ', inside a harvest' : '';
-  out.line(style.bold(`after event ${count(state.seq)}, ${nanoseconds(state.timeNs)}, epoch ${state.epoch}${harvesting}`));
+  out.line(
+    style.bold(`after event ${count(state.seq)}, ${nanoseconds(state.timeNs)}, epoch ${state.epoch}${harvesting}`),
+  );
   out.line(`  the consumer reads ${state.reads.join(', ')}`);
   out.line();
 
   section(out, 'pages', state.ptes.length, limit, () =>
     table(
       columns(...spaceTitle, 'page', 'frame', 'raw', 'bits', 'generation>', 'captured>', ''),
-      state.ptes.slice(0, limit).map((pte) => [
-        ...space(pte.space),
-        formatPage(pte.page),
-        pte.frame === null ? '-' : formatPage(pte.frame),
-        pte.raw,
-        pte.bits,
-        count(pte.generation),
-        count(pte.captured),
-        pte.generation > pte.captured ? style.yellow('stale') : '',
-      ]),
+      state.ptes
+        .slice(0, limit)
+        .map((pte) => [
+          ...space(pte.space),
+          formatPage(pte.page),
+          pte.frame === null ? '-' : formatPage(pte.frame),
+          pte.raw,
+          pte.bits,
+          count(pte.generation),
+          count(pte.captured),
+          pte.generation > pte.captured ? style.yellow('stale') : '',
+        ]),
       style,
       2,
     ),
@@ -106,7 +110,20 @@ function print(out: Output, state: MachineState, limit: number): void {
       2,
     ),
   );
-  out.line(state.stale.length === 0 ? style.green('stale pages: none') : style.yellow(`stale pages: ${counted(state.stale.length, 'page')}`));
+  if (state.stale.length === 0) {
+    out.line(style.green('stale pages: none'));
+    return;
+  }
+  const named = state.stale.slice(0, limit).map(formatPage).join(' ');
+  out.line(
+    style.yellow(
+      wrapped(
+        `stale pages (${count(state.stale.length)}): ${named}${state.stale.length > limit ? ' ...' : ''}`,
+        out.columns,
+        '',
+      ),
+    ),
+  );
 }
 
 function section(out: Output, title: string, length: number, limit: number, rows: () => string): void {
@@ -116,6 +133,7 @@ function section(out: Output, title: string, length: number, limit: number, rows
   }
   out.line(out.style.bold(`${title} (${count(length)})`));
   out.line(rows());
-  if (length > limit) out.line(out.style.dim(`  ... ${count(length - limit)} more; --all shows them, --page one of them`));
+  if (length > limit)
+    out.line(out.style.dim(`  ... ${count(length - limit)} more; --all shows them, --page one of them`));
   out.line();
 }
