@@ -2,7 +2,7 @@
  * One side of a comparison: the digest of its writes, and each epoch as it closes. Closed epochs wait in a queue for those of the
  * other side, so no more of them are held than a chunk or two contains.
  */
-import { harvestEnd, map, report } from '../../traces/index.js';
+import { frameMove, harvestEnd, map, report } from '../../traces/index.js';
 import { type Fold, seqOf } from '../../replayer/index.js';
 import type { CollectorDefinition } from '../pass.js';
 import { PageRanges } from './page-ranges.js';
@@ -59,12 +59,8 @@ export class SideFacts {
             const pages = batch.slots[report.slot.pages]![row]!;
             if (this.keepEpochs) this.#reported.add(batch.space[row]!, batch.page[row]!, pages);
           },
-          map: (batch, row, fold) => {
-            const frame = fold.frames.find(batch.slots[map.slot.frame]![row]!);
-            if (frame > 0 && fold.frames.mappers[frame]! > 0) this.#stale.lookAtAll();
-          },
-          unmap: () => this.#stale.lookAtAll(),
-          'frame-move': () => this.#stale.lookAtAll(),
+          map: (batch, row, fold) => this.#takesFrame(fold, batch.slots[map.slot.frame]![row]!),
+          'frame-move': (batch, row, fold) => this.#takesFrame(fold, batch.slots[frameMove.slot.newFrame]![row]!),
         },
         writes: (batch, from, to, fold, page, frame) => {
           this.digest.take(batch, from, to);
@@ -78,6 +74,12 @@ export class SideFacts {
         finish: () => this,
       }),
     };
+  }
+
+  /** A page takes a frame, which may be that of another page already. */
+  #takesFrame(fold: Fold, number: number): void {
+    const frame = fold.frames.find(number);
+    if (frame > 0 && fold.frames.mappers[frame]! > 0) this.#stale.lookAtAll();
   }
 
   #lastWrite(): WritePlace {
