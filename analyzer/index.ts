@@ -1,6 +1,6 @@
 /**
  * analyzer: what a trail means. Collectors gather facts in one pass (`pass.ts`, `collectors/`), detectors draw conclusions from them
- * (`detectors/`, `check.ts`). Start at `pass.ts`, then `check.ts`. May import: base, traces, replayer.
+ * (`detectors/`, `check.ts`), and some facts are SQL views (`views/`). Start at `pass.ts`, then `check.ts`. May import: base, traces, replayer.
  */
 export * from './check.js';
 export { lostPages, type LostPages } from './collectors/uncaptured-writes.js';
@@ -9,3 +9,4 @@ export * from './finding.js';
 export * from './pass.js';
 export * from './cost/index.js';
 export * from './diff/index.js';
+export { ANALYSIS_VIEWS } from './views/index.js';

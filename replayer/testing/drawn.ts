@@ -141,7 +141,7 @@ export class MemorySource implements EventSource {
 
   readChunk(index: number, batch: EventBatch, kinds: number = ALL_KINDS): void {
     copyRows(this.batches[index]!, 0, this.batches[index]!.length, batch);
-    keepKinds(batch, kinds);
+    if (kinds !== ALL_KINDS) keepKinds(batch, kinds);
     this.chunksRead++;
   }
 
@@ -161,8 +161,9 @@ export function copyRows(source: EventBatch, from: number, to: number, target: E
 
 /** Leaves out the rows of other kinds. */
 function keepKinds(batch: EventBatch, kinds: number): void {
-  let kept = 0;
-  for (let row = 0; row < batch.length; row++) {
+  let kept = batch.kind.subarray(0, batch.length).findIndex((kind) => (kinds & (1 << kind)) === 0);
+  if (kept < 0) return;
+  for (let row = kept; row < batch.length; row++) {
     if ((kinds & (1 << batch.kind[row]!)) === 0) continue;
     for (const name of COLUMNS) batch[name][kept] = batch[name][row]!;
     for (const slot of batch.slots) slot[kept] = slot[row]!;
