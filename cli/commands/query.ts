@@ -54,8 +54,11 @@ export const query = defineCommand<Options>({
     }
     const main = await openTrail(context, args[0]!);
     const b = options.with === undefined ? undefined : await openTrail(context, options.with);
-    const { openQuery } = await import('../../traces/index.js');
-    const opened = openQuery({ main, ...(b !== undefined && { b }) });
+    const [{ openQuery }, { ANALYSIS_VIEWS }] = await Promise.all([
+      import('../../traces/index.js'),
+      import('../../analyzer/index.js'),
+    ]);
+    const opened = openQuery({ main, ...(b !== undefined && { b }) }, ANALYSIS_VIEWS);
     context.atEnd(() => opened.close());
     const result = opened.iterate(args[1]!);
     return {
