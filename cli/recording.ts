@@ -7,7 +7,7 @@ import { costSetting, oneOf, repeated, wholeNumber } from './arguments.js';
 import type { Answer, Context } from './command.js';
 import { errorText } from './errors.js';
 import { bytes, count, counted, rate, seconds } from './format.js';
-import type { Output } from './output.js';
+import type { Output as Text } from './output.js';
 
 /** The options of commander, by its names. */
 export interface MachineOptions {
@@ -89,41 +89,51 @@ export function simulationRequest(options: MachineOptions): SimulationRequest {
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
-/** The trail to write: as given, or named after source and strategy, which is then announced. */
-export async function outputOf(
-  context: Context,
-  given: string | undefined,
-  source: string,
-  request: SimulationRequest,
-): Promise<string> {
+/** Where the trail goes. */
+export interface Output {
+  readonly path: string;
+  /** What to tell of a path that was not asked for. */
+  readonly notice: string | null;
+}
+
+/** The trail to write: as given, or named after the source, the strategy and its mutations. */
+export async function outputOf(given: string | undefined, source: string, request: SimulationRequest): Promise<Output> {
   const { configure } = await import('../simulator/index.js');
   // A strategy or option that cannot be is refused here, before a name is made of it.
   const { strategy, mutations } = configure(request);
-  if (given !== undefined) return given;
-  const output = `${source}.${[strategy.id, ...mutations].join('+')}.trail`;
-  context.notice(`the trail goes to ${output}${existsSync(output) ? ', in place of the one there' : ''}`);
-  return output;
+  if (given !== undefined) return { path: given, notice: null };
+  const path = `${source}.${[strategy.id, ...mutations].join('+')}.trail`;
+  return { path, notice: `the trail goes to ${path}${existsSync(path) ? ', in place of the one there' : ''}` };
 }
 
 /** Runs a recording with the progress bar and Ctrl-C; its result is the answer. */
 export async function recording(
   context: Context,
+  output: Output,
   { mutations = [] }: SimulationRequest,
   run: (hooks: RecordHooks) => Promise<RecordResult>,
 ): Promise<Answer> {
   const interrupt = new AbortController();
   context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
   const started = context.io.now();
+  // Told when something has been recorded: an input that cannot be read leaves no trail to speak of.
+  let untold = output.notice;
+  const tell = (): void => {
+    if (untold !== null) context.notice(untold);
+    untold = null;
+  };
   const recorded = await run({
     signal: interrupt.signal,
     onNotice: context.notice,
     onProgress({ writes, fraction }) {
+      tell();
       context.progress.update(fraction, () => {
         const elapsed = (context.io.now() - started) / 1000;
         return `${count(writes)} writes  ${rate(writes / elapsed, 'writes')}`;
       });
     },
   });
+  tell();
   context.progress.end();
   const { failure, ...answer } = recorded;
   const interrupted = interrupt.signal.aborted && !recorded.complete;
@@ -136,7 +146,7 @@ export async function recording(
   };
 }
 
-function print(out: Output, recorded: RecordResult, mutations: readonly string[]): void {
+function print(out: Text, recorded: RecordResult, mutations: readonly string[]): void {
   const { style } = out;
   const { skipped } = recorded;
   const state = recorded.complete ? '' : style.yellow(` (not complete: ${recorded.incompleteReason})`);

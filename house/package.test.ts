@@ -12,7 +12,7 @@ const manifest = JSON.parse(read('package.json')) as {
   devDependencies: Record<string, string>;
 };
 const lock = JSON.parse(read('package-lock.json')) as {
-  packages: Record<string, { version?: string; resolved?: string }>;
+  packages: Record<string, { version?: string; resolved?: string; optionalDependencies?: Record<string, string> }>;
 };
 
 describe('package.json', () => {
@@ -55,6 +55,12 @@ describe('package.json', () => {
 });
 
 describe('package-lock.json', () => {
+  it('has an entry for every package of every platform, or npm ci refuses it', () => {
+    const names = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
   it('names no registry', () => {
     expect(Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
     expect(read('package-lock.json')).not.toMatch(/https?:\/\/[^"]*(registry|npm)[^"]*\.tgz/);

@@ -51,9 +51,11 @@ export const record = defineCommand<Options>({
   async run(context, _args, options) {
     const { source, name } = sourceOf(options);
     const request = simulationRequest(options);
-    const output = await outputOf(context, options.output, name, request);
+    const output = await outputOf(options.output, name, request);
     const recorder = await import('../../recorder/index.js');
-    return recording(context, request, (hooks) => recorder.record({ ...request, output, source }, hooks));
+    return recording(context, output, request, (hooks) =>
+      recorder.record({ ...request, output: output.path, source }, hooks),
+    );
   },
 });
 

@@ -29,8 +29,10 @@ export const replay = defineCommand<MachineOptions>({
       ...(reader.meta.strategy !== null && { strategy: reader.meta.strategy }),
       ...options,
     });
-    const output = await outputOf(context, options.output, basename(trail).replace(/\.trail$/, ''), request);
+    const output = await outputOf(options.output, basename(trail).replace(/\.trail$/, ''), request);
     const recorder = await import('../../recorder/index.js');
-    return recording(context, request, (hooks) => recorder.replay({ ...request, trail, output }, hooks));
+    return recording(context, output, request, (hooks) =>
+      recorder.replay({ ...request, trail, output: output.path }, hooks),
+    );
   },
 });
