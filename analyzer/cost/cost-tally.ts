@@ -35,7 +35,7 @@ const UNKNOWN_HANDLER = FAULT_HANDLERS.indexOf('unknown');
 export interface CpuCost {
   readonly cpu: number;
   writes: number;
-  /** Program time of its last access, ns. */
+  /** Program time up to its last access, ns. */
   programNs: number;
   overheadNs: number;
 }
@@ -71,7 +71,7 @@ export interface CostTally {
 
 export const costTally: CollectorDefinition<CostTally> = {
   id: 'cost-tally',
-  create() {
+  create({ meta }) {
     const byCpu: RunningCpu[] = [];
     const cpuOf = (cpu: number) =>
       (byCpu[cpu] ??= { cost: { cpu, writes: 0, programNs: 0, overheadNs: 0 }, pendingNs: 0 });
@@ -83,6 +83,12 @@ export const costTally: CollectorDefinition<CostTally> = {
     const more = { transfers: 0, bytesTransferred: 0, harvestNs: 0, harvests: 0, gaps: 0 };
     let unstalled = 0;
     let harvestCpu = NO_CPU;
+    // Times that a source gives begin anywhere; they count from its first access on.
+    let originNs = meta.source.programTime === 'given' ? -1 : 0;
+    const runTo = (at: RunningCpu, firstNs: number, lastNs: number) => {
+      if (originNs < 0) originNs = firstNs;
+      at.cost.programNs = lastNs - originNs;
+    };
 
     /** Charges the event in that row; a device (CPU -1) is no CPU that could wait. */
     const charge = (batch: EventBatch, row: number, cause: Overhead, costSlot: number) => {
@@ -104,7 +110,8 @@ export const costTally: CollectorDefinition<CostTally> = {
         if (cpu < 0) return;
         const at = cpuOf(cpu);
         at.pendingNs = 0;
-        at.cost.programNs = batch.slots[read.slot.program]![row]!;
+        const atNs = batch.slots[read.slot.program]![row]!;
+        runTo(at, atNs, atNs);
       },
       fault(batch, row) {
         const handler = batch.slots[fault.slot.handler]![row]!;
@@ -166,7 +173,8 @@ export const costTally: CollectorDefinition<CostTally> = {
         if (cpu < 0) return;
         const at = cpuOf(cpu);
         at.cost.writes += count;
-        at.cost.programNs = batch.slots[write.slot.program]![to - 1]!;
+        const programs = batch.slots[write.slot.program]!;
+        runTo(at, programs[from]!, programs[to - 1]!);
         if (at.pendingNs === 0) return;
         stalls.add(at.pendingNs); // the first of the run waited for all of it
         unstalled--;

@@ -12,7 +12,9 @@ function literal(sorted: readonly number[], percent: number): number {
 describe('a distribution', () => {
   it.each([1, 2, 3, 4])('agrees with the sorted list of its values, seed %i', (seed) => {
     const random = new Random(seed);
-    const values = Array.from({ length: 1 + random.below(3000) }, () => (random.below(3) > 0 ? 0 : random.below(10 ** random.below(7))));
+    const values = Array.from({ length: 1 + random.below(3000) }, () =>
+      random.below(3) > 0 ? 0 : random.below(10 ** random.below(7)),
+    );
     const distribution = new Distribution();
     for (const value of values) distribution.add(value);
     values.sort((a, b) => a - b);
