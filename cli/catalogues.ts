@@ -2,7 +2,7 @@
  * Everything that `list` can list: one catalogue a kind, filled from the lists of the rooms. An entry has an id and a one-line summary; `details` are lines for people,
  * `facts` what stands beside id and summary in JSON.
  */
-import { DETECTORS } from '../analyzer/index.js';
+import { ANALYSIS_VIEWS, DETECTORS } from '../analyzer/index.js';
 import { IMPORTERS, WORKLOADS } from '../recorder/index.js';
 import { ARCHITECTURES, COST_NAMES, COST_PROFILES, MUTATIONS, STRATEGIES, VMA_KINDS } from '../simulator/index.js';
 import { VIEWS, type ViewDefinition } from '../traces/index.js';
@@ -117,7 +117,7 @@ export const CATALOGUES: readonly Catalogue[] = [
   {
     name: 'views',
     about: 'what `query` can select from',
-    entries: VIEWS.map(viewEntry),
+    entries: [...VIEWS, ...ANALYSIS_VIEWS].map(viewEntry),
   },
   {
     name: 'costs',

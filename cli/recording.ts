@@ -24,6 +24,7 @@ export interface MachineOptions {
   readonly populate?: 'eager' | 'lazy';
   readonly interleave?: 'coarse' | 'fine';
   readonly vmaGap?: number;
+  readonly objectPages?: number;
   readonly tlbSets?: number;
   readonly tlbWays?: number;
 }
@@ -59,10 +60,18 @@ export function machineOptions(command: Command, defaults: (value: string) => st
       'split the object where more than that many pages lie between',
       wholeNumber('--vma-gap'),
     )
+    .option(
+      '--object-pages <n>',
+      'pages of the object, for strategies that go by its size',
+      wholeNumber('--object-pages'),
+    )
     .option('--tlb-sets <n>', `sets of each TLB (${defaults('128')})`, wholeNumber('--tlb-sets'))
     .option('--tlb-ways <n>', `ways of each TLB (${defaults('12')})`, wholeNumber('--tlb-ways'))
     .optionsGroup('Costs:')
-    .option('--cost <profile>', `what each step costs; see \`pagetrail list costs\` (${defaults('x86-64-native')})`)
+    .option(
+      '--cost <profile>',
+      `what each step costs; see \`pagetrail list costs\` (${defaults('native to the architecture')})`,
+    )
     .addOption(new Option('--set <name=ns>', 'set one figure of the cost profile; repeatable').argParser(costSetting))
     .optionsGroup('Output:')
     .option('-o, --output <trail>', 'the trail to write (default: SOURCE.STRATEGY.trail in the current folder)');
@@ -85,6 +94,7 @@ export function simulationRequest(options: MachineOptions): SimulationRequest {
     cost: options.cost,
     costOverrides: options.set,
     vmaGapPages: options.vmaGap,
+    objectPages: options.objectPages,
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
