@@ -8,7 +8,7 @@ import type { Io } from './io.js';
 const FIRST_AFTER_MS = 1_000;
 /** Between two drawings: fast enough to look alive, slow enough to cost nothing. */
 const EVERY_MS = 100;
-const BAR_WIDTH = 24;
+const BAR_WIDTH = 16;
 const WIPE = '\r\x1b[2K';
 
 export class Progress {

@@ -2,6 +2,7 @@
 import { nearest, UsageError } from '../../base/index.js';
 import type { Catalogue } from '../catalogues.js';
 import { defineCommand } from '../command.js';
+import { wrapped } from '../format.js';
 import type { Output } from '../output.js';
 
 export const list = defineCommand({
@@ -56,6 +57,6 @@ function printAll(out: Output, { entries }: Catalogue): void {
   const width = Math.max(...entries.map(({ id }) => id.length));
   for (const { id, summary, details = [] } of entries) {
     out.line(`${out.style.bold(id.padEnd(width))}  ${summary}`);
-    for (const detail of details) out.line(out.style.dim(`${' '.repeat(width)}    ${detail}`));
+    for (const detail of details) out.line(out.style.dim(wrapped(detail, out.columns, ' '.repeat(width + 4))));
   }
 }
