@@ -5,8 +5,7 @@ export const exit = defineEvent({
   code: 21,
   since: 1,
   hasPage: false,
-  summary:
-    'A virtual CPU left the guest.',
+  summary: 'A virtual CPU left the guest.',
   fields: {
     reason: { coding: 'plain', unit: 'exitReasons', about: 'why' },
     cost: { coding: 'plain', unit: 'ns', about: 'what it cost the CPU it ran on, by the cost profile' },

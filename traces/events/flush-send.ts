@@ -5,8 +5,7 @@ export const flushSend = defineEvent({
   code: 10,
   since: 1,
   hasPage: true,
-  summary:
-    'The flush was sent to the CPUs that may hold entries of the range. One flush-send is one range request.',
+  summary: 'The flush was sent to the CPUs that may hold entries of the range. One flush-send is one range request.',
   fields: {
     pages: { coding: 'plain', unit: 'pages', about: 'pages in the range that starts at page' },
     scope: { coding: 'plain', unit: 'flushScopes', about: 'what each target invalidates' },

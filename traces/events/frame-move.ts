@@ -5,8 +5,7 @@ export const frameMove = defineEvent({
   code: 14,
   since: 1,
   hasPage: true,
-  summary:
-    'The page\'s contents moved to another frame. Generation and captured generation move along.',
+  summary: "The page's contents moved to another frame. Generation and captured generation move along.",
   fields: {
     oldFrame: { coding: 'delta', unit: 'frame', about: 'frame before' },
     newFrame: { coding: 'delta', unit: 'frame', about: 'frame after' },

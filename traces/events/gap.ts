@@ -5,8 +5,7 @@ export const gap = defineEvent({
   code: 25,
   since: 1,
   hasPage: false,
-  summary:
-    'The source lost events here. What depends on them is undecidable.',
+  summary: 'The source lost events here. What depends on them is undecidable.',
   fields: {
     events: { coding: 'plain', unit: 'count', about: 'events lost; 0 where unknown' },
     reason: { coding: 'plain', unit: 'gapReasons', about: 'why' },

@@ -5,8 +5,7 @@ export const harvestBegin = defineEvent({
   code: 17,
   since: 1,
   hasPage: false,
-  summary:
-    'A harvest starts. Epoch k lies between the ends of harvests k-1 and k.',
+  summary: 'A harvest starts. Epoch k lies between the ends of harvests k-1 and k.',
   fields: {
     harvest: { coding: 'plain', unit: 'ordinal', about: 'which harvest, from 1' },
   },

@@ -5,8 +5,7 @@ export const harvestEnd = defineEvent({
   code: 20,
   since: 1,
   hasPage: false,
-  summary:
-    'The harvest is complete.',
+  summary: 'The harvest is complete.',
   fields: {
     harvest: { coding: 'plain', unit: 'ordinal', about: 'which harvest, from 1' },
   },

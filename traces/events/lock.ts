@@ -5,8 +5,7 @@ export const lock = defineEvent({
   code: 23,
   since: 1,
   hasPage: true,
-  summary:
-    'A lock was taken (recorded when micro-steps interleave). page is -1 for a lock that belongs to no page.',
+  summary: 'A lock was taken (recorded when micro-steps interleave). page is -1 for a lock that belongs to no page.',
   fields: {
     lock: { coding: 'plain', unit: 'lockKinds', about: 'which lock' },
   },

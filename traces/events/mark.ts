@@ -5,8 +5,7 @@ export const mark = defineEvent({
   code: 8,
   since: 1,
   hasPage: true,
-  summary:
-    'A carrier of dirtiness other than the entry itself was set or cleared for a range of pages.',
+  summary: 'A carrier of dirtiness other than the entry itself was set or cleared for a range of pages.',
   fields: {
     pages: { coding: 'plain', unit: 'pages', about: 'pages in the range that starts at page' },
     carrier: { coding: 'plain', unit: 'carriers', about: 'which carrier' },

@@ -5,8 +5,7 @@ export const note = defineEvent({
   code: 26,
   since: 1,
   hasPage: false,
-  summary:
-    'Free text at this point of the trail.',
+  summary: 'Free text at this point of the trail.',
   fields: {
     text: { coding: 'plain', unit: 'text', about: 'index into the notes of meta' },
   },

@@ -13,6 +13,10 @@ export const pte = defineEvent({
     newLow: { coding: 'delta', unit: 'bits', about: 'raw bits 0..31 after' },
     newHigh: { coding: 'plain', unit: 'bits', about: 'raw bits 32..63 after' },
     cause: { coding: 'plain', unit: 'pteCauses', about: 'who changed it, and by what kind of update' },
-    cost: { coding: 'plain', unit: 'ns', about: 'what it cost the CPU it ran on (a walker assist), by the cost profile' },
+    cost: {
+      coding: 'plain',
+      unit: 'ns',
+      about: 'what it cost the CPU it ran on (a walker assist), by the cost profile',
+    },
   },
 });

@@ -10,6 +10,10 @@ export const read = defineEvent({
   fields: {
     offset: { coding: 'delta', unit: 'bytes', about: 'first byte read, within the page' },
     size: { coding: 'plain', unit: 'bytes', about: 'bytes read in this page' },
-    program: { coding: 'program-time', unit: 'ns', about: 'program time of the access on its CPU: time_ns less tracking overhead and waiting' },
+    program: {
+      coding: 'program-time',
+      unit: 'ns',
+      about: 'program time of the access on its CPU: time_ns less tracking overhead and waiting',
+    },
   },
 });

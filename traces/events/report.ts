@@ -5,8 +5,7 @@ export const report = defineEvent({
   code: 18,
   since: 1,
   hasPage: true,
-  summary:
-    'The consumer was told that these pages are dirty.',
+  summary: 'The consumer was told that these pages are dirty.',
   fields: {
     pages: { coding: 'plain', unit: 'pages', about: 'pages in the range that starts at page' },
   },

@@ -5,8 +5,7 @@ export const methodSwitch = defineEvent({
   code: 22,
   since: 1,
   hasPage: false,
-  summary:
-    'The strategy changed its method. Which carriers the consumer reads changes with it.',
+  summary: 'The strategy changed its method. Which carriers the consumer reads changes with it.',
   fields: {
     from: { coding: 'plain', unit: 'method', about: 'method before, an index into meta' },
     to: { coding: 'plain', unit: 'method', about: 'method after, an index into meta' },

@@ -5,8 +5,7 @@ export const unlock = defineEvent({
   code: 24,
   since: 1,
   hasPage: true,
-  summary:
-    'A lock was released.',
+  summary: 'A lock was released.',
   fields: {
     lock: { coding: 'plain', unit: 'lockKinds', about: 'which lock' },
   },

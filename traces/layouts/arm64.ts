@@ -43,7 +43,8 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
     low(flags, frame) {
       if ((flags & PTE_PRESENT) === 0) return 0;
       const writableAndDirty = (flags & (PTE_WRITABLE | PTE_DIRTY)) === (PTE_WRITABLE | PTE_DIRTY);
-      const bits = PAGE | USER | INNER_SHAREABLE | NG | (writableAndDirty ? 0 : RDONLY) | (flags & PTE_ACCESSED ? AF : 0);
+      const bits =
+        PAGE | USER | INNER_SHAREABLE | NG | (writableAndDirty ? 0 : RDONLY) | (flags & PTE_ACCESSED ? AF : 0);
       return (bits | ((frame % 2 ** 20) << 12)) >>> 0;
     },
     high(flags, frame) {
@@ -80,4 +81,8 @@ export const arm64 = arm64Layout(
   false,
 );
 
-export const arm64Dbm = arm64Layout('arm64-dbm', 'as arm64; hardware says dirty by clearing AP[2] where DBM is set', true);
+export const arm64Dbm = arm64Layout(
+  'arm64-dbm',
+  'as arm64; hardware says dirty by clearing AP[2] where DBM is set',
+  true,
+);

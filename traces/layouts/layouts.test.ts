@@ -32,12 +32,32 @@ describe.each(PTE_LAYOUTS.map((layout) => ({ id: layout.id, layout })))('$id', (
 });
 
 const RAW = [
-  { layout: 'x86-64', flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED, frame: 0x8000000, raw: '8000008000000267' },
+  {
+    layout: 'x86-64',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x8000000,
+    raw: '8000008000000267',
+  },
   { layout: 'arm64', flags: PTE_PRESENT | PTE_WRITABLE, frame: 0x40080, raw: '0168000040080bc3' },
-  { layout: 'arm64', flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED, frame: 0x40080, raw: '01e8000040080f43' },
-  { layout: 'arm64-dbm', flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED, frame: 0x40080, raw: '0168000040080f43' },
+  {
+    layout: 'arm64',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x40080,
+    raw: '01e8000040080f43',
+  },
+  {
+    layout: 'arm64-dbm',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x40080,
+    raw: '0168000040080f43',
+  },
   { layout: 'arm64-dbm', flags: PTE_PRESENT | PTE_DIRTY | PTE_ACCESSED, frame: 0x40080, raw: '01e0000040080fc3' },
-  { layout: 'riscv64', flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED, frame: 0x80200, raw: '00000000200801d7' },
+  {
+    layout: 'riscv64',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x80200,
+    raw: '00000000200801d7',
+  },
 ];
 
 it.each(RAW)('$layout: frame $frame with flags $flags is 0x$raw', ({ layout, flags, frame, raw }) => {

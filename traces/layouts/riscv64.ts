@@ -1,4 +1,12 @@
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITABLE, type PteLayout } from './define.js';
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITABLE,
+  type PteLayout,
+} from './define.js';
 
 // RISC-V privileged specification, Sv39/Sv48 leaf entries; bits 59 and 60 as Linux uses them with Svrsw60t59b.
 const V = 1 << 0;

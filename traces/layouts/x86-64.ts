@@ -1,4 +1,12 @@
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_UFFD_WP, PTE_WRITABLE, type PteLayout } from './define.js';
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  PTE_WRITABLE,
+  type PteLayout,
+} from './define.js';
 
 // Intel SDM vol. 3A, table "Format of a page-table entry that maps a 4-KByte page"; software bits as Linux uses them.
 const P = 1 << 0;

@@ -7,7 +7,7 @@ import type { EventBatch } from '../batch.js';
 import { EVENT_BY_CODE, type EventDefinition } from '../events/index.js';
 import type { TrailMeta } from '../meta.js';
 import { ENUMERATIONS } from '../vocabulary.js';
-import { type Cell, exact, type ViewColumn } from './define.js';
+import type { Cell, ViewColumn } from './define.js';
 
 /** A column and how to read it from row `i` of a batch. */
 export interface EventColumn extends ViewColumn {
@@ -18,14 +18,14 @@ export const SEQ: EventColumn = {
   name: 'seq',
   unit: 'position',
   about: 'position in the trail, from 1',
-  read: (batch, i) => exact(batch.firstSeq + batch.row[i]!),
+  read: (batch, i) => batch.firstSeq + batch.row[i]!,
 };
 
 export const PAGE: EventColumn = {
   name: 'page',
   unit: 'page',
   about: 'page number (address / 4096); the first page where the event speaks of a range',
-  read: (batch, i) => (batch.page[i]! < 0 ? null : exact(batch.page[i]!)),
+  read: (batch, i) => (batch.page[i]! < 0 ? null : batch.page[i]!),
 };
 
 export const KIND: EventColumn = {
@@ -42,7 +42,7 @@ export const COMMON: readonly EventColumn[] = [
     name: 'time_ns',
     unit: 'ns',
     about: 'simulated time',
-    read: (batch, i) => exact(batch.time[i]!),
+    read: (batch, i) => batch.time[i]!,
   },
   {
     name: 'cpu',
@@ -122,7 +122,7 @@ export function fieldColumn(kinds: readonly EventDefinition[], field: string, na
       const slot = slots[batch.kind[i]!]!;
       if (slot < 0) return null;
       const value = batch.slots[slot]![i]!;
-      return words === undefined ? exact(value) : (words[value] ?? String(value));
+      return words === undefined ? value : (words[value] ?? String(value));
     },
   };
 }

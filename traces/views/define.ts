@@ -5,7 +5,7 @@
 import type { EventBatch } from '../batch.js';
 import type { TrailReader } from '../file/index.js';
 
-/** A value in a row. Integers beyond 32 bits must be BigInt, or SQLite takes them for reals; see `exact`. */
+/** A value in a row; a number without a fraction is an integer in SQL. */
 export type Cell = number | bigint | string | null;
 
 export interface ViewColumn {
@@ -29,6 +29,8 @@ export interface ViewDefinition {
    * given as '*', is null in `arguments_`.
    */
   readonly parameters?: readonly ViewParameter[];
+  /** A statement that shows what the view is good for, for docs/sql.md. */
+  readonly example?: string;
   /** Rows in the order of `columns`. The same array may be yielded again with other values. */
   rows(context: ViewContext, arguments_: readonly Cell[]): Generator<Cell[]>;
 }
@@ -43,7 +45,19 @@ export interface ViewContext {
   giveBack(batch: EventBatch): void;
 }
 
-/** An integer as SQLite is to take it. */
+/** BigInts made before, by the low bits of the number: making one takes longer than looking here, and pages recur. */
+const MADE_SLOTS = 4096;
+const madeOf = new Float64Array(MADE_SLOTS).fill(NaN);
+const made: bigint[] = Array.from({ length: MADE_SLOTS }, () => 0n);
+
+/**
+ * A number as SQLite is to take it. better-sqlite3 gives it every JS number as a real, and then `page / 512` has a fraction
+ * and text gets a `.0`; BigInts are integers. The query does this to every cell, so views need not.
+ */
 export function exact(value: number): number | bigint {
-  return (value | 0) === value ? value : BigInt(value);
+  const slot = value & (MADE_SLOTS - 1);
+  if (madeOf[slot] === value) return made[slot]!;
+  if (!Number.isSafeInteger(value)) return value;
+  madeOf[slot] = value;
+  return (made[slot] = BigInt(value));
 }

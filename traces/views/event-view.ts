@@ -24,12 +24,13 @@ export interface EventView {
   readonly about: string;
   readonly kinds: readonly EventDefinition[];
   readonly columns: readonly EventColumn[];
+  readonly example: string;
 }
 
 /** The view of all events of `kinds`. */
-export function eventView({ name, about, kinds, columns }: EventView): ViewDefinition {
+export function eventView({ name, about, kinds, columns, example }: EventView): ViewDefinition {
   const bounds: Bounds = { seqFrom: null, seqTo: null, page: null, cpu: null, kinds: maskOf(kinds) };
-  return { name, about, columns, rows: (context) => eventRows(context, columns, bounds) };
+  return { name, about, columns, example, rows: (context) => eventRows(context, columns, bounds) };
 }
 
 /** The same with parameters that skip chunks; `boundsOf` turns arguments into bounds. */
@@ -38,13 +39,14 @@ export function eventFunction(
   parameters: readonly ViewParameter[],
   boundsOf: (arguments_: readonly Cell[], kinds: number) => Bounds,
 ): ViewDefinition {
-  const { name, about, columns } = view;
+  const { name, about, columns, example } = view;
   const kinds = maskOf(view.kinds);
   return {
     name,
     about,
     columns,
     parameters,
+    example,
     rows: (context, arguments_) => eventRows(context, columns, boundsOf(arguments_, kinds)),
   };
 }

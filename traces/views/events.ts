@@ -24,6 +24,7 @@ const FIELDS: EventColumn = {
 const view: EventView = {
   name: 'events',
   about: 'Every event of every kind.',
+  example: 'SELECT kind, count(*), sum(cost_ns) FROM events GROUP BY kind',
   kinds: EVENT_KINDS,
   columns: [
     ...COMMON,
@@ -47,6 +48,7 @@ export const eventsIn = eventFunction(
   {
     ...view,
     name: 'events_in',
+    example: "SELECT seq, page FROM events_in('*', '*', 'map') LIMIT 5",
     about: 'The rows of `events` within bounds; chunks outside of them are not read.',
   },
   [SEQ_FROM, SEQ_TO, { name: 'of_kind', about: 'event kind, as in the column kind' }],

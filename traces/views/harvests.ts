@@ -1,12 +1,13 @@
 /** Views of tracking: marks, harvests and what they told and gave the consumer. */
 import { harvestBegin, harvestEnd, mark, report, transfer } from '../events/index.js';
 import { COMMON, type EventColumn, fieldColumn, PAGE } from './columns.js';
-import { type Cell, exact, type ViewContext, type ViewDefinition } from './define.js';
+import type { Cell, ViewContext, ViewDefinition } from './define.js';
 import { eventView, maskOf } from './event-view.js';
 
 export const marks = eventView({
   name: 'marks',
   about: 'Every time a carrier of dirtiness other than the entry itself was set or cleared.',
+  example: 'SELECT carrier, sum(pages * value) AS pages_set FROM marks GROUP BY carrier',
   kinds: [mark],
   columns: [
     ...COMMON,
@@ -20,6 +21,7 @@ export const marks = eventView({
 export const reports = eventView({
   name: 'reports',
   about: 'Every range of pages that the consumer was told is dirty.',
+  example: 'SELECT page, count(*) AS times FROM reports GROUP BY page ORDER BY times DESC LIMIT 5',
   kinds: [report],
   columns: [...COMMON, PAGE, fieldColumn([report], 'pages', 'pages')],
 });
@@ -27,6 +29,7 @@ export const reports = eventView({
 export const transfers = eventView({
   name: 'transfers',
   about: 'Every range of pages whose bytes the consumer read.',
+  example: 'SELECT sum(size_bytes), sum(cost_ns) FROM transfers',
   kinds: [transfer],
   columns: [
     ...COMMON,
@@ -42,6 +45,7 @@ const [, , CPU, ACTOR] = COMMON as [EventColumn, EventColumn, EventColumn, Event
 export const harvests: ViewDefinition = {
   name: 'harvests',
   about: 'One row per harvest. Epoch k lies between the ends of harvests k-1 and k.',
+  example: 'SELECT harvest, end_ns - time_ns AS duration_ns, reported_pages FROM harvests',
   columns: [
     { name: 'harvest', unit: 'ordinal', about: 'which harvest, from 1' },
     { name: 'seq', unit: 'position', about: 'its first event' },
@@ -65,8 +69,8 @@ function* harvestRows({ trail, borrow, giveBack }: ViewContext): Generator<Cell[
   const finish = (begun: Cell[], endSeq: Cell, endNs: Cell): Cell[] => {
     begun[2] = endSeq;
     begun[4] = endNs;
-    begun[7] = exact(reported);
-    begun[8] = exact(transferred);
+    begun[7] = reported;
+    begun[8] = transferred;
     return begun;
   };
   for (const [index, chunk] of trail.chunks.entries()) {
@@ -74,14 +78,14 @@ function* harvestRows({ trail, borrow, giveBack }: ViewContext): Generator<Cell[
     const batch = borrow(index, HARVEST_KINDS);
     try {
       for (let i = 0; i < batch.length; i++) {
-        const seq = exact(batch.firstSeq + batch.row[i]!);
-        const time = exact(batch.time[i]!);
+        const seq = batch.firstSeq + batch.row[i]!;
+        const time = batch.time[i]!;
         switch (batch.kind[i]) {
           case harvestBegin.code:
             if (row !== null) yield finish(row, null, null);
             reported = 0;
             transferred = 0;
-            row = [exact(batch.slots[harvestBegin.slot.harvest]![i]!), seq, null, time, null, null, null, 0, 0];
+            row = [batch.slots[harvestBegin.slot.harvest]![i]!, seq, null, time, null, null, null, 0, 0];
             row[5] = CPU.read(batch, i, trail.meta);
             row[6] = ACTOR.read(batch, i, trail.meta);
             break;

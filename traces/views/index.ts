@@ -7,5 +7,6 @@ export {
   type ViewDefinition,
   type ViewParameter,
 } from './define.js';
+export { describeView } from './describe.js';
 export { openQuery, type Query, type QueryResult, type Value } from './query.js';
 export { VIEWS } from './views.js';

@@ -9,6 +9,7 @@ const ERROR_SLOTS = slotsOf([fault], 'error');
 export const faults = eventView({
   name: 'faults',
   about: 'Every page fault.',
+  example: 'SELECT handler, count(*), sum(cost_ns) FROM faults GROUP BY handler',
   kinds: [fault],
   columns: [
     ...COMMON,
@@ -27,6 +28,7 @@ const FLAG_SLOTS = slotsOf(TLB_KINDS, 'flags');
 export const tlb = eventView({
   name: 'tlb',
   about: 'Fills, updates and evictions of TLB entries. Entries that a flush removed are in `flushes` (kind flush-ack).',
+  example: "SELECT cpu, count(*) AS misses FROM tlb WHERE kind = 'tlb-fill' GROUP BY cpu",
   kinds: TLB_KINDS,
   columns: [
     ...COMMON,
@@ -47,6 +49,8 @@ export const flushes = eventView({
   name: 'flushes',
   about:
     'TLB flushes in their three steps: owed (flush-queue), sent (flush-send, one per range request), done (flush-ack, on each CPU).',
+  example:
+    "SELECT reason, count(*) AS requests, sum(targets) AS ipis FROM flushes WHERE kind = 'flush-send' GROUP BY reason",
   kinds: FLUSH_KINDS,
   columns: [
     ...COMMON,
@@ -63,6 +67,7 @@ export const flushes = eventView({
 export const exits = eventView({
   name: 'exits',
   about: 'Every exit of a virtual CPU.',
+  example: 'SELECT reason, count(*), sum(cost_ns) FROM exits GROUP BY reason',
   kinds: [exit],
   columns: [...COMMON, fieldColumn([exit], 'reason', 'reason'), fieldColumn([exit], 'cost', 'cost_ns')],
 });

@@ -3,7 +3,6 @@ import { pte } from '../events/index.js';
 import { PTE_DIRTY, PTE_LAYOUTS, PTE_PRESENT, PTE_WRITABLE, type PteLayout } from '../layouts/index.js';
 import type { TrailMeta } from '../meta.js';
 import { COMMON, type EventColumn, fieldColumn, PAGE } from './columns.js';
-import { exact } from './define.js';
 import { eventView } from './event-view.js';
 
 type Side = 'old' | 'new';
@@ -53,7 +52,7 @@ const frame: EventColumn = {
     if (layout === undefined) return null;
     for (const [lowSlot, highSlot] of [SLOTS.new, SLOTS.old]) {
       const [low, high] = [batch.slots[lowSlot]![i]!, batch.slots[highSlot]![i]!];
-      if (layout.flags(low, high) & PTE_PRESENT) return exact(layout.frame(low, high));
+      if (layout.flags(low, high) & PTE_PRESENT) return layout.frame(low, high);
     }
     return null;
   },
@@ -68,6 +67,7 @@ const flags = (side: Side) => [
 export const pteChanges = eventView({
   name: 'pte_changes',
   about: 'Every change of an in-memory entry.',
+  example: 'SELECT seq, cause, new_raw FROM pte_changes WHERE old_dirty = 1 AND new_dirty = 0 LIMIT 5',
   kinds: [pte],
   columns: [
     ...COMMON,
@@ -78,5 +78,6 @@ export const pteChanges = eventView({
     ...flags('old'),
     ...flags('new'),
     frame,
+    fieldColumn([pte], 'cost', 'cost_ns'),
   ],
 });

@@ -6,7 +6,7 @@
 import Database from 'better-sqlite3';
 import { EventBatch } from '../batch.js';
 import type { TrailReader } from '../file/index.js';
-import type { Cell, ViewContext, ViewDefinition } from './define.js';
+import { type Cell, exact, type ViewContext, type ViewDefinition } from './define.js';
 import { neededColumns } from './needed-columns.js';
 import { refusal, sqlProblem } from './sql-problems.js';
 import { VIEWS } from './views.js';
@@ -102,7 +102,13 @@ export class Query {
         columns: view.columns.map(({ name }) => name),
         parameters: (view.parameters ?? []).map(({ name }) => name),
         *rows(...given: unknown[]) {
-          yield* view.rows(context, given.map(argumentOf));
+          for (const row of view.rows(context, given.map(argumentOf))) {
+            for (let i = 0; i < row.length; i++) {
+              const cell = row[i];
+              if (typeof cell === 'number') row[i] = exact(cell);
+            }
+            yield row;
+          }
         },
       });
       this.#db.table(module, factory as never);
