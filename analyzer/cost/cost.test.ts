@@ -22,7 +22,7 @@ const EVERYTHING = `
   harvest-begin 1
   walk 16+3 slots=512 changed=3 cost=100
   flush-queue 16+3 harvest
-  flush-send 16+3 range harvest targets=1 cost=2000
+  flush-send 16+3 range harvest targets=3 cost=2000
   flush-ack 16+3 range harvest cost=50
   cpu1 flush-ack 16+3 range harvest cost=60
   cache-flush 16+3 cost=7
@@ -44,7 +44,7 @@ describe('cost', () => {
       writes: 7,
       faults: { total: 3, writeProtect: 1, notPresent: 1, spurious: 1 },
       flushes: 1,
-      ipis: 1,
+      ipis: 3,
       exits: 1,
       ptesScanned: 512,
       pagesReported: 3,

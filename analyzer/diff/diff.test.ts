@@ -16,6 +16,7 @@ const GOOD = `${MAPS}
   write 17
   ${harvest(2, told(17))}
 `;
+/** The same, cut off in the middle. */
 const FIRST_EPOCH = GOOD.slice(0, GOOD.indexOf('write 17', GOOD.indexOf('harvest-end 1')));
 
 function compare(a: string, b: string, options: DiffOptions & DrawnOptions = {}): DiffReport {
@@ -44,6 +45,19 @@ describe('two trails that agree', () => {
     expect(report.epochs).toEqual([
       { epoch: 1, writes: 3, pages: [2, 2], ...none, bytesTransferred: [8192, 8192], overheadNs: [20, 20] },
       { epoch: 2, writes: 4, pages: [1, 1], ...none, bytesTransferred: [4096, 4096], overheadNs: [10, 10] },
+    ]);
+  });
+
+  it('may differ in what it cost, epoch by epoch', () => {
+    const other = GOOD.replaceAll('write 17', 'fault 17 cost=7\n write 17').replace(
+      'write 17',
+      'fault 17 cost=5\n write 17',
+    );
+    const { epochs, firstDivergence } = compare(GOOD, other);
+    expect(firstDivergence).toBeNull();
+    expect(epochs.map(({ faults, overheadNs }) => ({ faults, overheadNs }))).toEqual([
+      { faults: [0, 2], overheadNs: [20, 32] },
+      { faults: [0, 1], overheadNs: [10, 17] },
     ]);
   });
 
