@@ -6,7 +6,7 @@ import { ANALYSIS_VIEWS, DETECTORS } from '../analyzer/index.js';
 import { IMPORTERS, WORKLOADS } from '../recorder/index.js';
 import { ARCHITECTURES, COST_NAMES, COST_PROFILES, MUTATIONS, STRATEGIES, VMA_KINDS } from '../simulator/index.js';
 import { VIEWS, type ViewDefinition } from '../traces/index.js';
-import { count } from './format.js';
+import { counted } from './format.js';
 
 export interface Entry {
   readonly id: string;
@@ -23,8 +23,8 @@ export interface Catalogue {
 }
 
 const BITES = {
-  coarse: 'bites in every recording',
-  fine: 'bites with --interleave fine only',
+  coarse: 'can bite in every mode',
+  fine: 'can bite with --interleave fine',
   none: 'does no harm',
 } as const;
 
@@ -55,7 +55,10 @@ export const CATALOGUES: readonly Catalogue[] = [
       return {
         id,
         summary,
-        details: uses.map(({ strategy, bites }) => `${strategy}: ${BITES[bites]}`),
+        details: Object.entries(BITES).flatMap(([bite, words]) => {
+          const strategies = uses.filter(({ bites }) => bites === bite).map(({ strategy }) => strategy);
+          return strategies.length === 0 ? [] : [`${words}: ${strategies.join(', ')}`];
+        }),
         facts: { strategies: uses },
       };
     }),
@@ -95,7 +98,9 @@ export const CATALOGUES: readonly Catalogue[] = [
     entries: WORKLOADS.map(({ id, summary, defaults }) => ({
       id,
       summary,
-      details: [`unless set: ${count(defaults.writes)} writes, ${count(defaults.pages)} pages, ${defaults.cpus} CPUs`],
+      details: [
+        `unless set: ${counted(defaults.writes, 'write')}, ${counted(defaults.pages, 'page')}, ${counted(defaults.cpus, 'CPU')}`,
+      ],
       facts: { defaults },
     })),
   },
