@@ -78,7 +78,8 @@ export async function record(request: RecordRequest, hooks: RecordHooks = {}): P
   refuseOverwritingInput(inputPath(request.source), request.output);
   const source = await openSource(request.source, { seed: settings.seed, cpus: request.cpus });
   try {
-    return await recordSource(source, settings, request.output, hooks);
+    const objectPages = settings.objectPages ?? source.objectPages ?? null;
+    return await recordSource(source, { ...settings, objectPages }, request.output, hooks);
   } finally {
     source.close();
   }
@@ -91,8 +92,9 @@ async function recordSource(
   hooks: RecordHooks,
 ): Promise<RecordResult> {
   const started = performance.now();
-  const writer = TrailWriter.create(output, metaOf(settings, source));
+  let writer: TrailWriter;
   const simulation = new Simulation(settings, (batch) => writer.append(batch));
+  writer = TrailWriter.create(output, metaOf(simulation, source));
   let interrupted = false;
   try {
     interrupted = await pump(source, simulation, writer, hooks);
@@ -212,7 +214,8 @@ async function close(
   return { bytes, seconds: (performance.now() - started) / 1000 };
 }
 
-function metaOf(settings: SimulationSettings, source: AccessSource): TrailMeta {
+function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
+  const { settings } = simulation;
   return {
     mode: 'simulated',
     strategy: settings.strategy.id,
@@ -224,14 +227,14 @@ function metaOf(settings: SimulationSettings, source: AccessSource): TrailMeta {
     populate: settings.populate,
     harvestEvery: settings.harvestEvery,
     tlb: settings.tlb,
-    carriers: settings.strategy.carriers,
+    carriers: simulation.carriers,
     costProfile: { id: settings.cost.id, ns: settings.cost.ns },
     source: source.meta,
     actors: actorNames(settings.cpus),
     spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
     steps: STEP_NAMES,
     notes: [],
-    methods: [],
+    methods: settings.strategy.methods ?? [],
   };
 }
 

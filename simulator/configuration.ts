@@ -33,6 +33,8 @@ export interface SimulationRequest {
   readonly costOverrides?: Readonly<Record<string, number>>;
   /** Splits the object into several VMAs where more than this many pages lie between; 0: one VMA. */
   readonly vmaGapPages?: number;
+  /** Pages of the object, for strategies that choose by its size. Default: what the source knows. */
+  readonly objectPages?: number;
 }
 
 export interface SimulationSettings {
@@ -48,6 +50,8 @@ export interface SimulationSettings {
   readonly tlb: { readonly sets: number; readonly ways: number };
   readonly cost: CostProfile;
   readonly vmaGapPages: number;
+  /** Pages of the object; null where nobody says. */
+  readonly objectPages: number | null;
   /** Things the user should know before the run, such as a mutation that cannot bite. */
   readonly notices: readonly string[];
 }
@@ -74,6 +78,7 @@ export function configure(request: SimulationRequest): SimulationSettings {
     },
     cost: costProfile(request.cost ?? architecture.costProfile, request.costOverrides),
     vmaGapPages: integer('vma-gap', request.vmaGapPages ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    objectPages: request.objectPages === undefined ? null : integer('object-pages', request.objectPages, 1, 2 ** 40),
     notices,
   };
 }

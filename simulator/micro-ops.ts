@@ -81,6 +81,8 @@ export const Op = {
   resumeProgram: 36,
   /** Last page of the page table that holds `page`, and not behind `b`. */
   tableEnd: 37,
+  /** The strategy changes from method `a` to method `b`; its consumer now reads the carriers of mask `c`. */
+  switchMethod: 38,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 

@@ -3,7 +3,7 @@
  * events and decides what becomes of it.
  */
 import { Random } from '../base/index.js';
-import { carrierMask, type EventBatch, type MachineSnapshot, write } from '../traces/index.js';
+import { type Carrier, carrierMask, type EventBatch, type MachineSnapshot, write } from '../traces/index.js';
 import type { AccessBatch } from './accesses.js';
 import type { SimulationSettings } from './configuration.js';
 import { Journal } from './machine/journal.js';
@@ -23,6 +23,8 @@ export interface SimulationTuning {
 
 export class Simulation {
   readonly settings: SimulationSettings;
+  /** What the consumer reads at the start. */
+  readonly carriers: readonly Carrier[];
   readonly #machine: Machine;
   readonly #journal: Journal;
   readonly #scheduler: Scheduler;
@@ -50,7 +52,9 @@ export class Simulation {
       this.#journal,
     );
     this.#clock = new HarvestClock(settings.harvestEvery);
-    const code = strategy.create({ mutations: new Set(settings.mutations), cost });
+    const code = strategy.create({ mutations: new Set(settings.mutations), cost, objectPages: settings.objectPages });
+    this.carriers = code.carriers ?? strategy.carriers;
+    this.#machine.reads = carrierMask(this.carriers);
     const eager = settings.populate === 'eager';
     this.#scheduler =
       interleave === 'fine'
@@ -116,6 +120,6 @@ export class Simulation {
 
   /** The state after the last event. In fine mode only between `settle` and the next `play`. */
   snapshot(): MachineSnapshot {
-    return snapshotOf(this.#machine, this.settings.architecture.layout, carrierMask(this.settings.strategy.carriers));
+    return snapshotOf(this.#machine, this.settings.architecture.layout);
   }
 }

@@ -33,6 +33,7 @@ export const STEP_NAMES = [
   'PAGEMAP_SCAN',
   'monitor resolves fault',
   're-arm entries',
+  'change method',
 ] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];

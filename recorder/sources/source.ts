@@ -9,6 +9,8 @@ import type { SourceMeta } from '../../traces/index.js';
 /** A stream of memory accesses. One reader, one pass. */
 export interface AccessSource {
   readonly meta: SourceMeta;
+  /** Pages of the object that the accesses go to; left out where the source does not know. */
+  readonly objectPages?: number;
   /**
    * Appends accesses to a batch that has room, up to its capacity, and returns how many; 0 at the end, never before. Sync
    * when the bytes are at hand, a promise when it must wait. What has arrived is handed over rather than held back until

@@ -89,6 +89,7 @@ function checked(id: string, name: 'writes' | 'pages' | 'cpus', value: number, m
 
 class WorkloadSource implements AccessSource {
   readonly meta: SourceMeta;
+  readonly objectPages: number;
   readonly skipped = { lines: 0, firstLine: null };
   readonly failure = null;
   #done = 0;
@@ -99,6 +100,7 @@ class WorkloadSource implements AccessSource {
     private readonly pattern: Pattern,
   ) {
     const { writes, pages, cpus, seed } = size;
+    this.objectPages = pages;
     this.meta = {
       kind: 'workload',
       name: id,

@@ -13,6 +13,7 @@ import {
   lock,
   map,
   mark,
+  methodSwitch,
   type PteLayout,
   pte,
   read,
@@ -217,6 +218,14 @@ export class Journal {
   harvestEnd(harvest: number): void {
     const row = this.#row(harvestEnd.code, -1);
     this.#slots[harvestEnd.slot.harvest]![row] = harvest;
+    this.#done();
+  }
+
+  methodSwitch(from: number, to: number, reads: number): void {
+    const row = this.#row(methodSwitch.code, -1);
+    this.#slots[methodSwitch.slot.from]![row] = from;
+    this.#slots[methodSwitch.slot.to]![row] = to;
+    this.#slots[methodSwitch.slot.reads]![row] = reads;
     this.#done();
   }
 

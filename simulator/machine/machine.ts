@@ -75,6 +75,8 @@ export class Machine {
   /** Flushes sent to a CPU and not yet acknowledged by it, oldest first. */
   readonly pendingFlushes: FlushRequest[][] = [];
   harvests = 0;
+  /** Carrier mask of what the consumer reads. */
+  reads = 0;
   harvesting = false;
 
   /** Results of the last bulk walk. */
@@ -198,6 +200,10 @@ export class Machine {
         return 0;
       case Op.resumeProgram:
         this.#programStopped = false;
+        return 0;
+      case Op.switchMethod:
+        this.reads = op.c;
+        journal.methodSwitch(op.a, op.b, op.c);
         return 0;
       case Op.lock:
         return this.#lock(op);

@@ -5,15 +5,14 @@ import type { Machine } from './machine.js';
 import type { PageStore } from './pages.js';
 import type { Tlb } from './tlb.js';
 
-/** @param reads carrier mask of what the consumer reads */
-export function snapshotOf(machine: Machine, layout: PteLayout, reads: number): MachineSnapshot {
+export function snapshotOf(machine: Machine, layout: PteLayout): MachineSnapshot {
   const { pages, journal } = machine;
   return {
     seq: journal.seq,
     timeNs: journal.time,
     harvests: machine.harvests,
     harvesting: machine.harvesting,
-    reads,
+    reads: machine.reads,
     pages: pageColumns(pages, layout),
     frames: frameColumns(pages),
     tlbs: tlbColumns(machine.tlbs, pages),

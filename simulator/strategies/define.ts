@@ -15,7 +15,9 @@ export type OtherWriter = 'device-dma' | 'kernel-write';
 export const PTE_ARCHITECTURES = ['x86-64', 'arm64', 'arm64-dbm', 'riscv64-svade', 'riscv64-svadu'] as const;
 
 export interface StrategyCode {
-  /** Logical flags that a new mapping is armed with. */
+  /** What the consumer looks at to begin with, where that depends on the options. */
+  readonly carriers?: readonly Carrier[];
+  /** Logical flags that an eager mapping is armed with at the page's first access. */
   readonly mappedFlags: number;
   /** The handler of a write to a present, read-only entry. */
   writeFault(page: number): Micro;
@@ -27,6 +29,8 @@ export interface StrategyCode {
 
 export interface StrategyOptions {
   readonly mutations: ReadonlySet<string>;
+  /** Pages of the tracked object, as the source or the user says; null where nobody does. */
+  readonly objectPages: number | null;
   /** Figures of the cost profile, ns. */
   cost(name: CostName): number;
 }
@@ -43,6 +47,8 @@ export interface StrategyDefinition {
   readonly architectures: readonly [string, ...string[]];
   /** What the consumer looks at to find dirty pages. */
   readonly carriers: readonly Carrier[];
+  /** Names of its methods, where it changes between several; numbered as in switch events. */
+  readonly methods?: readonly string[];
   readonly cannotSee: readonly OtherWriter[];
   /** What a write-protection fault costs, as the sum of these. */
   readonly faultCosts: readonly CostName[];

@@ -1,4 +1,5 @@
 /** The one list of strategies. To add one: write its file, add its line here. */
+import { adaptive } from './adaptive.js';
 import { bounceBuffer } from './bounce-buffer.js';
 import { compare } from './compare.js';
 import type { StrategyDefinition } from './define.js';
@@ -22,6 +23,7 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   pfnMkwrite,
   hwDirty,
   hwDirtyWp,
+  adaptive,
   softDirty,
   uffdWpSync,
   uffdWpAsync,

@@ -47,7 +47,7 @@ export interface Run {
 /** Plays a program to its end and keeps everything. */
 export function run(request: SimulationRequest, program: AccessBatch, tuning: SimulationTuning = {}): Run {
   const batches: EventBatch[] = [];
-  const simulation = new Simulation(configure(request), (batch) => batches.push(copyOf(batch)), tuning);
+  const simulation = new Simulation(configure({ objectPages: 64, ...request }), (batch) => batches.push(copyOf(batch)), tuning);
   simulation.play(program);
   simulation.finish(program.length);
   batches.push(copyOf(simulation.openBatch));
