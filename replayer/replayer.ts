@@ -5,7 +5,7 @@
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd } from '../traces/index.js';
 import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
-import { Fold } from './fold/index.js';
+import { Fold, FOLD_KINDS } from './fold/index.js';
 import type { Position } from './position.js';
 
 /** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
@@ -45,11 +45,27 @@ export class Replayer {
       if (snapshot !== null && (seq < fold.seq || snapshot.seq > fold.seq)) fold.load(snapshot);
       else if (seq < fold.seq) fold.reset();
     }
-    while (fold.seq < seq) {
-      const batch = this.#read(chunkOfSeq(this.#source, fold.seq + 1));
-      fold.apply(batch, fold.seq + 1 - batch.firstSeq, Math.min(batch.length, seq + 1 - batch.firstSeq));
-    }
+    while (fold.seq < seq) this.#advance(seq);
     return fold;
+  }
+
+  /** Folds what is left of the chunk under way, up to that event. */
+  #advance(seq: number): void {
+    const { fold } = this;
+    const chunk = chunkOfSeq(this.#source, fold.seq + 1);
+    const { firstSeq, events, timeLast } = this.#source.chunks[chunk]!;
+    const end = firstSeq + events - 1;
+    if (chunk !== this.#chunk && fold.seq + 1 === firstSeq && seq >= end) {
+      // A chunk that is only passed through: kinds that change no state need no decoding.
+      this.#chunk = -1;
+      this.#source.readChunk(chunk, this.#batch, FOLD_KINDS);
+      fold.apply(this.#batch);
+      fold.seq = end;
+      fold.timeNs = timeLast;
+      return;
+    }
+    const batch = this.#read(chunk);
+    fold.apply(batch, fold.seq + 1 - firstSeq, Math.min(batch.length, seq + 1 - firstSeq));
   }
 
   /** The event that a position means. Throws a `UsageError` that tells the range when there is no such event. */

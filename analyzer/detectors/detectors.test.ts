@@ -142,6 +142,12 @@ describe('lost-write', () => {
     expect(lost(inside).found[0]!.rootCause).toContain('inside a harvest');
   });
 
+  it('proves nothing from a trail that was cut off', () => {
+    const { count, found } = lost(`${DIRTY + WITHOUT_FLUSH} write 16`, { ending: null });
+    expect(count).toBe(1);
+    expect(found).toMatchObject([{ severity: 'critical', certainty: 'possible' }]);
+  });
+
   it('knows a loss through an alias that no flush covered', () => {
     const text = `map 16 frame=1\n map 17 frame=1\n switch reads=bitmap\n write 17`;
     const { count, found } = lost(text);

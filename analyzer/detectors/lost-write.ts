@@ -1,10 +1,11 @@
 /**
  * Lost writes: at the end of the trail a frame holds writes that the consumer never captured, and no carrier that it reads is set for
- * the page, so it never will. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused.
+ * the page, so it never will. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused; one without an
+ * ending was cut between two events, so a fault handler may have been about to set the mark.
  */
 import { formatPage } from '../../base/index.js';
 import { lostPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
-import { counted, evidence, type Finding } from '../finding.js';
+import { type Certainty, counted, evidence, type Finding } from '../finding.js';
 import { explainLoss } from '../loss-causes.js';
 import type { PageStory, UncapturedWrite } from '../page-stories.js';
 import { type Case, type Conclusion, type Detector, FINDINGS_MAX } from './define.js';
@@ -28,21 +29,22 @@ export const lostWrite: Detector = {
     const stories = about.stories(
       shown.map((index) => ({ space: end.pages.space[index]!, page: end.pages.page[index]! })),
     );
+    const certainty = about.source.ending === null ? 'possible' : 'proved';
     return {
       count: lost.pages.length,
       total: lost.pages.length,
       findings: shown.map((index, i) =>
-        describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index)),
+        describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index), certainty),
       ),
     };
   },
 };
 
 /** @param firstSeq the first uncaptured write, which reached the frame through another page where the story has none */
-function describe(story: PageStory, lostWrites: number, firstSeq: number): Finding {
+function describe(story: PageStory, lostWrites: number, firstSeq: number, certainty: Certainty): Finding {
   const page = formatPage(story.page);
   const { write } = story;
-  const common = { id: ID, severity: 'critical', certainty: 'proved', page: story.page } as const;
+  const common = { id: ID, severity: 'critical', certainty, page: story.page } as const;
   const summary = `page ${page}: ${counted(lostWrites, 'write')} never reached the consumer`;
   if (write === null) {
     return {
