@@ -50,5 +50,10 @@ export class InvariantError extends PagetrailError {
 
 /** Asserts what only a bug of ours can make false. Bad input is never asserted; it gets an `InputError`. */
 export function invariant(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new InvariantError({ what, why: 'this is a bug in pagetrail', mend: 'please report it with the command that shows it' });
+  if (!condition)
+    throw new InvariantError({
+      what,
+      why: 'this is a bug in pagetrail',
+      mend: 'please report it with the command that shows it',
+    });
 }

@@ -19,7 +19,13 @@ const { values, positionals } = parseArgs({
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'));
 try {
-  const benches = [hotPage, zipf, lackeyLog(values.log ?? shippedLog()), reading('hot-page', 10_000_000), reading('zipf', 5_000_000)];
+  const benches = [
+    hotPage,
+    zipf,
+    lackeyLog(values.log ?? shippedLog()),
+    reading('hot-page', 10_000_000),
+    reading('zipf', 5_000_000),
+  ];
   for (const bench of benches) {
     if (positionals.length > 0 && !positionals.includes(bench.id)) continue;
     print(bench, bench.run({ scratch, runs: Number(values.runs), node: process.execPath, dist }));

@@ -14,7 +14,16 @@ export function reading(workload: string, writes: number): Bench {
     title: `read back ${writes / 1e6} M writes of ${workload}`,
     run({ scratch, runs, node, dist }) {
       const trail = join(scratch, `${workload}.trail`);
-      spawnSync(node, [join(dist, 'cli/main.js'), 'record', '--workload', workload, '--writes', String(writes), '-o', trail]);
+      spawnSync(node, [
+        join(dist, 'cli/main.js'),
+        'record',
+        '--workload',
+        workload,
+        '--writes',
+        String(writes),
+        '-o',
+        trail,
+      ]);
       const reader = TrailReader.open(trail);
       const batch = new EventBatch();
       const overChunks = (each: () => void) => () => {
@@ -23,7 +32,10 @@ export function reading(workload: string, writes: number): Bench {
           each();
         }
       };
-      const decode = measureHere(runs, overChunks(() => {}));
+      const decode = measureHere(
+        runs,
+        overChunks(() => {}),
+      );
       let fold = new Fold(reader.meta);
       const folding = measureHere(runs, () => {
         fold = new Fold(reader.meta);

@@ -10,7 +10,12 @@ interface Recorded {
 }
 
 /** One source recorded by us and by the peer. `peerWrites`: how much of a workload the peer gets, so that a run ends. */
-function compare(id: string, title: string, goal: string, source: (writes: number) => { args: string[]; source: object }): Bench {
+function compare(
+  id: string,
+  title: string,
+  goal: string,
+  source: (writes: number) => { args: string[]; source: object },
+): Bench {
   return {
     id,
     title,
@@ -30,8 +35,24 @@ function compare(id: string, title: string, goal: string, source: (writes: numbe
       const peerRate = their.writes / theirs!.seconds;
       return [
         figure('writes per second', rate / 1e6, 'M/s', goal, peerRate / 1e6),
-        figure('bytes per write', my.bytes / my.writes, 'B', id.startsWith('lackey') ? '<= 0.5' : '', their.bytes / their.writes),
-        ...('import' in peer.source ? [figure('log text per second', textMb(peer.source.import as string) / mine!.seconds, 'MB/s', '>= 400', textMb(peer.source.import as string) / theirs!.seconds)] : []),
+        figure(
+          'bytes per write',
+          my.bytes / my.writes,
+          'B',
+          id.startsWith('lackey') ? '<= 0.5' : '',
+          their.bytes / their.writes,
+        ),
+        ...('import' in peer.source
+          ? [
+              figure(
+                'log text per second',
+                textMb(peer.source.import as string) / mine!.seconds,
+                'MB/s',
+                '>= 400',
+                textMb(peer.source.import as string) / theirs!.seconds,
+              ),
+            ]
+          : []),
       ];
     },
   };
@@ -53,5 +74,8 @@ export const zipf = compare('zipf', 'record zipf (4,096 pages, evictions and all
 
 /** @param path a plain-text lackey log */
 export function lackeyLog(path: string): Bench {
-  return compare('lackey', `record a lackey log (${path})`, '', () => ({ args: ['--import', path], source: { import: path } }));
+  return compare('lackey', `record a lackey log (${path})`, '', () => ({
+    args: ['--import', path],
+    source: { import: path },
+  }));
 }

@@ -34,7 +34,8 @@ export function print(bench: Bench, figures: readonly Figure[]): void {
   for (const { name, value, unit, goal, peer } of figures) {
     const mine = `${digits(value)} ${unit}`.padStart(14);
     const aim = goal === '' ? '' : `goal ${goal}`;
-    const other = peer === undefined ? '' : `peer ${digits(peer)} ${unit}, ratio ${digits(Math.max(value / peer, peer / value))}`;
+    const other =
+      peer === undefined ? '' : `peer ${digits(peer)} ${unit}, ratio ${digits(Math.max(value / peer, peer / value))}`;
     process.stdout.write(`  ${name.padEnd(24)}${mine}   ${aim.padEnd(14)} ${other}\n`);
   }
 }

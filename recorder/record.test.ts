@@ -104,7 +104,17 @@ function contents(path: string): unknown {
     reader.readChunk(chunk, batch);
     for (let row = 0; row < batch.length; row++) {
       const fields = Object.values(EVENT_BY_CODE[batch.kind[row]!]!.slot).map((slot) => batch.slots[slot]![row]);
-      events.push([batch.kind[row], batch.time[row], batch.cpu[row], batch.actor[row], batch.step[row], batch.page[row], ...fields].join());
+      events.push(
+        [
+          batch.kind[row],
+          batch.time[row],
+          batch.cpu[row],
+          batch.actor[row],
+          batch.step[row],
+          batch.page[row],
+          ...fields,
+        ].join(),
+      );
     }
   }
   reader.close();
@@ -123,30 +133,45 @@ describe.each([1, 7, 50, 1000])('a lackey log harvested every %i writes', (harve
     { strategy: 'hw-dirty-wp', faults: expected.dirtyPages, reported: expected.dirtyPages },
   ];
 
-  it.each(cases)('gives the counts of the log under $strategy, also from gzip and by replay', async ({ strategy, faults, reported }) => {
-    const log = join(folder, `${harvestEvery}-${strategy}.lk`);
-    const packed = `${log}.gz`;
-    writeFileSync(log, text);
-    writeFileSync(packed, gzipSync(text));
-    const other = join(folder, `${harvestEvery}-${strategy}-other.trail`);
-    const outputs = ['plain', 'gzip', 'replayed'].map((name) => join(folder, `${harvestEvery}-${strategy}-${name}.trail`));
-    const results = [
-      await record({ strategy, harvestEvery, output: outputs[0]!, source: { import: log } }),
-      await record({ strategy, harvestEvery, output: outputs[1]!, source: { import: packed } }),
-    ];
-    await record({ strategy: strategy === 'hw-dirty' ? 'page-mkwrite' : 'hw-dirty', harvestEvery, output: other, source: { import: log } });
-    results.push(await replay({ strategy, trail: other, output: outputs[2]! }));
-    for (const [i, result] of results.entries()) {
-      expect(result).toMatchObject({ writes: expected.writes, epochs: expected.epochs, complete: true, skipped: { lines: 0, firstLine: null } });
-      expect(countTrail(outputs[i]!)).toEqual({
-        writes: expected.writes,
-        writeProtect: faults,
-        notPresent: 0,
-        pagesReported: reported,
-        bytesTransferred: 4096 * reported,
+  it.each(cases)(
+    'gives the counts of the log under $strategy, also from gzip and by replay',
+    async ({ strategy, faults, reported }) => {
+      const log = join(folder, `${harvestEvery}-${strategy}.lk`);
+      const packed = `${log}.gz`;
+      writeFileSync(log, text);
+      writeFileSync(packed, gzipSync(text));
+      const other = join(folder, `${harvestEvery}-${strategy}-other.trail`);
+      const outputs = ['plain', 'gzip', 'replayed'].map((name) =>
+        join(folder, `${harvestEvery}-${strategy}-${name}.trail`),
+      );
+      const results = [
+        await record({ strategy, harvestEvery, output: outputs[0]!, source: { import: log } }),
+        await record({ strategy, harvestEvery, output: outputs[1]!, source: { import: packed } }),
+      ];
+      await record({
+        strategy: strategy === 'hw-dirty' ? 'page-mkwrite' : 'hw-dirty',
+        harvestEvery,
+        output: other,
+        source: { import: log },
       });
-    }
-  });
+      results.push(await replay({ strategy, trail: other, output: outputs[2]! }));
+      for (const [i, result] of results.entries()) {
+        expect(result).toMatchObject({
+          writes: expected.writes,
+          epochs: expected.epochs,
+          complete: true,
+          skipped: { lines: 0, firstLine: null },
+        });
+        expect(countTrail(outputs[i]!)).toEqual({
+          writes: expected.writes,
+          writeProtect: faults,
+          notPresent: 0,
+          pagesReported: reported,
+          bytesTransferred: 4096 * reported,
+        });
+      }
+    },
+  );
 });
 
 it('records the same bytes twice', async () => {
@@ -161,7 +186,12 @@ it('records the same bytes twice', async () => {
 it('keeps program time apart from overhead, so a replay has the same program', async () => {
   const log = join(folder, 'time.lk');
   writeFileSync(log, lackeyText(4, 5000));
-  await record({ strategy: 'pfn-mkwrite', harvestEvery: 20, output: join(folder, 'slow.trail'), source: { import: log } });
+  await record({
+    strategy: 'pfn-mkwrite',
+    harvestEvery: 20,
+    output: join(folder, 'slow.trail'),
+    source: { import: log },
+  });
   await replay({ strategy: 'full-upload', trail: join(folder, 'slow.trail'), output: join(folder, 'fast.trail') });
   const [slow, fast] = ['slow.trail', 'fast.trail'].map((name) => {
     const reader = TrailReader.open(join(folder, name));
@@ -234,7 +264,9 @@ describe('input that is not as it should be', () => {
     { request: { costOverrides: { wpFalt: 1 } }, error: /did you mean 'wpFault'/ },
     { request: { harvestEvery: -1 }, error: /harvest-every/ },
   ])('refuses $request', async ({ request, error }) => {
-    await expect(record({ ...request, output: output(), source: { workload: 'hot-page', writes: 10 } })).rejects.toThrow(error);
+    await expect(
+      record({ ...request, output: output(), source: { workload: 'hot-page', writes: 10 } }),
+    ).rejects.toThrow(error);
   });
 });
 

@@ -18,7 +18,8 @@ export function replay({ trail, output, ...changes }: ReplayRequest, hooks?: Rec
   try {
     settings = settingsOf(reader.meta);
     reads = reader.meta.source.reads;
-    if (reader.events === 0) throw new InputError({ what: `${trail} holds no access to play`, mend: 'record it again' });
+    if (reader.events === 0)
+      throw new InputError({ what: `${trail} holds no access to play`, mend: 'record it again' });
   } finally {
     reader.close();
   }

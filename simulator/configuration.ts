@@ -86,7 +86,10 @@ export function configure(request: SimulationRequest): SimulationSettings {
 function find<T extends { readonly id: string }>(what: string, id: string, list: readonly T[], help: string): T {
   const found = list.find((entry) => entry.id === id);
   if (found !== undefined) return found;
-  const guess = nearest(id, list.map((entry) => entry.id));
+  const guess = nearest(
+    id,
+    list.map((entry) => entry.id),
+  );
   throw new UsageError({
     what: `${what} '${id}' is not known`,
     ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
@@ -134,7 +137,10 @@ function mutationsOf(
       throw new UsageError({
         what: `${strategy.id} has no mutation '${id}'`,
         ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
-        mend: known.length === 0 ? `${strategy.id} has no step that a mutation could break` : `its mutations are: ${known.join(', ')}`,
+        mend:
+          known.length === 0
+            ? `${strategy.id} has no step that a mutation could break`
+            : `its mutations are: ${known.join(', ')}`,
       });
     }
     if (mutation.bites === 'none') notices.push(`mutation ${id} is harmless in ${strategy.id}: ${mutation.summary}`);

@@ -33,11 +33,14 @@ describe.each(STRATEGIES.map(({ id }) => id))('%s', (strategy) => {
   });
 });
 
-it.each(['no-flush', 'flush-first', 'transfer-first', 'plain-rmw'])('mutated hw-dirty walks in bulk as by steps: %s', (mutation) => {
-  const program = randomProgram(9, { accesses: 400, pages: 20, cpus: 2, reads: 0.2 });
-  const request = { strategy: 'hw-dirty', mutations: [mutation], harvestEvery: 25 };
-  const bulk = run(request, program);
-  const stepped = run(request, program, { bulk: false });
-  expect(stepped.lines).toEqual(bulk.lines);
-  expect(stepped.end).toEqual(bulk.end);
-});
+it.each(['no-flush', 'flush-first', 'transfer-first', 'plain-rmw'])(
+  'mutated hw-dirty walks in bulk as by steps: %s',
+  (mutation) => {
+    const program = randomProgram(9, { accesses: 400, pages: 20, cpus: 2, reads: 0.2 });
+    const request = { strategy: 'hw-dirty', mutations: [mutation], harvestEvery: 25 };
+    const bulk = run(request, program);
+    const stepped = run(request, program, { bulk: false });
+    expect(stepped.lines).toEqual(bulk.lines);
+    expect(stepped.end).toEqual(bulk.end);
+  },
+);

@@ -39,4 +39,6 @@ export const STEP_NAMES = [
 export type StepName = (typeof STEP_NAMES)[number];
 
 /** Number of each step, as it stands in events. */
-export const STEP_NUMBER = Object.fromEntries(STEP_NAMES.map((name, number) => [name, number])) as Readonly<Record<StepName, number>>;
+export const STEP_NUMBER = Object.fromEntries(STEP_NAMES.map((name, number) => [name, number])) as Readonly<
+  Record<StepName, number>
+>;

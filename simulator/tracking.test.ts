@@ -20,7 +20,8 @@ function naiveEpochs(program: AccessBatch, every: number): Epoch[] {
   let written = new Set<number>();
   let counted = 0;
   for (let i = 0; i < program.length; i++) {
-    const pages = program.offset[i]! + program.size[i]! > 4096 ? [program.page[i]!, program.page[i]! + 1] : [program.page[i]!];
+    const pages =
+      program.offset[i]! + program.size[i]! > 4096 ? [program.page[i]!, program.page[i]! + 1] : [program.page[i]!];
     for (const page of pages) {
       mapped.add(page);
       if (program.isRead[i]) continue;
@@ -48,7 +49,8 @@ function sumOf(result: Run, kind: number, slot: number): number {
 function countOf(result: Run, kind: number, slot: number, value: number): number {
   let count = 0;
   for (const batch of result.batches) {
-    for (let row = 0; row < batch.length; row++) if (batch.kind[row] === kind && batch.slots[slot]![row] === value) count++;
+    for (let row = 0; row < batch.length; row++)
+      if (batch.kind[row] === kind && batch.slots[slot]![row] === value) count++;
   }
   return count;
 }
@@ -69,17 +71,22 @@ describe.each(STEADY)('%s', (strategy) => {
     const result = run({ strategy, harvestEvery: every, seed, vmaGapPages: seed % 5 === 0 ? 2 : 0 }, program);
     const epochs = naiveEpochs(program, every);
     const distinct = epochs.reduce((sum, epoch) => sum + epoch.written.size, 0);
-    const expectedReports = strategy === 'full-upload' ? epochs.reduce((sum, epoch) => sum + epoch.mapped, 0) : distinct;
+    const expectedReports =
+      strategy === 'full-upload' ? epochs.reduce((sum, epoch) => sum + epoch.mapped, 0) : distinct;
     expect(result.simulation.harvests).toBe(epochs.length);
     expect(sumOf(result, report.code, report.slot.pages)).toBe(expectedReports);
     expect(sumOf(result, transfer.code, transfer.slot.bytes)).toBe(4096 * expectedReports);
     expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.notPresent)).toBe(0);
     // A load may cache a read-only entry, and the store that follows faults once all the same.
-    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(FAULTING.has(strategy) ? distinct : 0);
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(
+      FAULTING.has(strategy) ? distinct : 0,
+    );
     expect(staleFrames(result.end)).toBe(0);
   });
 
-  const architectures = STRATEGIES.find(({ id }) => id === strategy)!.architectures.map((arch) => ARCHITECTURES.find(({ id }) => id === arch)!);
+  const architectures = STRATEGIES.find(({ id }) => id === strategy)!.architectures.map(
+    (arch) => ARCHITECTURES.find(({ id }) => id === arch)!,
+  );
 
   it.each(architectures)('traps for D on $id only where no hardware sets it', ({ id, hardwareSetsDirty }) => {
     const program = randomProgram(11, { accesses: 500, pages: 30, cpus: 1, reads: 0.2 });
@@ -90,7 +97,9 @@ describe.each(STEADY)('%s', (strategy) => {
     // Strategies that fault for W set D in the same fault; of the others only hw-dirty clears it.
     const traps = FAULTING.has(strategy) || hardwareSetsDirty ? 0 : strategy === 'hw-dirty' ? perEpoch : everWritten;
     expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.dirtyTrap)).toBe(traps);
-    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(FAULTING.has(strategy) ? perEpoch : 0);
+    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(
+      FAULTING.has(strategy) ? perEpoch : 0,
+    );
     expect(staleFrames(result.end)).toBe(0);
   });
 
@@ -98,7 +107,10 @@ describe.each(STEADY)('%s', (strategy) => {
     const program = randomProgram(seed, { accesses: 300, pages: 6, cpus: 1 + (seed % 4), reads: 0.2 });
     const populate = seed % 2 === 0 ? 'lazy' : 'eager';
     const arch = architectures[seed % architectures.length]!.id;
-    const result = run({ strategy, arch, interleave: 'fine', harvestEvery: 12, seed, populate, tlbSets: 4, tlbWays: 2 }, program);
+    const result = run(
+      { strategy, arch, interleave: 'fine', harvestEvery: 12, seed, populate, tlbSets: 4, tlbWays: 2 },
+      program,
+    );
     expect(staleFrames(result.end)).toBe(0);
     expect(result.simulation.writes).toBe(countWrites(result));
     expect(result.simulation.harvests).toBe(naiveEpochs(program, 12).length);
@@ -112,7 +124,10 @@ describe.each(STEADY)('%s', (strategy) => {
 });
 
 function countWrites(result: Run): number {
-  return result.batches.reduce((sum, batch) => sum + batch.kind.subarray(0, batch.length).filter((kind) => kind === write.code).length, 0);
+  return result.batches.reduce(
+    (sum, batch) => sum + batch.kind.subarray(0, batch.length).filter((kind) => kind === write.code).length,
+    0,
+  );
 }
 
 describe('mutations', () => {
@@ -125,7 +140,10 @@ describe('mutations', () => {
         const result = run({ strategy, mutations: [id], interleave, harvestEvery: 8, seed }, program);
         return staleFrames(result.end) > 0;
       });
-    expect({ coarse: lostIn('coarse'), fine: lostIn('fine') }).toEqual({ coarse: bites === 'coarse', fine: bites !== 'none' });
+    expect({ coarse: lostIn('coarse'), fine: lostIn('fine') }).toEqual({
+      coarse: bites === 'coarse',
+      fine: bites !== 'none',
+    });
   });
 });
 

@@ -10,7 +10,11 @@ export interface VmaKind {
 
 export const VMA_KINDS = [
   { id: 'anon', summary: 'private anonymous memory', memory: 'system' },
-  { id: 'shared-file', summary: 'shared, page-backed memory: every entry has a struct page behind it', memory: 'system' },
+  {
+    id: 'shared-file',
+    summary: 'shared, page-backed memory: every entry has a struct page behind it',
+    memory: 'system',
+  },
   { id: 'mixedmap', summary: 'VM_MIXEDMAP: each entry with or without a struct page', memory: 'device' },
   { id: 'pfnmap', summary: 'VM_PFNMAP: no struct page behind any entry (device memory)', memory: 'device' },
   { id: 'guest', summary: 'second-stage memory of a virtual machine', memory: 'system' },

@@ -16,7 +16,10 @@ export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm6
 export function costProfile(id: string, overrides: Readonly<Record<string, number>> = {}): CostProfile {
   const profile = COST_PROFILES.find((candidate) => candidate.id === id);
   if (profile === undefined) {
-    const guess = nearest(id, COST_PROFILES.map((candidate) => candidate.id));
+    const guess = nearest(
+      id,
+      COST_PROFILES.map((candidate) => candidate.id),
+    );
     throw new UsageError({
       what: `cost profile '${id}' is not known`,
       ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),

@@ -44,7 +44,8 @@ function* changeEntry(walk: RangeWalk, change: EntryChange, page: number, locked
   if (!locked) yield micro(Op.lock, walk.step, page, PAGE_TABLE);
   const flags = yield micro(Op.pteLoad, walk.step, page);
   const selected = selects(change, flags);
-  if (change.plainStore && flags & PTE_PRESENT) yield micro(Op.pteStore, walk.step, page, (flags & ~change.clear) | change.set);
+  if (change.plainStore && flags & PTE_PRESENT)
+    yield micro(Op.pteStore, walk.step, page, (flags & ~change.clear) | change.set);
   else if (selected) yield micro(Op.pteChange, walk.step, page, change.clear, change.set);
   if (selected && change.record >= 0) yield micro(Op.markSet, walk.step, page, change.record);
   if (!locked) yield micro(Op.unlock, walk.step, page, PAGE_TABLE);

@@ -31,12 +31,16 @@ import { lastInTable, lastMapped, lastWith, nextMapped, nextWith, regionEnd, run
 import { PageStore } from './pages.js';
 import { Tlb } from './tlb.js';
 
-export const PTE_CAUSE = Object.fromEntries(PTE_CAUSES.map((cause, code) => [cause, code])) as Readonly<Record<(typeof PTE_CAUSES)[number], number>>;
+export const PTE_CAUSE = Object.fromEntries(PTE_CAUSES.map((cause, code) => [cause, code])) as Readonly<
+  Record<(typeof PTE_CAUSES)[number], number>
+>;
 const EVICT_FAULT = EVICT_REASONS.indexOf('fault');
 const EVICT_RANDOM = EVICT_REASONS.indexOf('random');
 const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
-const HANDLER = Object.fromEntries(FAULT_HANDLERS.map((handler, code) => [handler, code])) as Readonly<Record<(typeof FAULT_HANDLERS)[number], number>>;
+const HANDLER = Object.fromEntries(FAULT_HANDLERS.map((handler, code) => [handler, code])) as Readonly<
+  Record<(typeof FAULT_HANDLERS)[number], number>
+>;
 const PAGE_TABLE_LOCK = LOCK_KINDS.indexOf('page-table');
 
 export interface MachineOptions {
@@ -268,7 +272,11 @@ export class Machine {
     journal.flushAck(pages.number[request.first]!, span, request.scope, request.reason, costNs);
     this.enter(actor, sender);
     if (request.scope === SCOPE_RANGE) {
-      for (let page = request.first; page >= 0 && pages.number[page]! <= pages.number[request.last]!; page = nextMapped(pages, page)) {
+      for (
+        let page = request.first;
+        page >= 0 && pages.number[page]! <= pages.number[request.last]!;
+        page = nextMapped(pages, page)
+      ) {
         if (tlb.slotOf[page]! >= 0) tlb.drop(tlb.slotOf[page]!);
       }
     } else {
@@ -292,7 +300,8 @@ export class Machine {
     const wanted = PTE_ACCESSED | (forStore ? PTE_DIRTY : 0);
     const old = pages.flags[page]!;
     if ((old & wanted) !== wanted) {
-      this.journal.step = forStore && (old & PTE_DIRTY) === 0 ? STEP_NUMBER['hardware sets D'] : STEP_NUMBER['hardware walk'];
+      this.journal.step =
+        forStore && (old & PTE_DIRTY) === 0 ? STEP_NUMBER['hardware sets D'] : STEP_NUMBER['hardware walk'];
       const costNs = forStore && (old & PTE_DIRTY) === 0 ? this.options.costs.walkerSetDirty : 0;
       this.#change(page, old | wanted, PTE_CAUSE.walker, costNs);
     }
@@ -347,7 +356,13 @@ export class Machine {
 
   #walkEnd({ page: first, b: last, a: changed, c: slotNs, d: changeNs }: MicroOp): number {
     const slots = slotsBetween(this.pages, first, last);
-    this.journal.walk(this.pages.number[first]!, this.#span(first, last), slots, changed, slots * slotNs + changed * changeNs);
+    this.journal.walk(
+      this.pages.number[first]!,
+      this.#span(first, last),
+      slots,
+      changed,
+      slots * slotNs + changed * changeNs,
+    );
     return 0;
   }
 

@@ -50,7 +50,8 @@ export function runEnd(pages: PageStore, page: number, carrier: number): number 
   let last = page;
   for (;;) {
     const next = successor(pages, last);
-    if (next < 0 || pages.number[next] !== pages.number[last]! + 1 || pages.space[next] !== pages.space[last]) return last;
+    if (next < 0 || pages.number[next] !== pages.number[last]! + 1 || pages.space[next] !== pages.space[last])
+      return last;
     if (mask !== 0 && (pages.marks[next]! & mask) === 0) return last;
     if (carrier === DIFFERS && !differs(pages, next)) return last;
     last = next;

@@ -51,7 +51,8 @@ function pageColumns(pages: PageStore, layout: PteLayout): MachineSnapshot['page
 function frameColumns(pages: PageStore): MachineSnapshot['frames'] {
   const order = Int32Array.from({ length: pages.frameCount }, (_, frame) => frame);
   const numbers = pages.frameNumber;
-  if (order.some((frame) => frame > 0 && numbers[frame]! < numbers[frame - 1]!)) order.sort((a, b) => numbers[a]! - numbers[b]!);
+  if (order.some((frame) => frame > 0 && numbers[frame]! < numbers[frame - 1]!))
+    order.sort((a, b) => numbers[a]! - numbers[b]!);
   const columns = {
     frame: new Float64Array(order.length),
     generation: new Float64Array(order.length),

@@ -44,13 +44,16 @@ describe('the choice at the start', () => {
   });
 
   it('refuses an object of unknown size', () => {
-    expect(() => run({ strategy: 'adaptive', objectPages: undefined as unknown as number }, writesTo([0]))).toThrow(/--object-pages/);
+    expect(() => run({ strategy: 'adaptive', objectPages: undefined as unknown as number }, writesTo([0]))).toThrow(
+      /--object-pages/,
+    );
   });
 });
 
 describe('from write protection to D bits', () => {
   // 600 pages, harvested every 66 writes: 66 protected entries are 11 percent, 65 are 10 by integer division.
-  const rounds = (pages: number, times: number) => Array.from({ length: times }, () => Array.from({ length: pages }, (_, page) => page)).flat();
+  const rounds = (pages: number, times: number) =>
+    Array.from({ length: times }, () => Array.from({ length: pages }, (_, page) => page)).flat();
   const harvests = (pages: number, times: number) =>
     run({ strategy: 'adaptive', objectPages: 600, harvestEvery: pages }, writesTo(rounds(pages, times)));
 
@@ -78,7 +81,10 @@ describe('from write protection to D bits', () => {
 describe('from D bits to write protection', () => {
   it('changes on the third scan in a row that finds nothing dirty', () => {
     const program = writesTo([0, 1, 2]);
-    const result = run({ strategy: 'adaptive', objectPages: 8, harvestEvery: 1, mutations: ['no-flush'] }, writesTo([0, 0, 0, 0, 0]));
+    const result = run(
+      { strategy: 'adaptive', objectPages: 8, harvestEvery: 1, mutations: ['no-flush'] },
+      writesTo([0, 0, 0, 0, 0]),
+    );
     // Without a flush the stores after the first leave no D: scans 2, 3 and 4 find nothing.
     expect(story(result).filter((word) => word.startsWith('to '))).toEqual(['to mkwrite']);
     expect(story(run({ strategy: 'adaptive', objectPages: 8, harvestEvery: 1 }, program))).not.toContain('to mkwrite');
@@ -89,7 +95,12 @@ it('loses nothing in coarse mode, whatever it changes to', () => {
   for (let seed = 1; seed <= 150; seed++) {
     const random = new Random(seed);
     const objectPages = random.below(2) === 0 ? 20 : 512 + random.below(100);
-    const program = randomProgram(seed, { accesses: 600, pages: 5 + random.below(150), cpus: 1 + (seed % 3), reads: 0.2 });
+    const program = randomProgram(seed, {
+      accesses: 600,
+      pages: 5 + random.below(150),
+      cpus: 1 + (seed % 3),
+      reads: 0.2,
+    });
     const result = run({ strategy: 'adaptive', objectPages, harvestEvery: 5 + random.below(120), seed }, program);
     expect(staleFrames(result.end)).toBe(0);
   }
@@ -98,7 +109,11 @@ it('loses nothing in coarse mode, whatever it changes to', () => {
 it('has a window between mark and entry in which an interleaved harvest loses a write', () => {
   const losing = Array.from({ length: 300 }, (_, seed) => seed).filter((seed) => {
     const program = randomProgram(seed, { accesses: 200, pages: 3, cpus: 2, reads: 0 });
-    return staleFrames(run({ strategy: 'adaptive', objectPages: 600, interleave: 'fine', harvestEvery: 4, seed }, program).end) > 0;
+    return (
+      staleFrames(
+        run({ strategy: 'adaptive', objectPages: 600, interleave: 'fine', harvestEvery: 4, seed }, program).end,
+      ) > 0
+    );
   });
   expect(losing.length).toBeGreaterThan(0);
 });

@@ -29,7 +29,11 @@ export const hwDirtyWp: StrategyDefinition = {
     mutation('no-flush', 'coarse'),
     mutation('flush-first', 'fine'),
     mutation('transfer-first', 'fine'),
-    mutation('no-block', 'none', 'new writers are not blocked until the collect is done: nothing is lost, but the snapshot is not closed'),
+    mutation(
+      'no-block',
+      'none',
+      'new writers are not blocked until the collect is done: nothing is lost, but the snapshot is not closed',
+    ),
     mutation(
       'no-second-flush',
       'none',
@@ -53,7 +57,13 @@ export const hwDirtyWp: StrategyDefinition = {
     }
 
     function* collect(first: number, last: number): Micro {
-      const walk = { any: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, ...scan, step: 'collect dirty entries' } as const;
+      const walk = {
+        any: PTE_DIRTY,
+        clear: PTE_DIRTY,
+        record: BITMAP,
+        ...scan,
+        step: 'collect dirty entries',
+      } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed === 0) return;
       if (transferFirst) yield* consumeMarked(BITMAP, upload);

@@ -42,7 +42,14 @@ export const hwDirty: StrategyDefinition = {
     /** Moves D from the entries of a VMA into the bitmap. */
     function* clean(first: number, last: number): Micro {
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { any: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, plainStore, ...scan, step: 'clean entries' } as const;
+      const walk = {
+        any: PTE_DIRTY,
+        clear: PTE_DIRTY,
+        record: BITMAP,
+        plainStore,
+        ...scan,
+        step: 'clean entries',
+      } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
     }

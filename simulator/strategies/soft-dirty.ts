@@ -29,8 +29,16 @@ export const softDirty: StrategyDefinition = {
   mutations: [
     mutation('no-flush', 'coarse'),
     mutation('no-stop', 'fine'),
-    mutation('flush-first', 'none', 'the flush comes before the entries change: nothing is lost while the program is stopped over both'),
-    mutation('transfer-first', 'none', 'the bytes are copied before the marks are cleared: nothing is lost while the program is stopped over both'),
+    mutation(
+      'flush-first',
+      'none',
+      'the flush comes before the entries change: nothing is lost while the program is stopped over both',
+    ),
+    mutation(
+      'transfer-first',
+      'none',
+      'the bytes are copied before the marks are cleared: nothing is lost while the program is stopped over both',
+    ),
   ],
   create({ mutations, cost }) {
     const noFlush = mutations.has('no-flush');
@@ -42,7 +50,11 @@ export const softDirty: StrategyDefinition = {
     /** Notes the pages whose bit 55 reads 1. */
     function* readPagemap(first: number, last: number): Micro {
       const slotNs = cost('pagemapRead');
-      yield* rangeWalk({ any: PTE_SOFT_DIRTY, clear: 0, record: BITMAP, step: 'read pagemap', slotNs, changeNs: 0 }, first, last);
+      yield* rangeWalk(
+        { any: PTE_SOFT_DIRTY, clear: 0, record: BITMAP, step: 'read pagemap', slotNs, changeNs: 0 },
+        first,
+        last,
+      );
     }
 
     function* clearRefs(first: number, last: number): Micro {

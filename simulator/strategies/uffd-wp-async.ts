@@ -29,7 +29,11 @@ export const uffdWpAsync: StrategyDefinition = {
   faultCosts: ['wpFault'],
   mutations: [
     mutation('no-flush', 'coarse'),
-    mutation('flush-first', 'fine', 'the flush goes out while the entries are still unchanged (as with lazy MMU mode): what a CPU caches in between stays'),
+    mutation(
+      'flush-first',
+      'fine',
+      'the flush goes out while the entries are still unchanged (as with lazy MMU mode): what a CPU caches in between stays',
+    ),
   ],
   create({ mutations, cost }) {
     const noFlush = mutations.has('no-flush');

@@ -1,7 +1,14 @@
 /** Support for tests: small random programs, and runs of them with every event kept. */
 import { Random } from '../../base/index.js';
 import { EventBatch, EVENT_BY_CODE, type MachineSnapshot } from '../../traces/index.js';
-import { AccessBatch, configure, Simulation, type SimulationRequest, type SimulationTuning, STRATEGIES } from '../index.js';
+import {
+  AccessBatch,
+  configure,
+  Simulation,
+  type SimulationRequest,
+  type SimulationTuning,
+  STRATEGIES,
+} from '../index.js';
 
 export interface ProgramShape {
   readonly accesses: number;
@@ -47,7 +54,11 @@ export interface Run {
 /** Plays a program to its end and keeps everything. */
 export function run(request: SimulationRequest, program: AccessBatch, tuning: SimulationTuning = {}): Run {
   const batches: EventBatch[] = [];
-  const simulation = new Simulation(configure({ objectPages: 64, ...request }), (batch) => batches.push(copyOf(batch)), tuning);
+  const simulation = new Simulation(
+    configure({ objectPages: 64, ...request }),
+    (batch) => batches.push(copyOf(batch)),
+    tuning,
+  );
   simulation.play(program);
   simulation.finish(program.length);
   batches.push(copyOf(simulation.openBatch));
