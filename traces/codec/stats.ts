@@ -1,6 +1,7 @@
 /**
  * What is said beside each chunk, so that queries and seeks skip chunks without decoding them.
  */
+import { PAGE_LIMIT } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import type { KindRows } from './rows.js';
 import { KIND_CODES, KIND_SHAPES } from './shape.js';
@@ -53,5 +54,5 @@ function lastPage(batch: EventBatch, pagesSlot: number, rows: KindRows): number 
   const pages = rows.gather(batch.slots[pagesSlot]!, new Float64Array(rows.count));
   let last = -1;
   for (let i = 0; i < rows.count; i++) if (from[i]! >= 0) last = Math.max(last, from[i]! + pages[i]! - 1);
-  return last;
+  return Math.min(last, PAGE_LIMIT - 1);
 }

@@ -1,0 +1,48 @@
+/**
+ * Trails kept for good: each `.trail` was written once, by the version in its name, and must be read as its `.json` says
+ * for ever after. To keep another one (a new format version), add the two files; nothing here changes.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { EVENT_BY_CODE, EVENT_KINDS, EventBatch, TrailReader } from '../index.js';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.trail'))
+  .map((name) => name.slice(0, -'.trail'.length));
+
+/** All that a trail says, as JSON has it. */
+function dump(path: string): unknown {
+  const reader = TrailReader.open(path);
+  const batch = new EventBatch();
+  const events: unknown[] = [];
+  for (const index of reader.chunks.keys()) {
+    reader.readChunk(index, batch);
+    for (let i = 0; i < batch.length; i++) {
+      const { kind, fields } = EVENT_BY_CODE[batch.kind[i]!]!;
+      const common = [batch.time, batch.cpu, batch.actor, batch.space, batch.step, batch.page].map(
+        (column) => column[i],
+      );
+      const values = Object.keys(fields).map((name, slot) => [name, batch.slots[slot]![i]]);
+      events.push([batch.firstSeq + batch.row[i]!, kind, ...common, Object.fromEntries(values)]);
+    }
+  }
+  const { formatVersion, meta, ending, chunks } = reader;
+  const snapshots = chunks.map(({ firstSeq, events: length }) => reader.snapshotAtOrBefore(firstSeq + length - 1));
+  reader.close();
+  const plain = (_: string, value: unknown) => (ArrayBuffer.isView(value) ? Array.from(value as Uint8Array) : value);
+  return JSON.parse(JSON.stringify({ formatVersion, meta, ending, chunks, events, snapshots }, plain));
+}
+
+describe('a trail that was kept', () => {
+  it.each(names)('%s: is read as it was written', (name) => {
+    expect(dump(`${folder}${name}.trail`)).toEqual(JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')));
+  });
+
+  it('of version 1 holds every kind there was', () => {
+    const text = readFileSync(`${folder}v1.json`, 'utf8');
+    const kinds = new Set((JSON.parse(text).events as unknown[][]).map(([, kind]) => kind));
+    expect(EVENT_KINDS.filter(({ since }) => since === 1).filter(({ kind }) => !kinds.has(kind))).toEqual([]);
+  });
+});
