@@ -119,6 +119,7 @@ describe('writes are lost', () => {
       `${clean}${consume} write 16\n mark 16 ring set`,
       { lostWrites: 1, lostPages: 1 },
     ],
+    ['when the source lost events: undecided', `gap overrun\n ${clean}${consume} write 16`, none],
     ['when the trail ends inside a harvest: undecided', `${clean}${consume} write 16\n harvest-begin 2`, none],
   ])('%s', (_, text, expected) => {
     const report = cost(drawn(text));

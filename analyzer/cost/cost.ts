@@ -31,7 +31,7 @@ export interface CostReport {
   readonly pagesReported: number;
   readonly bytesTransferred: number;
   readonly bytesWritten: number;
-  /** Writes that the consumer will never see: generation less captured, over the lost pages. */
+  /** Writes that the consumer will never see: generation less captured, over the lost pages; 0 where that cannot be decided. */
   readonly lostWrites: number;
   readonly lostPages: number;
   /** Reports of pages that held nothing newer than captured. */
@@ -69,8 +69,7 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
   const tally: CostTally = results.facts(costTally);
   const reported: Reports = results.facts(reports);
   const { meta, ending } = source;
-  const undecided = results.end.harvesting;
-  const lost = undecided ? { pages: [], writes: 0 } : lostPages(results.end);
+  const lost = results.end.harvesting || tally.gaps > 0 ? { pages: [], writes: 0 } : lostPages(results.end);
   const program = ending?.programNs ?? tally.cpus.reduce((sum, { programNs }) => sum + programNs, 0);
   const overhead = Object.values(tally.ns).reduce((sum, part) => sum + part, 0);
   return {
@@ -100,7 +99,7 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
     harvestNs: tally.harvestNs,
     cpus: tally.cpus,
     costProfile: meta.costProfile.id,
-    assumptions: assumptionsOf(source, tally, undecided),
+    assumptions: assumptionsOf(source, tally, results.end.harvesting),
     complete: ending?.complete ?? false,
   };
 }
@@ -109,7 +108,7 @@ function byHandler(tally: CostTally, handler: FaultHandler): number {
   return tally.faultsByHandler[FAULT_HANDLERS.indexOf(handler)]!;
 }
 
-function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, undecided: boolean): string[] {
+function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, endsInHarvest: boolean): string[] {
   const { source } = meta;
   const loadsMissing = !source.reads && source.kind !== 'workload';
   const statements: ReadonlyArray<readonly [boolean, string]> = [
@@ -124,8 +123,11 @@ function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, undecide
       ending?.complete === false,
       `the recording is not complete (${ending?.incompleteReason ?? 'no reason was stored'})`,
     ],
-    [undecided, 'the trail ends inside a harvest, so what is lost cannot be decided and is not counted'],
-    [tally.gaps > 0, `the source lost events in ${tally.gaps} places: every figure is a lower bound`],
+    [endsInHarvest, 'the trail ends inside a harvest: lost writes cannot be decided and are not counted'],
+    [
+      tally.gaps > 0,
+      `the source lost events in ${tally.gaps} places: every figure is a lower bound, and lost writes are not counted`,
+    ],
     [!tally.stalls.exact, 'stall percentiles are rounded down, by less than 1.6 %'],
   ];
   return statements.filter(([holds]) => holds).map(([, text]) => text);
