@@ -53,6 +53,8 @@ export function readChunkRow(row: Readonly<Record<string, unknown>>, previous: C
   };
 }
 
+const KINDS = new Set<string>(EVENT_KINDS.map(({ kind }) => kind));
+
 function readCounts(id: number, text: unknown, events: number): Record<string, number> {
   const wrong = (): never => damaged(`chunk ${id} has counts that cannot be`);
   let parsed: unknown;
@@ -64,11 +66,10 @@ function readCounts(id: number, text: unknown, events: number): Record<string, n
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return wrong();
   const counts: Record<string, number> = {};
   let sum = 0;
-  for (const { kind } of EVENT_KINDS) {
-    const count: unknown = Object.hasOwn(parsed, kind) ? (parsed as Record<string, unknown>)[kind] : undefined;
-    if (count === undefined) continue;
+  for (const [kind, count] of Object.entries(parsed)) {
     if (!Number.isSafeInteger(count) || (count as number) < 1) return wrong();
-    counts[kind] = count as number;
+    // A kind of a newer version is counted in the sum alone; whoever reads the chunk is told.
+    if (KINDS.has(kind)) counts[kind] = count as number;
     sum += count as number;
   }
   return sum === events ? counts : wrong();

@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { decode, encode } from '@msgpack/msgpack';
 import Database from 'better-sqlite3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
@@ -285,6 +287,29 @@ describe('a file that cannot be read', () => {
     });
     reader.readChunk(2, batch);
     expect(batch.length).toBe(1000);
+    reader.close();
+  });
+
+  it('because a chunk holds a kind of a newer version: names the chunk, and the rest stays readable', async () => {
+    await record(path);
+    const db = new Database(path);
+    const body = db.prepare('SELECT body FROM chunk WHERE id = 2').pluck().get() as Buffer;
+    const envelope = decode(body.subarray(4)) as [number, number, number, number, Array<[kind: number]>];
+    envelope[4][1]![0] = 31;
+    const packed = Buffer.from(encode(envelope));
+    const sealed = Buffer.concat([Buffer.alloc(4), packed]);
+    sealed.writeUInt32LE(crc32(packed));
+    db.prepare('UPDATE chunk SET body = ?, counts = \'{"hyper-write":1000}\' WHERE id = 2').run(sealed);
+    db.close();
+    const reader = TrailReader.open(path);
+    expect(reader.counts).toEqual({ write: 2000 });
+    const batch = new EventBatch();
+    expect(errorOf(() => reader.readChunk(1, batch))).toMatchObject({
+      name: 'TrailVersionError',
+      what: `chunk 2 of ${path} (events 1001 to 2000) cannot be read`,
+      why: expect.stringContaining('event kind 31'),
+    });
+    reader.readChunk(0, batch);
     reader.close();
   });
 
