@@ -204,6 +204,37 @@ it('keeps program time apart from overhead, so a replay has the same program', a
   expect(fast!.programNs).toBe(lines);
 });
 
+it('replays with the settings of the trail, and keeps accesses apart that only touch', async () => {
+  const log = join(folder, 'touching.csv');
+  writeFileSync(log, Array.from({ length: 40 }, (_, i) => `0,0,${0x10000 + i * 4096},4096\n`).join(''));
+  const [first, second] = ['first.trail', 'second.trail'].map((name) => join(folder, name));
+  const machine = { arch: 'arm64', vmaGapPages: 3, cpus: 2, tlbSets: 8, costOverrides: { upload4k: 1 } };
+  const recorded = await record({
+    strategy: 'hw-dirty',
+    harvestEvery: 5,
+    ...machine,
+    output: first!,
+    source: { import: log },
+  });
+  expect(recorded.epochs).toBe(8);
+  const changed = { strategy: 'pfn-mkwrite', costOverrides: { wpFault: 900 } };
+  const replayed = await replay({ trail: first!, output: second!, ...changed });
+  expect(replayed.epochs).toBe(8);
+  const reader = TrailReader.open(second!);
+  expect(reader.meta).toMatchObject({
+    arch: 'arm64',
+    tlb: { sets: 8 },
+    options: { vmaGapPages: 3, cpus: 2 },
+    costProfile: { id: 'arm64', overrides: { upload4k: 1, wpFault: 900 } },
+  });
+  reader.close();
+  const moved = await replay({ trail: first!, output: second!, arch: 'x86-64' });
+  expect(moved.arch).toBe('x86-64');
+  const again = TrailReader.open(second!);
+  expect(again.meta.costProfile).toMatchObject({ id: 'x86-64-native', overrides: {} });
+  again.close();
+});
+
 it('plays loads only when asked for', async () => {
   const log = join(folder, 'loads.lk');
   const text = lackeyText(5, 3000);

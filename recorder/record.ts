@@ -18,6 +18,8 @@ import type { AccessSource } from './sources/index.js';
 
 /** Events between two checkpoints; with 64 Ki pages of state this stays near 8 bytes per page and million events. */
 const CHECKPOINT_EVENTS = 1 << 20;
+/** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
+const SLICE_ACCESSES = 4096;
 /** A slow source's open chunk is committed this often, ms. */
 const COMMIT_MS = 250;
 /** Chunks that may wait for compression or the disk before the machine waits for them. */
@@ -137,6 +139,7 @@ async function pump(
 ): Promise<boolean> {
   const batch = new AccessBatch();
   let nextCheckpoint = CHECKPOINT_EVENTS;
+  let played = 0;
   let committed = performance.now();
   let turned = committed;
   // A source that waits (a pipe) must not keep the open chunk waiting too.
@@ -153,8 +156,11 @@ async function pump(
       const count = typeof filled === 'number' ? filled : await interruptible(filled, hooks.signal);
       if (count === 'interrupted') return true;
       if (count === 0) return false;
-      simulation.play(batch);
-      if (simulation.seq >= nextCheckpoint) {
+      for (let from = 0, to = 0; from < count; from = to) {
+        to = Math.min(count, from + SLICE_ACCESSES - (played % SLICE_ACCESSES));
+        simulation.play(batch, from, to);
+        played += to - from;
+        if (played % SLICE_ACCESSES !== 0 || simulation.seq < nextCheckpoint) continue;
         simulation.settle();
         writer.checkpoint(simulation.snapshot());
         nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
@@ -228,7 +234,12 @@ function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
     harvestEvery: settings.harvestEvery,
     tlb: settings.tlb,
     carriers: simulation.carriers,
-    costProfile: { id: settings.cost.id, ns: settings.cost.ns },
+    costProfile: { id: settings.cost.id, overrides: settings.cost.overrides ?? {}, ns: settings.cost.ns },
+    options: {
+      cpus: settings.cpus,
+      vmaGapPages: settings.vmaGapPages,
+      ...(settings.objectPages === null ? {} : { objectPages: settings.objectPages }),
+    },
     source: source.meta,
     actors: actorNames(settings.cpus),
     spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],

@@ -1,6 +1,6 @@
 /** What-if is recording: the accesses of a trail under another strategy, with everything else as it was unless changed. */
 import { InputError } from '../base/index.js';
-import type { SimulationRequest } from '../simulator/index.js';
+import { type SimulationRequest, STRATEGIES } from '../simulator/index.js';
 import { type TrailMeta, TrailReader } from '../traces/index.js';
 import { type RecordHooks, type RecordResult, record } from './record.js';
 
@@ -13,21 +13,19 @@ export interface ReplayRequest extends SimulationRequest {
 /** Plays a trail's accesses again. Errors are those of `record`. */
 export function replay({ trail, output, ...changes }: ReplayRequest, hooks?: RecordHooks): Promise<RecordResult> {
   const reader = TrailReader.open(trail);
-  let settings: SimulationRequest;
-  let reads: boolean;
-  try {
-    settings = settingsOf(reader.meta);
-    reads = reader.meta.source.reads;
-    if (reader.events === 0)
-      throw new InputError({ what: `${trail} holds no access to play`, mend: 'record it again' });
-  } finally {
-    reader.close();
-  }
-  return record({ ...settings, ...changes, output, source: { trail, reads } }, hooks);
+  const { meta, events } = reader;
+  reader.close();
+  if (events === 0) throw new InputError({ what: `${trail} holds no access to play`, mend: 'record it again' });
+  return record({ ...settingsOf(meta, changes), output, source: { trail, reads: meta.source.reads } }, hooks);
 }
 
-/** The settings of a recording that make sense for another strategy too. */
-function settingsOf(meta: TrailMeta): SimulationRequest {
+/** The settings of a recording, with the changes; what the changes make senseless falls back to its default. */
+function settingsOf(meta: TrailMeta, changes: SimulationRequest): SimulationRequest {
+  const { cpus, vmaGapPages, objectPages } = meta.options;
+  const strategy = STRATEGIES.find(({ id }) => id === (changes.strategy ?? meta.strategy));
+  const sameArch = changes.arch === undefined && strategy?.architectures.includes(meta.arch);
+  const sameVma = changes.vma === undefined && strategy?.vmas.some((vma) => vma === meta.vma);
+  const sameCosts = changes.cost === undefined && sameArch;
   return {
     seed: meta.seed,
     harvestEvery: meta.harvestEvery,
@@ -35,8 +33,14 @@ function settingsOf(meta: TrailMeta): SimulationRequest {
     interleave: meta.interleave,
     tlbSets: meta.tlb.sets,
     tlbWays: meta.tlb.ways,
-    cost: meta.costProfile.id.replace(/\+set$/, ''),
-    costOverrides: meta.costProfile.id.endsWith('+set') ? meta.costProfile.ns : {},
     ...(meta.strategy === null ? {} : { strategy: meta.strategy }),
+    ...(sameArch ? { arch: meta.arch } : {}),
+    ...(sameVma ? { vma: meta.vma } : {}),
+    ...(sameCosts ? { cost: meta.costProfile.id } : {}),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(vmaGapPages === undefined ? {} : { vmaGapPages }),
+    ...(objectPages === undefined ? {} : { objectPages }),
+    ...changes,
+    costOverrides: { ...(sameCosts ? meta.costProfile.overrides : {}), ...changes.costOverrides },
   };
 }

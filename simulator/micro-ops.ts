@@ -36,7 +36,7 @@ export const Op = {
   lastMarked: 11,
   /** First page of the first VMA after `page` (-1: from the start), or -1. */
   nextVma: 12,
-  /** Last page of the VMA that starts at `page`. */
+  /** Last page of the VMA that holds `page`, but none behind `b` (`page` itself: no such bound). */
   vmaEnd: 13,
   /** The page in order after `page` and not behind `b`, or -1. */
   nextEntry: 14,
@@ -62,15 +62,15 @@ export const Op = {
   /** Takes lock `a` (of the page, or a global one where page is -1); waits while another actor has it. */
   lock: 26,
   unlock: 27,
-  /** A CPU looks its TLB up for a store; see `Lookup`. From here to commit or fault no flush lands on it. */
+  /** A CPU looks its TLB up; see `Lookup`. From here until it retires the instruction or faults no flush lands on it. */
   tlbLookup: 28,
-  /** The walker reads the entry; see `Walk`. */
-  walk: 29,
+  /** The walker reads the entry for a store; see `Walk`. */
+  walkForStore: 29,
   /** The walker sets D after checking P and W again, in one step; see `Walk`. */
   setDirty: 30,
   /** The store reaches memory: offset `a`, `b` bytes. */
   commit: 31,
-  /** The CPU faults with error bits `a`; gives the handler's code. */
+  /** The CPU faults with error bits `a`, as it saw the entry; gives the handler's code. */
   faultEnter: 32,
   /** A load of `b` bytes at offset `a`, through the TLB entry. */
   load: 33,
@@ -83,6 +83,10 @@ export const Op = {
   tableEnd: 37,
   /** The strategy changes from method `a` to method `b`; its consumer now reads the carriers of mask `c`. */
   switchMethod: 38,
+  /** The instruction is done on this CPU. */
+  retire: 39,
+  /** Every page of page..`b` is compared with the consumer's copy, at `a` ns each. */
+  compareContents: 40,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 

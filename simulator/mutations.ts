@@ -9,7 +9,8 @@ export type MutationId =
   | 'plain-rmw'
   | 'no-second-flush'
   | 'no-block'
-  | 'no-stop';
+  | 'no-stop'
+  | 'unlock-before-upgrade';
 
 /** Where a mutation can do harm: already when each operation runs to completion, or only when micro-steps interleave. */
 export type Bite = 'coarse' | 'fine' | 'none';
@@ -31,6 +32,8 @@ export const MUTATIONS: Readonly<Record<MutationId, string>> = {
   'no-second-flush': 'the flush after collecting D is left out',
   'no-stop':
     'the program runs on between reading the marks and clearing them: what it writes in between is cleared unread',
+  'unlock-before-upgrade':
+    'the lock is dropped after the page was marked and before its entry becomes writable (the order of vmwgfx): a harvest in between consumes the mark',
   'no-block': 'new writers are not blocked between protecting and collecting, so the snapshot is not closed',
 };
 

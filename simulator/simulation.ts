@@ -6,7 +6,7 @@ import { Random } from '../base/index.js';
 import { type Carrier, carrierMask, type EventBatch, type MachineSnapshot, write } from '../traces/index.js';
 import type { AccessBatch } from './accesses.js';
 import type { SimulationSettings } from './configuration.js';
-import { Journal } from './machine/journal.js';
+import { Journal, MAX_CPUS } from './machine/journal.js';
 import { Machine } from './machine/machine.js';
 import { snapshotOf } from './machine/snapshot.js';
 import { CoarseScheduler } from './schedulers/coarse.js';
@@ -29,8 +29,8 @@ export class Simulation {
   readonly #journal: Journal;
   readonly #scheduler: Scheduler;
   readonly #clock: HarvestClock;
-  /** Program time of the first access, ns; -1 before it. */
-  #origin = -1;
+  /** Program time of the first access by CPU, ns; -1 before it. */
+  readonly #firstAccess = new Float64Array(MAX_CPUS).fill(-1);
 
   /** @param onFull takes the rows of a full batch before it returns; the batch is reused */
   constructor(settings: SimulationSettings, onFull: (batch: EventBatch) => void, tuning: SimulationTuning = {}) {
@@ -58,15 +58,18 @@ export class Simulation {
     const eager = settings.populate === 'eager';
     this.#scheduler =
       interleave === 'fine'
-        ? new FineScheduler(this.#machine, code, this.#clock, new Random(settings.seed), eager)
+        ? new FineScheduler(this.#machine, code, this.#clock, new Random(settings.seed), eager, settings.cpus)
         : new CoarseScheduler(this.#machine, code, this.#clock, { eager, fastPath: tuning.fastPath ?? true });
-    if (interleave === 'coarse') this.#machine.addCpus(settings.cpus - 1);
+    this.#machine.addCpus(settings.cpus - 1);
   }
 
-  /** Plays accesses, with the harvests that fall due. */
-  play(batch: AccessBatch): void {
-    if (batch.length > 0 && this.#origin < 0) this.#origin = batch.program[0]!;
-    this.#scheduler.play(batch);
+  /** Plays the accesses of rows [from, to), with the harvests that fall due. */
+  play(batch: AccessBatch, from = 0, to = batch.length): void {
+    for (let row = from; row < to; row++) {
+      const cpu = batch.cpu[row]!;
+      if (this.#firstAccess[cpu]! < 0) this.#firstAccess[cpu] = batch.program[row]!;
+    }
+    this.#scheduler.play(batch, from, to);
   }
 
   /** Ends what is under way, without a harvest: for a run that is broken off. */
@@ -80,9 +83,10 @@ export class Simulation {
    */
   finish(programNs: number): void {
     this.#scheduler.settle();
-    const { journal } = this.#machine;
-    if (this.#machine.tlbs.length <= 1) journal.program[0] = Math.max(journal.program[0]!, programNs);
-    if (!this.#clock.clean) this.#scheduler.harvest();
+    const { program } = this.#journal;
+    const [cpu, another] = this.#activeCpus();
+    if (cpu !== undefined && another === undefined) program[cpu] = Math.max(program[cpu]!, programNs);
+    if (!this.#clock.nothingWritten) this.#scheduler.harvest();
   }
 
   /** Rows not handed out yet. */
@@ -110,12 +114,16 @@ export class Simulation {
 
   /**
    * Program time summed over the CPUs that made accesses, ns.
-   * @param given times come from the source and begin anywhere: counted from its first access on
+   * @param given times come from the source and begin anywhere: each CPU's count from its first access on
    */
   programNs(given: boolean): number {
     const { program } = this.#journal;
-    const origin = given ? this.#origin : 0;
-    return program.reduce((sum, ns) => sum + (ns > 0 ? ns - origin : 0), 0);
+    return this.#activeCpus().reduce((sum, cpu) => sum + program[cpu]! - (given ? this.#firstAccess[cpu]! : 0), 0);
+  }
+
+  /** CPUs that made an access, in order. */
+  #activeCpus(): number[] {
+    return Array.from(this.#firstAccess.keys()).filter((cpu) => this.#firstAccess[cpu]! >= 0);
   }
 
   /** The state after the last event. In fine mode only between `settle` and the next `play`. */

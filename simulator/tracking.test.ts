@@ -135,9 +135,9 @@ describe('mutations', () => {
 
   it.each(cases)('$strategy --mutate $id loses writes where it says it bites ($bites)', ({ strategy, id, bites }) => {
     const lostIn = (interleave: 'coarse' | 'fine') =>
-      Array.from({ length: 150 }, (_, seed) => seed).some((seed) => {
-        const program = randomProgram(seed, { accesses: 160, pages: 3, cpus: 1 + (seed % 3), reads: 0.2 });
-        const result = run({ strategy, mutations: [id], interleave, harvestEvery: 8, seed }, program);
+      Array.from({ length: 240 }, (_, seed) => seed).some((seed) => {
+        const program = randomProgram(seed, { accesses: 160, pages: 3, cpus: 1 + (seed % 3), reads: (seed % 2) * 0.2 });
+        const result = run({ strategy, mutations: [id], interleave, harvestEvery: 4 + (seed % 5), seed }, program);
         return staleFrames(result.end) > 0;
       });
     expect({ coarse: lostIn('coarse'), fine: lostIn('fine') }).toEqual({

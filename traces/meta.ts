@@ -17,7 +17,15 @@ export interface TrailMeta {
   readonly tlb: { readonly sets: number; readonly ways: number };
   /** Carriers the consumer reads at the start; a `switch` event changes them. */
   readonly carriers: readonly string[];
-  readonly costProfile: { readonly id: string; readonly ns: Readonly<Record<string, number>> };
+  readonly costProfile: {
+    readonly id: string;
+    /** Figures set one by one, ns. */
+    readonly overrides?: Readonly<Record<string, number>>;
+    /** Every figure as it was used, ns. */
+    readonly ns: Readonly<Record<string, number>>;
+  };
+  /** Options of the machine that have no row of their own, by name: cpus, vmaGapPages, objectPages. */
+  readonly options: Readonly<Record<string, number>>;
   readonly source: SourceMeta;
   /** By actor number. */
   readonly actors: readonly string[];

@@ -28,7 +28,7 @@ describe('lines that are accesses', () => {
     ['blanks', ' 100 ,\t3 , 0x1000 , 8 , w \r', access(100, 3, '0x1000', 8)],
     ['the last CPU', '100,254,0x1000,8', access(100, 254, '0x1000', 8)],
     ['time zero', '0,0,0x1000,8', access(0, 0, '0x1000', 8)],
-    ['the last time', '9007199254740991,0,0x1000,8', access(Number.MAX_SAFE_INTEGER, 0, '0x1000', 8)],
+    ['the last time', '4503599627370496,0,0x1000,8', access(2 ** 52, 0, '0x1000', 8)],
     ['the largest size', '100,0,0x1000,1048576', access(100, 0, '0x1000', 1048576)],
     ['a kernel address', '100,0,0xffffffff81000abc,8', access(100, 0, '0xffffffff81000abc', 8)],
     ['a kernel address in decimal', '100,0,18446744071578847932,8', access(100, 0, '0xffffffff81000abc', 8)],

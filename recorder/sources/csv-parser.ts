@@ -10,6 +10,8 @@ import type { LineParser } from './text-source.js';
 /** CPU numbers are one byte in an access; 255 is kept free. */
 const CPU_LIMIT = 255;
 const SIZE_MAX = 2 ** 20;
+/** About 52 days; simulated time must stay exact when overhead is added to it. */
+const TIME_MAX_NS = 2 ** 52;
 
 const NEWLINE = 0x0a;
 const COMMA = 0x2c;
@@ -60,7 +62,7 @@ export class CsvParser implements LineParser {
   /** Reads the access of a line and appends it; false when it is none. No field runs over the newline. */
   #readAccess(batch: AccessBatch): boolean {
     const timeNs = this.#decimal();
-    if (timeNs < 0 || timeNs > Number.MAX_SAFE_INTEGER || !this.#comma()) return false;
+    if (timeNs < 0 || timeNs > TIME_MAX_NS || !this.#comma()) return false;
     const cpu = this.#decimal();
     if (cpu < 0 || cpu >= CPU_LIMIT || !this.#comma()) return false;
     if (!this.#address() || !this.#comma()) return false;

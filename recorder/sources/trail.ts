@@ -1,14 +1,15 @@
 /**
  * A trail as a source: the accesses it recorded, to be played again under another strategy or machine. Program time is that
  * of the accesses, so the first strategy's overhead does not travel along; and an access that was recorded as one write per page
- * it touched comes back whole, because a harvest never falls between its parts.
+ * it touched comes back whole (its later parts have a step of their own), because a harvest never falls between them.
  */
 import { basename } from 'node:path';
-import { PAGE_SIZE } from '../../base/index.js';
 import type { AccessBatch } from '../../simulator/index.js';
 import { EventBatch, kindMask, read, type SourceMeta, TrailReader, write } from '../../traces/index.js';
 import type { AccessSource } from './source.js';
 
+/** Step names of the later parts of an access, by `isRead`. */
+const CONTINUED = ['store, continued', 'load, continued'];
 const { offset: OFFSET, size: SIZE, program: PROGRAM } = write.slot;
 
 /** @throws InputError for a file that is no trail, or of another version */
@@ -24,6 +25,8 @@ class TrailSource implements AccessSource {
 
   readonly #reader: TrailReader;
   readonly #kinds: number;
+  /** Step numbers of the later parts of a store and of a load; -1 where the trail has no such step. */
+  readonly #continued: readonly number[];
   readonly #events = new EventBatch();
   #chunk = 0;
   #row = 0;
@@ -40,6 +43,7 @@ class TrailSource implements AccessSource {
       parameters: { of: `${source.kind}:${source.name}`, strategy: reader.meta.strategy ?? 'observed' },
     };
     this.#reader = reader;
+    this.#continued = CONTINUED.map((name) => reader.meta.steps.indexOf(name));
     this.#kinds = reads ? kindMask('write', 'read') : kindMask('write');
   }
 
@@ -76,20 +80,13 @@ class TrailSource implements AccessSource {
   }
 
   #take(batch: AccessBatch, row: number): void {
-    const { kind, cpu, page, slots } = this.#events;
+    const { kind, cpu, page, step, slots } = this.#events;
     const held = this.#held;
     const isRead = kind[row] === read.code ? 1 : 0;
     const offset = slots[OFFSET]![row]!;
     const size = slots[SIZE]![row]!;
     const program = slots[PROGRAM]![row]!;
-    const continues =
-      held.size > 0 &&
-      offset === 0 &&
-      (held.offset + held.size) % PAGE_SIZE === 0 &&
-      page[row] === held.page + (held.offset + held.size) / PAGE_SIZE &&
-      program === held.program &&
-      cpu[row] === held.cpu &&
-      isRead === held.isRead;
+    const continues = held.size > 0 && step[row] === this.#continued[isRead] && cpu[row] === held.cpu;
     if (continues) {
       held.size += size;
       return;

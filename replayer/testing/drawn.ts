@@ -72,6 +72,7 @@ export const DRAWN_META: TrailMeta = {
   tlb: { sets: 4, ways: 4 },
   carriers: ['pte-dirty', 'bitmap'],
   costProfile: { id: 'drawn', ns: {} },
+  options: {},
   source: { kind: 'drawn', name: 'drawn', programTime: 'given', reads: false, parameters: {} },
   actors: ['thread'],
   spaces: [

@@ -4,7 +4,7 @@ import type { Architecture } from './define.js';
 /** TLBI is broadcast and DSB waits for it: no interrupt, no remote handler. */
 const broadcast = {
   flushBy: 'broadcast',
-  flushCeilingPages: 512, // MAX_DVM_OPS = PTRS_PER_PTE, arch/arm64/include/asm/tlbflush.h, without range TLBI
+  flushCeilingPages: 511, // full at MAX_DVM_OPS = PTRS_PER_PTE = 512, arch/arm64/include/asm/tlbflush.h, without range TLBI
   costProfile: 'arm64',
 } as const;
 

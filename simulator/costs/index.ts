@@ -10,7 +10,7 @@ export { COST_NAMES, type CostName, type CostProfile, type Costs } from './profi
 export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm64Costs];
 
 /**
- * The profile of that id with `overrides` (ns by cost name) applied; its id then ends in `+set`.
+ * The profile of that id with `overrides` (ns by cost name) applied and kept beside it.
  * Unknown ids, unknown names and negative or fractional figures are a `UsageError`.
  */
 export function costProfile(id: string, overrides: Readonly<Record<string, number>> = {}): CostProfile {
@@ -41,5 +41,5 @@ export function costProfile(id: string, overrides: Readonly<Record<string, numbe
     }
     ns[name as CostName] = value;
   }
-  return Object.keys(overrides).length === 0 ? profile : { ...profile, id: `${profile.id}+set`, ns };
+  return Object.keys(overrides).length === 0 ? profile : { ...profile, overrides, ns };
 }

@@ -38,5 +38,7 @@ export interface CostProfile {
   readonly summary: string;
   /** Where the figures come from. */
   readonly source: string;
+  /** Figures set one by one on top of the profile, ns. */
+  readonly overrides?: Readonly<Record<string, number>>;
   readonly ns: Costs;
 }

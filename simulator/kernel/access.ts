@@ -1,6 +1,9 @@
 /**
- * One access of a program, from the CPU's TLB lookup to memory, with the faults on its way. The recorder's fast path does the
- * same without generators where nothing can come in between; this is the form that can be interleaved, and the meaning of both.
+ * One access of a program, from the CPU's TLB lookup to memory, with the faults on its way. The coarse scheduler's fast path does
+ * the same without generators where nothing can come in between; this is the form that can be interleaved, and the meaning of both.
+ *
+ * An instruction is one thing: every page that it touches is translated before any byte is written, a fault starts it anew, and no
+ * flush lands on its CPU in between.
  */
 import { FAULT_HANDLERS, FAULT_PRESENT, FAULT_USER, FAULT_WRITE } from '../../traces/index.js';
 import { Lookup, type Micro, micro, Op, Walk } from '../micro-ops.js';
@@ -10,40 +13,74 @@ import { dirtyTrap } from './faults.js';
 const NOT_PRESENT = FAULT_HANDLERS.indexOf('not-present');
 const WRITE_PROTECT = FAULT_HANDLERS.indexOf('write-protect');
 const DIRTY_TRAP = FAULT_HANDLERS.indexOf('dirty-trap');
+const STORE = FAULT_WRITE | FAULT_USER;
+const LOAD = FAULT_USER;
+/** What a translation gives that needs no fault; anything else is the fault's error bits. */
+const TRANSLATED = -1;
 
-/** A store of `size` bytes at `offset` of the page. It is repeated from the start after each fault, as an instruction is. */
-export function* store(strategy: StrategyCode, page: number, offset: number, size: number): Micro {
-  while (!(yield* translateForStore(page))) yield* fault(strategy, page, FAULT_PRESENT | FAULT_WRITE | FAULT_USER);
-  yield micro(Op.commit, 'store', page, offset, size);
+/** What an access touches of one page. */
+export interface Part {
+  /** Page index. */
+  readonly page: number;
+  readonly offset: number;
+  readonly size: number;
 }
 
-/** Leaves the CPU with an entry that has W and D, or says that it must fault. */
-function* translateForStore(page: number): Micro<boolean> {
+export function* store(strategy: StrategyCode, parts: readonly Part[]): Micro {
+  yield* translateAll(strategy, parts, translateForStore);
+  for (const [i, { page, offset, size }] of parts.entries()) {
+    yield micro(Op.commit, i === 0 ? 'store' : 'store, continued', page, offset, size);
+  }
+  yield micro(Op.retire, 'store');
+}
+
+export function* load(strategy: StrategyCode, parts: readonly Part[]): Micro {
+  yield* translateAll(strategy, parts, translateForLoad);
+  for (const [i, { page, offset, size }] of parts.entries()) {
+    yield micro(Op.load, i === 0 ? 'load' : 'load, continued', page, offset, size);
+  }
+  yield micro(Op.retire, 'load');
+}
+
+function* translateAll(
+  strategy: StrategyCode,
+  parts: readonly Part[],
+  translate: (page: number) => Micro<number>,
+): Micro {
+  for (let done = 0; done < parts.length; ) {
+    const { page } = parts[done]!;
+    const error = yield* translate(page);
+    if (error === TRANSLATED) {
+      done++;
+    } else {
+      yield* fault(strategy, page, error);
+      done = 0;
+    }
+  }
+}
+
+/** Leaves the CPU with an entry that has W and D, or gives the error bits of the fault that it must take. */
+function* translateForStore(page: number): Micro<number> {
   const seen = yield micro(Op.tlbLookup, 'store', page);
-  if (seen === Lookup.dirty) return true;
+  if (seen === Lookup.dirty) return TRANSLATED;
   // A cached read-only entry faults even where memory has become writable meanwhile: a spurious fault.
-  if (seen === Lookup.readOnly) return false;
-  if (seen === Lookup.miss) {
-    const walked = yield micro(Op.walk, 'hardware walk', page);
-    if (walked === Walk.filled) return true;
-    if (walked !== Walk.needsDirty) return false;
-  }
-  return (yield micro(Op.setDirty, 'hardware sets D', page)) === Walk.filled;
+  if (seen === Lookup.readOnly) return STORE | FAULT_PRESENT;
+  let walked: number = Walk.needsDirty;
+  if (seen === Lookup.miss) walked = yield micro(Op.walkForStore, 'hardware walk', page);
+  if (walked === Walk.needsDirty) walked = yield micro(Op.setDirty, 'hardware sets D', page);
+  if (walked === Walk.filled) return TRANSLATED;
+  return walked === Walk.notPresent ? STORE : STORE | FAULT_PRESENT;
 }
 
-/** A load of `size` bytes at `offset` of the page. */
-export function* load(strategy: StrategyCode, page: number, offset: number, size: number): Micro {
-  for (;;) {
-    const seen = yield micro(Op.tlbLookup, 'load', page);
-    if (seen !== Lookup.miss || (yield micro(Op.walkForLoad, 'hardware walk', page)) === Walk.filled) break;
-    yield* fault(strategy, page, FAULT_PRESENT | FAULT_USER);
-  }
-  yield micro(Op.load, 'load', page, offset, size);
+function* translateForLoad(page: number): Micro<number> {
+  const seen = yield micro(Op.tlbLookup, 'load', page);
+  if (seen !== Lookup.miss) return TRANSLATED;
+  return (yield micro(Op.walkForLoad, 'hardware walk', page)) === Walk.filled ? TRANSLATED : LOAD;
 }
 
 function* fault(strategy: StrategyCode, page: number, error: number): Micro {
   const handler = yield micro(Op.faultEnter, 'fault entry', page, error);
-  if (handler === NOT_PRESENT) yield* strategy.notPresentFault(page);
+  if (handler === NOT_PRESENT) yield* strategy.notPresentFault(page, error);
   else if (handler === WRITE_PROTECT) yield* strategy.writeFault(page);
   else if (handler === DIRTY_TRAP) yield* dirtyTrap(page);
   // Spurious: the entry allows by now what was tried; return and retry.

@@ -11,6 +11,7 @@ import type { RangeWalk } from '../walk-specification.js';
 import { clearMarks, consumeMarked, transferMarked } from './consume.js';
 import { mapOnFault, upgradeEntry } from './faults.js';
 import { flushRange } from './flush.js';
+import { forEachMarkedInterval } from './object.js';
 import { rangeWalk } from './range-walk.js';
 
 const MONITOR = LOCK_KINDS.indexOf('monitor');
@@ -51,8 +52,7 @@ export function userMonitorProtocol(options: StrategyOptions, protocol: MonitorP
       }
       return;
     }
-    const first = yield micro(Op.firstMarked, step, -1, FAULT_LIST);
-    if (first >= 0) yield* rearmRange(first, yield micro(Op.lastMarked, step, -1, FAULT_LIST));
+    yield* forEachMarkedInterval(step, FAULT_LIST, rearmRange);
   }
 
   return {

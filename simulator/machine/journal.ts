@@ -82,6 +82,14 @@ export class Journal {
     return this.program[cpu]! + this.overhead[cpu]! + this.idle[cpu]!;
   }
 
+  /** Renumbers a CPU: the new number has its clock, the old one starts afresh. */
+  moveClock(from: number, to: number): void {
+    for (const clock of [this.program, this.overhead, this.idle]) {
+      clock[to] = clock[from]!;
+      clock[from] = 0;
+    }
+  }
+
   /** Delays what follows on the CPU. */
   charge(cpu: number, costNs: number): void {
     this.overhead[cpu]! += costNs;

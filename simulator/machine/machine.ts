@@ -3,12 +3,11 @@
  * micro-operation atomically, journals what it changed and gives a small integer back. It decides nothing: what is done, and in
  * which order, is the business of the generators; who goes next is the business of the schedulers.
  */
-import { invariant, PAGE_SIZE } from '../../base/index.js';
+import { invariant, PAGE_SIZE, PAGES_PER_TABLE } from '../../base/index.js';
 import {
   CARRIERS,
   EVICT_REASONS,
   FAULT_HANDLERS,
-  FAULT_PRESENT,
   FAULT_WRITE,
   FLUSH_SCOPES,
   LOCK_KINDS,
@@ -27,8 +26,10 @@ import { Lookup, type MicroOp, Op, Walk } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
 import { bulkWalk } from './bulk-walk.js';
 import { ACTOR_PROGRAM, type Journal, MAX_CPUS } from './journal.js';
+import { Locks } from './locks.js';
 import { lastInTable, lastMapped, lastWith, nextMapped, nextWith, regionEnd, runEnd, slotsBetween } from './order.js';
 import { PageStore } from './pages.js';
+import { type FlushRequest, Shootdowns } from './shootdowns.js';
 import { Tlb } from './tlb.js';
 
 export const PTE_CAUSE = Object.fromEntries(PTE_CAUSES.map((cause, code) => [cause, code])) as Readonly<
@@ -59,14 +60,6 @@ export interface MachineOptions {
   readonly bulk: boolean;
 }
 
-interface FlushRequest {
-  readonly first: number;
-  readonly last: number;
-  readonly scope: number;
-  readonly reason: number;
-  readonly actor: number;
-}
-
 export class Machine {
   readonly options: MachineOptions;
   readonly pages = new PageStore();
@@ -76,8 +69,7 @@ export class Machine {
   readonly ran: boolean[] = [];
   /** CPUs between the lookup and the end of a store: no flush lands there now. */
   readonly inInstruction: boolean[] = [];
-  /** Flushes sent to a CPU and not yet acknowledged by it, oldest first. */
-  readonly pendingFlushes: FlushRequest[][] = [];
+  readonly shootdowns = new Shootdowns();
   harvests = 0;
   /** Carrier mask of what the consumer reads. */
   reads = 0;
@@ -88,9 +80,7 @@ export class Machine {
   walkLast = -1;
 
   #programStopped = false;
-  readonly #locks = new Map<number, number>();
-  /** Acknowledgments that an actor still waits for. */
-  readonly #outstanding = new Map<number, number>();
+  readonly #locks = new Locks();
 
   constructor(options: MachineOptions, journal: Journal) {
     this.options = options;
@@ -104,7 +94,7 @@ export class Machine {
       this.tlbs.push(new Tlb(this.options.tlb.sets, this.options.tlb.ways, this.pages.number.length));
       this.ran.push(false);
       this.inInstruction.push(false);
-      this.pendingFlushes.push([]);
+      this.shootdowns.addCpu();
     }
   }
 
@@ -124,8 +114,8 @@ export class Machine {
 
   /** Whether the operation can be executed now, or has to wait (a lock that is taken, a flush that is not acknowledged). */
   ready(op: MicroOp, actor: number): boolean {
-    if (op.code === Op.lock) return !this.#locks.has(this.#lockKey(op));
-    if (op.code === Op.flushWait) return (this.#outstanding.get(actor) ?? 0) === 0;
+    if (op.code === Op.lock) return this.#locks.free(op.a, this.#lockedPage(op));
+    if (op.code === Op.flushWait) return this.shootdowns.done(actor);
     if (op.code === Op.stopProgram) return !this.inInstruction.includes(true);
     if (op.code === Op.tlbLookup) return !this.#programStopped;
     return true;
@@ -166,7 +156,7 @@ export class Machine {
       case Op.tableEnd:
         return lastInTable(pages, page, op.b);
       case Op.vmaEnd:
-        return this.options.vmaGapPages === 0 ? lastMapped(pages) : regionEnd(pages, page, this.options.vmaGapPages);
+        return this.#vmaEnd(page, op.b);
       case Op.nextEntry: {
         const next = nextMapped(pages, page);
         return next >= 0 && pages.number[next]! <= pages.number[op.b]! ? next : -1;
@@ -215,8 +205,8 @@ export class Machine {
         return this.#unlock(op);
       case Op.tlbLookup:
         return this.#lookup(page);
-      case Op.walk:
-        return this.#walk(page);
+      case Op.walkForStore:
+        return this.#walkForStore(page);
       case Op.setDirty:
         return this.#setDirty(page);
       case Op.commit:
@@ -225,8 +215,12 @@ export class Machine {
         return this.#fault(page, op.a);
       case Op.load:
         journal.read(pages.number[page]!, op.a, op.b, journal.program[journal.cpu]!);
+        return 0;
+      case Op.retire:
         this.inInstruction[journal.cpu] = false;
         return 0;
+      case Op.compareContents:
+        return this.#compareContents(op);
       case Op.walkForLoad:
         return this.#walkForLoad(page);
       default:
@@ -240,7 +234,7 @@ export class Machine {
     pages.map(page, this.options.memory);
     const frame = pages.frame[page]!;
     journal.map(pages.number[page]!, pages.frameNumber[frame]!, pages.memory[frame]!);
-    this.#change(page, flags, PTE_CAUSE.map);
+    this.#change(page, this.options.architecture.hardwareSetsDirty ? flags : flags | PTE_ACCESSED, PTE_CAUSE.map);
     return 0;
   }
 
@@ -255,8 +249,7 @@ export class Machine {
 
   /** Lets a CPU act on its oldest pending flush. */
   acknowledge(cpu: number): void {
-    const request = this.pendingFlushes[cpu]!.shift();
-    invariant(request !== undefined, `CPU ${cpu} acknowledges a flush that was not sent`);
+    const request = this.shootdowns.acknowledge(cpu);
     const { pages, journal } = this;
     const { architecture, costs } = this.options;
     const tlb = this.tlbs[cpu]!;
@@ -282,7 +275,6 @@ export class Machine {
     } else {
       for (let slot = 0; tlb.valid > 0; slot++) tlb.drop(slot);
     }
-    this.#outstanding.set(request.actor, this.#outstanding.get(request.actor)! - 1);
   }
 
   /** The current CPU loses the entry in a slot, for no reason of the program's. */
@@ -297,7 +289,9 @@ export class Machine {
   /** Sets A, and D for a store, in a writable entry, and caches it. Gives the slot. */
   fill(page: number, forStore: boolean): number {
     const { pages } = this;
-    const wanted = PTE_ACCESSED | (forStore ? PTE_DIRTY : 0);
+    // Where no hardware sets D none sets A: entries are young from the start, and a store has trapped for D before it gets here.
+    const hardware = this.options.architecture.hardwareSetsDirty;
+    const wanted = hardware ? PTE_ACCESSED | (forStore ? PTE_DIRTY : 0) : 0;
     const old = pages.flags[page]!;
     if ((old & wanted) !== wanted) {
       this.journal.step =
@@ -335,6 +329,12 @@ export class Machine {
     return (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
   }
 
+  #vmaEnd(page: number, bound: number): number {
+    const { pages } = this;
+    const end = this.options.vmaGapPages === 0 ? lastMapped(pages) : regionEnd(pages, page, this.options.vmaGapPages);
+    return bound !== page && pages.number[bound]! < pages.number[end]! ? bound : end;
+  }
+
   #change(page: number, flags: number, cause: number, costNs = 0): number {
     const { pages } = this;
     const old = pages.flags[page]!;
@@ -366,6 +366,18 @@ export class Machine {
     return 0;
   }
 
+  #compareContents({ page: first, b: last, a: pageNs }: MicroOp): number {
+    let mapped = 0;
+    for (
+      let page = first;
+      page >= 0 && this.pages.number[page]! <= this.pages.number[last]!;
+      page = nextMapped(this.pages, page)
+    )
+      mapped++;
+    this.journal.walk(this.pages.number[first]!, this.#span(first, last), 0, 0, mapped * pageNs);
+    return 0;
+  }
+
   #flushSend({ page: first, b: last, a: reason, c: wholeSpace }: MicroOp): number {
     const { journal } = this;
     const { costs, architecture } = this.options;
@@ -380,14 +392,8 @@ export class Machine {
       costNs = remote === 0 ? 0 : costs.ipiBase + remote * costs.ipiPerCpu;
     }
     journal.flushSend(this.pages.number[first]!, span, scope, remote, reason, costNs);
-    const request: FlushRequest = { first, last, scope, reason, actor: journal.actor };
-    let targets = 0;
-    for (let cpu = 0; cpu < this.ran.length; cpu++) {
-      if (!this.ran[cpu]) continue;
-      this.pendingFlushes[cpu]!.push(request);
-      targets++;
-    }
-    this.#outstanding.set(journal.actor, (this.#outstanding.get(journal.actor) ?? 0) + targets);
+    const request: FlushRequest = { first, last, scope, reason, sender: journal.actor };
+    for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu]) this.shootdowns.send(cpu, request);
     return remote;
   }
 
@@ -415,7 +421,7 @@ export class Machine {
   }
 
   /** The walker reads the entry for a store. With D still to be set it fills nothing: the check and the set come as one step. */
-  #walk(page: number): number {
+  #walkForStore(page: number): number {
     const flags = this.pages.flags[page]!;
     if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
     if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
@@ -443,13 +449,13 @@ export class Machine {
     const { journal, pages } = this;
     const tlb = this.tlbs[journal.cpu]!;
     const slot = tlb.slotOf[page]!;
-    invariant(slot >= 0, 'a store commits without a TLB entry');
-    pages.generation[tlb.frame[slot]!]!++;
+    // The translation of a later part of the same store may have taken the slot.
+    pages.generation[slot >= 0 ? tlb.frame[slot]! : pages.frame[page]!]!++;
     journal.write(pages.number[page]!, offset, size, journal.program[journal.cpu]!);
-    this.inInstruction[journal.cpu] = false;
     return 0;
   }
 
+  /** @param error bits as the CPU saw the entry; the handler that it is sent to looks at memory again */
   #fault(page: number, error: number): number {
     const { journal, pages } = this;
     const { architecture, costs, writeFaultNs } = this.options;
@@ -470,7 +476,7 @@ export class Machine {
     }
     this.ran[cpu] = true;
     this.inInstruction[cpu] = false;
-    journal.fault(pages.number[page]!, present ? error | FAULT_PRESENT : error & ~FAULT_PRESENT, handler, costNs);
+    journal.fault(pages.number[page]!, error, handler, costNs);
     // A fault drops the entry it went through (SDM vol. 3A, 4.10.4.1), so the retry walks afresh.
     const slot = this.tlbs[cpu]!.slotOf[page]!;
     if (slot >= 0) {
@@ -482,27 +488,25 @@ export class Machine {
 
   #lock(op: MicroOp): number {
     if (!this.options.interleaved) return 0;
-    this.#locks.set(this.#lockKey(op), this.journal.actor);
-    this.journal.lock(this.#lockPage(op), op.a);
+    const page = this.#lockedPage(op);
+    this.#locks.take(op.a, page, this.journal.actor);
+    this.journal.lock(page, op.a);
     return 0;
   }
 
   #unlock(op: MicroOp): number {
     if (!this.options.interleaved) return 0;
-    invariant(this.#locks.delete(this.#lockKey(op)), `a ${LOCK_KINDS[op.a]} lock is released that nobody holds`);
-    this.journal.unlock(this.#lockPage(op), op.a);
+    const page = this.#lockedPage(op);
+    this.#locks.release(op.a, page, this.journal.actor);
+    this.journal.unlock(page, op.a);
     return 0;
   }
 
-  #lockKey(op: MicroOp): number {
-    return op.a + LOCK_KINDS.length * (this.#lockPage(op) + 1);
-  }
-
-  /** A page-table lock covers a table and is named by its first page; other locks cover one page, or everything. */
-  #lockPage(op: MicroOp): number {
+  /** A page-table lock is named by the first page of its table. */
+  #lockedPage(op: MicroOp): number {
     if (op.page < 0) return -1;
     const page = this.pages.number[op.page]!;
-    return op.a === PAGE_TABLE_LOCK ? page - (page % 512) : page;
+    return op.a === PAGE_TABLE_LOCK ? page - (page % PAGES_PER_TABLE) : page;
   }
 
   /** Pages from one page to another, both included. */

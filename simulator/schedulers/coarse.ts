@@ -12,6 +12,7 @@ import { type Micro, Op } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
 import type { StrategyCode } from '../strategies/index.js';
 import type { HarvestClock } from './harvest-clock.js';
+import { partsOf } from './parts.js';
 import type { Scheduler } from './scheduler.js';
 
 const STORE = STEP_NUMBER.store;
@@ -45,10 +46,10 @@ export class CoarseScheduler implements Scheduler {
     this.#storable = PTE_PRESENT | PTE_WRITABLE | (machine.options.architecture.hardwareSetsDirty ? 0 : PTE_DIRTY);
   }
 
-  play(batch: AccessBatch): void {
+  play(batch: AccessBatch, from: number, to: number): void {
     const { journal } = this.#machine;
     const clock = this.#clock;
-    for (let i = 0; i < batch.length; i++) {
+    for (let i = from; i < to; i++) {
       const cpu = batch.cpu[i]!;
       const offset = batch.offset[i]!;
       const size = batch.size[i]!;
@@ -58,7 +59,7 @@ export class CoarseScheduler implements Scheduler {
       journal.program[cpu] = batch.program[i]!;
       if (offset + size <= PAGE_SIZE) this.#access(batch.isRead[i]!, batch.page[i]!, offset, size);
       else this.#split(batch.isRead[i]!, batch.page[i]!, offset, size);
-      if (clock.due()) this.harvest();
+      if (batch.isRead[i] === 0 && clock.due()) this.harvest();
     }
   }
 
@@ -75,13 +76,11 @@ export class CoarseScheduler implements Scheduler {
     this.#clock.harvested();
   }
 
-  /** An access that crosses page borders is one event per page it touches. */
+  /** An access that crosses page borders: all of its pages are translated before the first byte moves. */
   #split(isRead: number, page: number, offset: number, size: number): void {
-    for (let left = size, at = offset; left > 0; page++, at = 0) {
-      const here = Math.min(left, PAGE_SIZE - at);
-      this.#access(isRead, page, at, here);
-      left -= here;
-    }
+    const parts = partsOf(page, offset, size, (number) => this.#index(number));
+    this.#complete((isRead === 0 ? store : load)(this.#strategy, parts));
+    if (isRead === 0) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
   }
 
   #access(isRead: number, page: number, offset: number, size: number): void {
@@ -100,11 +99,11 @@ export class CoarseScheduler implements Scheduler {
     const { cpu } = journal;
     const tlb = machine.tlbs[cpu]!;
     let slot = tlb.slotOf[index]!;
-    if (!this.#options.fastPath) return this.#complete(store(this.#strategy, index, offset, size));
+    if (!this.#options.fastPath) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
     if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
       const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
       const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
-      if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, index, offset, size));
+      if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
       machine.ran[cpu] = true;
       slot = machine.fill(index, true);
     }
@@ -117,7 +116,7 @@ export class CoarseScheduler implements Scheduler {
     const machine = this.#machine;
     const { journal } = machine;
     if (!this.#options.fastPath || machine.tlbs[journal.cpu]!.slotOf[index]! < 0) {
-      return this.#complete(load(this.#strategy, index, offset, size));
+      return this.#complete(load(this.#strategy, [{ page: index, offset, size }]));
     }
     journal.step = LOAD;
     journal.read(page, offset, size, journal.program[journal.cpu]!);
@@ -146,9 +145,9 @@ export class CoarseScheduler implements Scheduler {
   }
 
   #acknowledgeAll(): void {
-    const { pendingFlushes } = this.#machine;
-    for (let cpu = 0; cpu < pendingFlushes.length; cpu++) {
-      while (pendingFlushes[cpu]!.length > 0) this.#machine.acknowledge(cpu);
+    const machine = this.#machine;
+    for (let cpu = 0; cpu < machine.tlbs.length; cpu++) {
+      while (machine.shootdowns.isPending(cpu)) machine.acknowledge(cpu);
     }
   }
 }

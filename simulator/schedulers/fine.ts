@@ -3,15 +3,16 @@
  * those that can go on. The harvest is an actor with a CPU of its own. It is placed by source position: it begins when the
  * writes before that position are done, and those behind it run beside it, so epochs hold the same writes whatever the seed.
  */
-import { invariant, PAGE_SIZE, type Random } from '../../base/index.js';
+import { invariant, type Random } from '../../base/index.js';
 import type { AccessBatch } from '../accesses.js';
-import { load, store } from '../kernel/access.js';
+import { load, type Part, store } from '../kernel/access.js';
+import { mapOnFault } from '../kernel/faults.js';
 import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
 import type { Micro, MicroOp } from '../micro-ops.js';
-import { STEP_NUMBER } from '../steps.js';
 import type { StrategyCode } from '../strategies/index.js';
 import type { HarvestClock } from './harvest-clock.js';
+import { partsOf } from './parts.js';
 import type { Scheduler } from './scheduler.js';
 
 /** Accesses that may wait per CPU: how far CPUs can drift apart in the source. Chosen, not derived. */
@@ -21,9 +22,7 @@ const STEPS_PER_EVICTION = 64;
 
 interface Access {
   readonly isRead: boolean;
-  readonly page: number;
-  readonly offset: number;
-  readonly size: number;
+  readonly parts: readonly Part[];
   readonly program: number;
 }
 
@@ -46,30 +45,33 @@ export class FineScheduler implements Scheduler {
   #queued = 0;
   #harvest: Running | null = null;
 
-  constructor(machine: Machine, strategy: StrategyCode, clock: HarvestClock, random: Random, eager: boolean) {
+  constructor(
+    machine: Machine,
+    strategy: StrategyCode,
+    clock: HarvestClock,
+    random: Random,
+    eager: boolean,
+    cpus: number,
+  ) {
     this.#machine = machine;
     this.#strategy = strategy;
     this.#clock = clock;
     this.#random = random;
     this.#eager = eager;
+    this.#addCpus(cpus - 1);
   }
 
-  play(batch: AccessBatch): void {
-    for (let i = 0; i < batch.length; i++) {
+  play(batch: AccessBatch, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
       const cpu = batch.cpu[i]!;
       this.#addCpus(cpu);
       const isRead = batch.isRead[i] !== 0;
-      let page = batch.page[i]!;
-      let at = batch.offset[i]!;
-      for (let left = batch.size[i]!; left > 0; page++, at = 0) {
-        const size = Math.min(left, PAGE_SIZE - at);
-        this.#queues[cpu]!.push({ isRead, page, offset: at, size, program: batch.program[i]! });
-        this.#queued++;
-        if (!isRead) this.#clock.wrote();
-        left -= size;
-      }
+      const parts = partsOf(batch.page[i]!, batch.offset[i]!, batch.size[i]!, (page) => this.#machine.intern(page));
+      this.#queues[cpu]!.push({ isRead, parts, program: batch.program[i]! });
+      this.#queued++;
+      if (!isRead) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
       while (this.#queued > QUEUED_PER_CPU * this.#queues.length) this.#step();
-      if (this.#clock.due()) this.#startHarvest();
+      if (!isRead && this.#clock.due()) this.#startHarvest();
     }
   }
 
@@ -97,7 +99,9 @@ export class FineScheduler implements Scheduler {
 
   #addCpus(cpu: number): void {
     if (cpu < this.#queues.length) return;
-    this.settle(); // the harvest's CPU number changes with the number of CPUs
+    this.settle();
+    // The harvest's CPU is the one behind those of the program: its clock moves along.
+    this.#machine.journal.moveClock(this.#queues.length, cpu + 1);
     while (this.#queues.length <= cpu) {
       this.#queues.push([]);
       this.#running.push(null);
@@ -125,7 +129,7 @@ export class FineScheduler implements Scheduler {
       }
       if (candidate >= cpus) {
         const cpu = candidate - cpus;
-        if (machine.pendingFlushes[cpu]!.length === 0 || machine.inInstruction[cpu]) continue;
+        if (!machine.shootdowns.isPending(cpu) || machine.inInstruction[cpu]) continue;
         machine.acknowledge(cpu);
         return;
       }
@@ -154,13 +158,18 @@ export class FineScheduler implements Scheduler {
     const actor = ACTOR_PROGRAM + cpu;
     machine.enter(actor, cpu);
     machine.journal.program[cpu] = access.program;
-    const page = machine.intern(access.page);
-    if (this.#eager && machine.pages.frame[page]! < 0) {
-      machine.journal.step = STEP_NUMBER['map the page'];
-      machine.mapPage(page, this.#strategy.mappedFlags);
-    }
-    const code = (access.isRead ? load : store)(this.#strategy, page, access.offset, access.size);
+    const code = this.#accessCode(access);
     return { code, actor, cpu, op: code.next(0).value as MicroOp };
+  }
+
+  *#accessCode({ isRead, parts }: Access): Micro {
+    if (this.#eager) {
+      // Free of charge and without a fault, but under the lock that any change of the table takes.
+      for (const { page } of parts) {
+        if (this.#machine.pages.frame[page]! < 0) yield* mapOnFault(page, this.#strategy.mappedFlags);
+      }
+    }
+    yield* (isRead ? load : store)(this.#strategy, parts);
   }
 
   /** Performs the operation that the code stands before; false when the code has ended. */

@@ -1,6 +1,6 @@
 /**
  * When a harvest is due: after the access that contains the N-th write since the last one. Writes of that access beyond the
- * N-th count for the next epoch.
+ * N-th count for the next epoch; an access of several epochs' worth still makes one harvest.
  */
 export class HarvestClock {
   readonly #every: number;
@@ -21,12 +21,11 @@ export class HarvestClock {
   /** Whether the access that just ended contained the N-th write. */
   due(): boolean {
     if (this.#every === 0 || this.#counted < this.#every) return false;
-    this.#counted -= this.#every;
+    this.#counted %= this.#every;
     return true;
   }
 
-  /** Nothing was written since the last harvest. */
-  get clean(): boolean {
+  get nothingWritten(): boolean {
     return this.#sinceHarvest === 0;
   }
 

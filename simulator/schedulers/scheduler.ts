@@ -2,8 +2,8 @@
 import type { AccessBatch } from '../accesses.js';
 
 export interface Scheduler {
-  /** Plays the accesses of a batch in order, with the harvests that fall due. */
-  play(batch: AccessBatch): void;
+  /** Plays the accesses of rows [from, to) in order, with the harvests that fall due. */
+  play(batch: AccessBatch, from: number, to: number): void;
   /** Brings what is under way to its end. */
   settle(): void;
   /** One harvest, to its end. */

@@ -30,7 +30,7 @@ export const compare: StrategyDefinition = {
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');
         yield* forEachVma('compare', function* (first, last) {
-          yield micro(Op.walkEnd, 'compare', first, 0, last, cost('memcmp4k'));
+          yield micro(Op.compareContents, 'compare', first, cost('memcmp4k'), last);
         });
         yield* consumeMarked(DIFFERS, cost('memcpy4k') + cost('upload4k'));
         yield micro(Op.harvestEnd, 'harvest');

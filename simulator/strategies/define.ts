@@ -21,8 +21,8 @@ export interface StrategyCode {
   readonly mappedFlags: number;
   /** The handler of a write to a present, read-only entry. */
   writeFault(page: number): Micro;
-  /** The handler of an access to a page without an entry. */
-  notPresentFault(page: number): Micro;
+  /** The handler of an access to a page without an entry; `error` has FAULT_WRITE for a store. */
+  notPresentFault(page: number, error: number): Micro;
   /** One round: collect marks, re-arm, flush, transfer. */
   harvest(): Micro;
 }

@@ -2,6 +2,7 @@ import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
+import { forEachMarkedInterval } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
 import { BITMAP } from '../machine/machine.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
@@ -26,19 +27,24 @@ export const pfnMkwrite: StrategyDefinition = {
   carriers: ['bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
-  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  mutations: [
+    mutation('no-flush', 'coarse'),
+    mutation('flush-first', 'fine'),
+    mutation('transfer-first', 'fine'),
+    mutation('unlock-before-upgrade', 'fine'),
+  ],
   create({ mutations, cost }) {
     const noFlush = mutations.has('no-flush');
     const flushFirst = mutations.has('flush-first');
     const transferFirst = mutations.has('transfer-first');
+    const unlockBeforeUpgrade = mutations.has('unlock-before-upgrade');
     const upload = cost('upload4k');
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
     /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
-    function* protectMarked(): Micro {
-      const first = yield micro(Op.firstMarked, 'protect entries', -1, BITMAP);
-      if (first < 0) return;
-      const last = yield micro(Op.lastMarked, 'protect entries', -1, BITMAP);
+    const protectMarked = () => forEachMarkedInterval('protect entries', BITMAP, protect);
+
+    function* protect(first: number, last: number): Micro {
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
       const walk = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, ...scan, step: 'protect entries' } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
@@ -51,8 +57,9 @@ export const pfnMkwrite: StrategyDefinition = {
       *writeFault(page) {
         yield micro(Op.lock, 'lock', -1, RESERVATION);
         yield micro(Op.markSet, 'mark page', page, BITMAP);
+        if (unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, RESERVATION);
         yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        if (!unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, RESERVATION);
       },
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');

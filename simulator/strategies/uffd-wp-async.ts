@@ -1,4 +1,12 @@
-import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_UFFD_WP, PTE_WRITABLE } from '../../traces/index.js';
+import {
+  FAULT_WRITE,
+  LOCK_KINDS,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_UFFD_WP,
+  PTE_WRITABLE,
+} from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
@@ -67,7 +75,7 @@ export const uffdWpAsync: StrategyDefinition = {
 
     return {
       mappedFlags: PTE_PRESENT | PTE_UFFD_WP,
-      notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | WRITTEN),
+      notPresentFault: (page, error) => mapOnFault(page, PTE_PRESENT | (error & FAULT_WRITE ? WRITTEN : PTE_UFFD_WP)),
       writeFault: (page) => upgradeEntry(page, WRITTEN, PTE_UFFD_WP),
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');

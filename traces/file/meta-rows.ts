@@ -51,6 +51,7 @@ const META: { readonly [Key in keyof TrailMeta]: readonly ['text' | 'json', Chec
   tlb: ['json', shaped({ sets: count, ways: count })],
   carriers: ['json', list(text)],
   costProfile: ['json', shaped({ id: text, ns: record((value) => typeof value === 'number') })],
+  options: ['json', record(integer)],
   source: [
     'json',
     shaped({

@@ -18,6 +18,7 @@ export const sampleMeta: TrailMeta = {
   tlb: { sets: 128, ways: 12 },
   carriers: ['pte-dirty', 'bitmap'],
   costProfile: { id: 'default', ns: { fault: 1000 } },
+  options: { cpus: 1 },
   source: { kind: 'workload', name: 'zipf', programTime: 'assumed', reads: false, parameters: { pages: 64 } },
   actors: ['program'],
   spaces: [{ kind: 'mm', layout: 'x86-64' }],
