@@ -9,6 +9,7 @@ import { Output } from './output.js';
 export { COMMANDS } from './commands/index.js';
 export { run } from './run.js';
 export { processIo, type Io } from './io.js';
+export { pagetrail, type Ran, scratchFolder, type Surroundings } from './testing.js';
 
 export interface KnownCommand {
   /** Every option, `-o` and `--output`, those that all commands share included. */

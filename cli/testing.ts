@@ -53,5 +53,5 @@ export async function pagetrail(argv: readonly string[], surroundings: Surroundi
 /** A folder for the files of a test; `remove` takes it away. */
 export function scratchFolder(): { readonly path: (name: string) => string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'pagetrail-'));
-  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { path: (name) => `${folder}/${name}`, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
