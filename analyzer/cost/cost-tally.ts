@@ -42,6 +42,8 @@ export interface CpuCost {
 
 interface RunningCpu {
   readonly cost: CpuCost;
+  /** Program time that its count begins at, ns; null before its first access. */
+  originNs: number | null;
   /** Charged since its last access: what the next one waits. */
   pendingNs: number;
 }
@@ -74,7 +76,7 @@ export const costTally: CollectorDefinition<CostTally> = {
   create({ meta }) {
     const byCpu: RunningCpu[] = [];
     const cpuOf = (cpu: number) =>
-      (byCpu[cpu] ??= { cost: { cpu, writes: 0, programNs: 0, overheadNs: 0 }, pendingNs: 0 });
+      (byCpu[cpu] ??= { cost: { cpu, writes: 0, programNs: 0, overheadNs: 0 }, originNs: null, pendingNs: 0 });
     const epochs = new EpochCosts();
     const stalls = new Distribution();
     const faultsByHandler: number[] = FAULT_HANDLERS.map(() => 0);
@@ -83,11 +85,11 @@ export const costTally: CollectorDefinition<CostTally> = {
     const more = { transfers: 0, bytesTransferred: 0, harvestNs: 0, harvests: 0, gaps: 0 };
     let unstalled = 0;
     let harvestCpu = NO_CPU;
-    // Times that a source gives begin anywhere; they count from its first access on.
-    let originNs = meta.source.programTime === 'given' ? -1 : 0;
+    // Times that a source gives begin anywhere; each CPU's count from its first access on.
+    const given = meta.source.programTime === 'given';
     const runTo = (at: RunningCpu, firstNs: number, lastNs: number) => {
-      if (originNs < 0) originNs = firstNs;
-      at.cost.programNs = lastNs - originNs;
+      at.originNs ??= given ? firstNs : 0;
+      at.cost.programNs = lastNs - at.originNs;
     };
 
     /** Charges the event in that row; a device (CPU -1) is no CPU that could wait. */
