@@ -49,6 +49,8 @@ export class ChunkPacker {
   readonly #runLengths: Float64Array;
   readonly #scratch: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
+  readonly #since: Float64Array;
+  #sinceReady = false;
 
   /** @param capacity most events in a batch it will be given */
   constructor(capacity: number = CHUNK_EVENTS) {
@@ -59,10 +61,12 @@ export class ChunkPacker {
     this.#runLengths = new Float64Array(capacity);
     const column = () => new Float64Array(capacity);
     this.#scratch = [column(), column(), column(), column()];
+    this.#since = column();
   }
 
   /** Packs a batch of at least one event. The batch may be changed as soon as this returns. */
   pack(batch: EventBatch): PackedChunk {
+    this.#sinceReady = false;
     const runs = this.#findRuns(batch);
     const rows = this.#placer.place(runs, ALL_KINDS);
     const stats = collectStats(batch, rows);
@@ -169,20 +173,31 @@ export class ChunkPacker {
 
   #packTimes(batch: EventBatch, shape: KindShape, rows: KindRows, oneCpu: boolean, at: number): number {
     const [first, second, third, fourth] = this.#scratch;
-    const times = rows.gather(batch.time, first);
     if (shape.programSlot >= 0) {
+      const times = rows.gather(batch.time, first);
       const programs = rows.gather(batch.slots[shape.programSlot]!, second);
       const cpus = oneCpu ? null : rows.gather(batch.cpu, third);
       const end = packLag(this.#out, at, times, programs, cpus, rows.count, this.#lags, fourth);
       if (end !== 0) return end;
     }
-    // Time since the event before, of whatever kind; 0 for the first event, whose time is in the envelope.
-    const before = third;
-    before[0] = batch.time[0]!;
-    before.set(batch.time.subarray(0, batch.length - 1), 1);
-    const previous = rows.gather(before, second);
-    for (let i = 0; i < rows.count; i++) fourth[i] = times[i]! - previous[i]!;
-    return packColumn(this.#out, at, fourth, rows.count, false, MEANS_SINCE_PREVIOUS);
+    return packColumn(
+      this.#out,
+      at,
+      rows.gather(this.#sincePrevious(batch), first),
+      rows.count,
+      false,
+      MEANS_SINCE_PREVIOUS,
+    );
+  }
+
+  /** By row: time since the event before, of whatever kind; 0 for the first event, whose time is in the envelope. */
+  #sincePrevious({ time, length }: EventBatch): Float64Array {
+    const since = this.#since;
+    if (this.#sinceReady) return since;
+    since[0] = 0;
+    for (let i = 1; i < length; i++) since[i] = time[i]! - time[i - 1]!;
+    this.#sinceReady = true;
+    return since;
   }
 }
 
