@@ -12,7 +12,7 @@ import { KIND_SHAPES, type KindShape } from './shape.js';
 import { TIME_LIMIT } from './times.js';
 import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
-/** No block holds more: every column of every event at its longest. */
+/** All blocks together hold no more: every column of every event at its longest. */
 const MOST_BLOCK_BYTES = CHUNK_EVENTS * VARINT_BYTES * 16;
 
 /** The columns of one kind, or of the kind stream (code 0). */
@@ -40,6 +40,8 @@ export class OpenChunk {
     this.events = items[2]!.integer(1, CHUNK_EVENTS);
     this.timeFirst = items[3]!.integer(0, TIME_LIMIT);
     this.#blocks = items[5]!.items(1).map((item) => readBlock(item.items(3)));
+    if (this.#blocks.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > MOST_BLOCK_BYTES)
+      damaged('its blocks are too large');
     const groups = items[4]!.items(1).map((item) => readGroup(item.items(5), this.events, this.#blocks));
     groups.sort((a, b) => a.code - b.code);
     const [stream, ...kinds] = groups;
