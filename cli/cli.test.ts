@@ -124,6 +124,7 @@ describe('JSON', () => {
 describe('exit codes and errors', () => {
   it.each([
     ['an unknown command', ['recrod'], 2, "did you mean 'record'?"],
+    ['help for an unknown command', ['help', 'chekc'], 2, "did you mean 'check'?"],
     ['an unknown option', ['record', '--stratgey', 'x'], 2, "did you mean '--strategy'?"],
     ['an unknown strategy', [...RECORDING, '--strategy', 'hwdirty'], 2, "did you mean 'hw-dirty'?"],
     ['an unknown mutation', [...RECORDING, '--mutate', 'noflush'], 2, "did you mean 'no-flush'?"],
@@ -385,6 +386,11 @@ describe('help', () => {
     expect(command.examples.length).toBeGreaterThanOrEqual(1);
     expect(command.examples.length).toBeLessThanOrEqual(3);
     for (const { line } of command.examples) expect(line).toContain(`pagetrail ${command.name}`);
+  });
+
+  it('help COMMAND is the same as COMMAND --help', async () => {
+    expect(await pagetrail(['help', 'check'])).toEqual(await pagetrail(['check', '--help']));
+    expect(await pagetrail(['help'])).toEqual(await pagetrail(['--help']));
   });
 
   it('--version is that of the manifest', async () => {

@@ -37,7 +37,7 @@ export function usageErrorOf(error: CommanderError, command: Command): Pagetrail
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   switch (error.code) {
     case 'commander.unknownCommand':
-      return unknown(`command '${quoted}' is not known`, quoted, namesOfCommands(command), help);
+      return unknownCommand(quoted, command);
     case 'commander.unknownOption': {
       const where = command.parent === null ? '' : ` of ${command.name()}`;
       return unknown(`${quoted} is not an option${where}`, quoted, flagsOf(command), help);
@@ -69,8 +69,9 @@ function unknown(what: string, typed: string, known: readonly string[], mend: st
   return new UsageError({ what, ...(guess !== null && { why: `did you mean '${guess}'?` }), mend });
 }
 
-function namesOfCommands(program: Command): string[] {
-  return [...program.commands.map((command) => command.name()), 'help'];
+export function unknownCommand(name: string, program: Command): UsageError {
+  const known = program.commands.map((command) => command.name());
+  return unknown(`command '${name}' is not known`, name, known, 'see `pagetrail --help`');
 }
 
 function flagsOf(command: Command): string[] {

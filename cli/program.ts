@@ -2,7 +2,7 @@
 import { Command, type CommanderError } from 'commander';
 import type { CommandDefinition, Example } from './command.js';
 import { COMMANDS } from './commands/index.js';
-import { usageErrorOf } from './errors.js';
+import { unknownCommand, usageErrorOf } from './errors.js';
 import type { Output } from './output.js';
 import { version } from './version.js';
 
@@ -69,7 +69,14 @@ export function buildProgram(out: Output, perform: Perform): Command {
       return perform(definition, args, command.optsWithGlobals());
     });
   }
-  program.commandsGroup('Help:').helpCommand('help [command]', 'print help for a command');
+  program.helpCommand(false).commandsGroup('Help:');
+  const help = program.command('help').summary('print help for a command').description('Prints help for a command.');
+  settle(help, out);
+  help.argument('[command]', 'the command').action((name: string | undefined) => {
+    const command = program.commands.find((candidate) => candidate.name() === name);
+    if (name !== undefined && command === undefined) throw unknownCommand(name, program);
+    (command ?? program).outputHelp();
+  });
   return program;
 }
 

@@ -40,7 +40,7 @@ export const query = defineCommand<Options>({
   configure(command) {
     command
       .argument('<trail>', 'the trail to ask')
-      .argument('<sql>', 'one SELECT, in quotes')
+      .argument('<statement>', 'one SELECT, in quotes')
       .option('--with <trail>', 'a second trail, as schema b')
       .option('--csv', 'comma-separated values, with a line of column names');
   },
