@@ -42,7 +42,7 @@ describe('cost', () => {
     expect(report).toEqual({
       strategy: 'hw-dirty',
       writes: 7,
-      faults: { total: 3, writeProtect: 1, notPresent: 1, spurious: 1 },
+      faults: { total: 3, writeProtect: 1, notPresent: 1, spurious: 1, dirtyTrap: 0 },
       flushes: 1,
       ipis: 3,
       exits: 1,
@@ -62,7 +62,7 @@ describe('cost', () => {
       harvestNs: 100 + 2000 + 50 + 7 + 900 + 450 + 1000,
       cpus: [
         { cpu: 0, writes: 5, programNs: 240, overheadNs: 6137 },
-        { cpu: 1, writes: 2, programNs: 250, overheadNs: 60 },
+        { cpu: 1, writes: 2, programNs: 150, overheadNs: 60 },
       ],
       costProfile: 'drawn',
       assumptions: ['loads were not played, so TLB pressure is too low'],

@@ -18,6 +18,8 @@ export interface CostReport {
     readonly writeProtect: number;
     readonly notPresent: number;
     readonly spurious: number;
+    /** Stores to clean entries where no hardware sets D. */
+    readonly dirtyTrap: number;
   };
   /** Range requests. */
   readonly flushes: number;
@@ -80,6 +82,7 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
       writeProtect: byHandler(tally, 'write-protect'),
       notPresent: byHandler(tally, 'not-present'),
       spurious: byHandler(tally, 'spurious'),
+      dirtyTrap: byHandler(tally, 'dirty-trap'),
     },
     flushes: tally.flushes,
     ipis: tally.ipis,

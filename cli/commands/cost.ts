@@ -74,7 +74,7 @@ function print(out: Output, path: string, { label, cost: report }: Side): void {
     ],
     [
       'faults',
-      `${count(faults.total)}: ${count(faults.writeProtect)} write-protect, ${count(faults.notPresent)} not-present, ${count(faults.spurious)} spurious`,
+      `${count(faults.total)}: ${count(faults.writeProtect)} write-protect, ${count(faults.notPresent)} not-present, ${count(faults.spurious)} spurious${faults.dirtyTrap > 0 ? `, ${count(faults.dirtyTrap)} traps for D` : ''}`,
     ],
     ['pages reported', `${count(report.pagesReported)}, ${count(report.falseDirtyPages)} of them without a new write`],
     ['bytes', `${bytes(report.bytesTransferred)} transferred for ${bytes(report.bytesWritten)} written`],
