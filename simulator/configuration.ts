@@ -60,8 +60,8 @@ export interface SimulationSettings {
 export function configure(request: SimulationRequest): SimulationSettings {
   const strategy = find('strategy', request.strategy ?? 'hw-dirty', STRATEGIES, 'list strategies');
   const interleave = request.interleave ?? 'coarse';
-  const { mutations, notices } = mutationsOf(strategy, request.mutations ?? [], interleave);
   const architecture = architectureOf(strategy, request.arch);
+  const { mutations, notices } = mutationsOf(strategy, architecture, request.mutations ?? [], interleave);
   return {
     strategy,
     architecture,
@@ -125,6 +125,7 @@ function vmaOf(strategy: StrategyDefinition, id: string | undefined): VmaKind {
 
 function mutationsOf(
   strategy: StrategyDefinition,
+  architecture: Architecture,
   ids: readonly string[],
   interleave: 'coarse' | 'fine',
 ): { mutations: readonly string[]; notices: readonly string[] } {
@@ -143,7 +144,12 @@ function mutationsOf(
             : `its mutations are: ${known.join(', ')}`,
       });
     }
-    if (mutation.bites === 'none') notices.push(`mutation ${id} is harmless in ${strategy.id}: ${mutation.summary}`);
+    // What is harmless alone need not be so beside another mutation.
+    if (ids.length > 1) continue;
+    if (mutation.needsHardwareDirty && !architecture.hardwareSetsDirty) {
+      notices.push(`mutation ${id} cannot bite on ${architecture.id}: no hardware sets D there`);
+    } else if (mutation.bites === 'none')
+      notices.push(`mutation ${id} is harmless in ${strategy.id}: ${mutation.summary}`);
     else if (mutation.bites === 'fine' && interleave === 'coarse') {
       notices.push(`mutation ${id} cannot bite while operations run to completion; add --interleave fine`);
     }

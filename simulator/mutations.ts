@@ -19,6 +19,8 @@ export interface Mutation {
   readonly id: MutationId;
   readonly summary: string;
   readonly bites: Bite;
+  /** It overwrites what the walker does, so it needs a walker that sets D. */
+  readonly needsHardwareDirty?: boolean;
 }
 
 /** The one list of mutation ids with what each stands for; strategies say where it bites them. */

@@ -109,7 +109,7 @@ export class Simulation {
 
   /** CPUs that the program used or was given. */
   get cpus(): number {
-    return Math.max(this.#machine.tlbs.length, 1);
+    return Math.max(this.#machine.cpus, 1);
   }
 
   /**

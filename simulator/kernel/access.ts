@@ -5,14 +5,12 @@
  * An instruction is one thing: every page that it touches is translated before any byte is written, a fault starts it anew, and no
  * flush lands on its CPU in between.
  */
-import { FAULT_HANDLERS, FAULT_PRESENT, FAULT_USER, FAULT_WRITE } from '../../traces/index.js';
+import { FAULT_PRESENT, FAULT_USER, FAULT_WRITE } from '../../traces/index.js';
+import { FAULT_HANDLER } from '../machine/codes.js';
 import { Lookup, type Micro, micro, Op, Walk } from '../micro-ops.js';
 import type { StrategyCode } from '../strategies/define.js';
 import { dirtyTrap } from './faults.js';
 
-const NOT_PRESENT = FAULT_HANDLERS.indexOf('not-present');
-const WRITE_PROTECT = FAULT_HANDLERS.indexOf('write-protect');
-const DIRTY_TRAP = FAULT_HANDLERS.indexOf('dirty-trap');
 const STORE = FAULT_WRITE | FAULT_USER;
 const LOAD = FAULT_USER;
 /** What a translation gives that needs no fault; anything else is the fault's error bits. */
@@ -80,8 +78,8 @@ function* translateForLoad(page: number): Micro<number> {
 
 function* fault(strategy: StrategyCode, page: number, error: number): Micro {
   const handler = yield micro(Op.faultEnter, 'fault entry', page, error);
-  if (handler === NOT_PRESENT) yield* strategy.notPresentFault(page, error);
-  else if (handler === WRITE_PROTECT) yield* strategy.writeFault(page);
-  else if (handler === DIRTY_TRAP) yield* dirtyTrap(page);
+  if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, error);
+  else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
+  else if (handler === FAULT_HANDLER['dirty-trap']) yield* dirtyTrap(page);
   // Spurious: the entry allows by now what was tried; return and retry.
 }

@@ -1,26 +1,25 @@
 /** Fault handlers that strategies share. */
 import { invariant } from '../../base/index.js';
-import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-
-const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 
 /**
  * An access to a page without an entry: installs one with these flags, under the page-table lock. Where an entry has appeared
  * meanwhile (another CPU, or a cleaner that had taken it out for a moment) there is nothing to do but retry.
  */
 export function* mapOnFault(page: number, flags: number): Micro {
-  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.lock, 'lock', page, LOCK['page-table']);
   const present = (yield micro(Op.pteLoad, 'install entry', page)) & PTE_PRESENT;
   if (!present) yield micro(Op.mapPage, 'install entry', page, flags);
-  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
 }
 
 /** A write fault that only has to change the entry: sets and clears logical flags under the page-table lock. */
 export function* upgradeEntry(page: number, set: number, clear = 0): Micro {
-  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.lock, 'lock', page, LOCK['page-table']);
   yield micro(Op.pteUpgrade, 'make entry writable', page, set, clear);
-  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
 }
 
 /**
@@ -28,11 +27,11 @@ export function* upgradeEntry(page: number, set: number, clear = 0): Micro {
  * lock; the retry then faults for that.
  */
 export function* dirtyTrap(page: number): Micro {
-  yield micro(Op.lock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.lock, 'lock', page, LOCK['page-table']);
   if ((yield micro(Op.pteLoad, 'set D in software', page)) & PTE_WRITABLE) {
     yield micro(Op.pteUpgrade, 'set D in software', page, PTE_DIRTY | PTE_ACCESSED, 0);
   }
-  yield micro(Op.unlock, 'lock', page, PAGE_TABLE);
+  yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
 }
 
 /** Write-fault handler of strategies whose entries are always writable. */

@@ -3,7 +3,8 @@
  * clean_record_shared_mapping_range cleans and records. Each entry is changed under its page-table lock by an atomic update;
  * the walk populates nothing and leaves the flush of what it changed to its caller.
  */
-import { LOCK_KINDS, PTE_PRESENT } from '../../traces/index.js';
+import { PTE_PRESENT } from '../../traces/index.js';
+import { LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { type EntryChange, packWalk, type RangeWalk, selects, unpackWalk } from '../walk-specification.js';
 
@@ -14,8 +15,6 @@ export interface WalkResult {
   readonly first: number;
   readonly last: number;
 }
-
-const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 
 /** Walks the entries first..last of one VMA. `locked`: the caller holds the page-table lock over all of them. */
 export function* rangeWalk(walk: RangeWalk, first: number, last: number, locked = false): Micro<WalkResult> {
@@ -41,13 +40,13 @@ export function* rangeWalk(walk: RangeWalk, first: number, last: number, locked 
 
 /** One entry of a walk; whether it was selected. */
 function* changeEntry(walk: RangeWalk, change: EntryChange, page: number, locked: boolean): Micro<boolean> {
-  if (!locked) yield micro(Op.lock, walk.step, page, PAGE_TABLE);
+  if (!locked) yield micro(Op.lock, walk.step, page, LOCK['page-table']);
   const flags = yield micro(Op.pteLoad, walk.step, page);
   const selected = selects(change, flags);
   if (change.plainStore && flags & PTE_PRESENT)
     yield micro(Op.pteStore, walk.step, page, (flags & ~change.clear) | change.set);
   else if (selected) yield micro(Op.pteChange, walk.step, page, change.clear, change.set);
   if (selected && change.record >= 0) yield micro(Op.markSet, walk.step, page, change.record);
-  if (!locked) yield micro(Op.unlock, walk.step, page, PAGE_TABLE);
+  if (!locked) yield micro(Op.unlock, walk.step, page, LOCK['page-table']);
   return selected;
 }

@@ -3,8 +3,8 @@
  * takes the right away again at the harvest. List and protection change under the handler's own lock; without it a page could
  * become writable after the harvest has taken it from the list.
  */
-import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { FAULT_LIST } from '../machine/machine.js';
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
 import type { RangeWalk } from '../walk-specification.js';
@@ -14,7 +14,6 @@ import { flushRange } from './flush.js';
 import { forEachMarkedInterval } from './object.js';
 import { rangeWalk } from './range-walk.js';
 
-const MONITOR = LOCK_KINDS.indexOf('monitor');
 const WRITTEN = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED;
 
 export interface MonitorProtocol {
@@ -45,33 +44,33 @@ export function userMonitorProtocol(options: StrategyOptions, protocol: MonitorP
   function* rearm(): Micro {
     const step = 're-arm entries';
     if (protocol.byRuns) {
-      for (let first = yield micro(Op.nextRun, step, -1, FAULT_LIST); first >= 0; ) {
-        const last = yield micro(Op.runEnd, step, first, FAULT_LIST);
+      for (let first = yield micro(Op.nextRun, step, -1, CARRIER['fault-list']); first >= 0; ) {
+        const last = yield micro(Op.runEnd, step, first, CARRIER['fault-list']);
         yield* rearmRange(first, last);
-        first = yield micro(Op.nextRun, step, last, FAULT_LIST);
+        first = yield micro(Op.nextRun, step, last, CARRIER['fault-list']);
       }
       return;
     }
-    yield* forEachMarkedInterval(step, FAULT_LIST, rearmRange);
+    yield* forEachMarkedInterval(step, CARRIER['fault-list'], rearmRange);
   }
 
   return {
     mappedFlags: PTE_PRESENT | armedFlag,
     notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | armedFlag),
     *writeFault(page) {
-      yield micro(Op.lock, 'lock', -1, MONITOR);
-      yield micro(Op.markSet, 'monitor resolves fault', page, FAULT_LIST);
+      yield micro(Op.lock, 'lock', -1, LOCK.monitor);
+      yield micro(Op.markSet, 'monitor resolves fault', page, CARRIER['fault-list']);
       yield* upgradeEntry(page, WRITTEN, armedFlag);
       if (flushOnFault) yield* flushRange(page, page, 'fault');
-      yield micro(Op.unlock, 'lock', -1, MONITOR);
+      yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
     },
     *harvest() {
       yield micro(Op.harvestBegin, 'harvest');
-      yield micro(Op.lock, 'lock', -1, MONITOR);
-      if (transferFirst) yield* transferMarked(FAULT_LIST, upload);
+      yield micro(Op.lock, 'lock', -1, LOCK.monitor);
+      if (transferFirst) yield* transferMarked(CARRIER['fault-list'], upload);
       yield* rearm();
-      yield* transferFirst ? clearMarks(FAULT_LIST) : consumeMarked(FAULT_LIST, upload);
-      yield micro(Op.unlock, 'lock', -1, MONITOR);
+      yield* transferFirst ? clearMarks(CARRIER['fault-list']) : consumeMarked(CARRIER['fault-list'], upload);
+      yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
       yield micro(Op.harvestEnd, 'harvest');
     },
   };

@@ -5,19 +5,26 @@
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import { PTE_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
 import { selects, unpackWalk } from '../walk-specification.js';
-import { causeOf, type Machine } from './machine.js';
+import { causeOf } from './codes.js';
+import type { Memory } from './memory.js';
 import type { PageTable } from './pages.js';
 
-/** Walks first..last by the packed specification; entries selected. `machine.walkFirst` and `walkLast` name the outermost. */
-export function bulkWalk(machine: Machine, first: number, last: number, packed: number): number {
+export interface BulkWalk {
+  /** Entries selected. */
+  selected: number;
+  /** The outermost of them; -1 where there is none. */
+  first: number;
+  last: number;
+}
+
+/** Walks first..last by the packed specification. */
+export function bulkWalk(memory: Memory, first: number, last: number, packed: number): BulkWalk {
   const change = unpackWalk(packed);
-  const { pages, journal } = machine;
+  const { pages } = memory;
   const cause = causeOf(change.clear, change.plainStore);
   const from = pages.number[first]!;
   const to = pages.number[last]!;
-  let selected = 0;
-  machine.walkFirst = -1;
-  machine.walkLast = -1;
+  const walked: BulkWalk = { selected: 0, first: -1, last: -1 };
   for (let rank = pages.tableOf(first).rank; rank <= pages.tableOf(last).rank; rank++) {
     const table = pages.tables[rank]!;
     if (mayMatch(table, change.any) === 0) continue;
@@ -28,17 +35,13 @@ export function bulkWalk(machine: Machine, first: number, last: number, packed: 
       if (page < 0) continue;
       const flags = pages.flags[page]!;
       if (!selects(change, flags)) continue;
-      const changed = (flags & ~change.clear) | change.set;
-      if (changed !== flags) {
-        pages.setFlags(page, changed);
-        journal.pte(pages.number[page]!, pages.frameNumber[pages.frame[page]!]!, flags, changed, cause, 0);
-      }
-      if (change.record >= 0) machine.markSet(page, change.record);
-      if (selected++ === 0) machine.walkFirst = page;
-      machine.walkLast = page;
+      memory.change(page, (flags & ~change.clear) | change.set, cause);
+      if (change.record >= 0) memory.markSet(page, change.record);
+      if (walked.selected++ === 0) walked.first = page;
+      walked.last = page;
     }
   }
-  return selected;
+  return walked;
 }
 
 /** Entries of the table that a walk for `any` could select; exact for W and for D alone, an upper bound otherwise. */

@@ -77,6 +77,12 @@ export class Journal {
     return this.batch.firstSeq + this.batch.length - 1;
   }
 
+  /** Who acts from here on, and on which CPU. */
+  enter(actor: number, cpu: number): void {
+    this.actor = actor;
+    this.cpu = cpu;
+  }
+
   /** Where the clock of a CPU stands, ns. */
   clock(cpu: number): number {
     return this.program[cpu]! + this.overhead[cpu]! + this.idle[cpu]!;

@@ -15,7 +15,7 @@ export function snapshotOf(machine: Machine, layout: PteLayout): MachineSnapshot
     reads: machine.reads,
     pages: pageColumns(pages, layout),
     frames: frameColumns(pages),
-    tlbs: tlbColumns(machine.tlbs, pages),
+    tlbs: tlbColumns(machine.mmu.tlbs, pages),
   };
 }
 

@@ -53,7 +53,7 @@ export class CoarseScheduler implements Scheduler {
       const cpu = batch.cpu[i]!;
       const offset = batch.offset[i]!;
       const size = batch.size[i]!;
-      if (cpu >= this.#machine.tlbs.length) this.#machine.addCpus(cpu);
+      if (cpu >= this.#machine.cpus) this.#machine.addCpus(cpu);
       journal.cpu = cpu;
       journal.actor = ACTOR_PROGRAM + cpu;
       journal.program[cpu] = batch.program[i]!;
@@ -70,9 +70,9 @@ export class CoarseScheduler implements Scheduler {
   harvest(): void {
     const { journal } = this.#machine;
     const { actor, cpu } = journal;
-    this.#machine.enter(ACTOR_HARVEST, cpu);
+    journal.enter(ACTOR_HARVEST, cpu);
     this.#complete(this.#strategy.harvest());
-    this.#machine.enter(actor, cpu);
+    journal.enter(actor, cpu);
     this.#clock.harvested();
   }
 
@@ -97,15 +97,15 @@ export class CoarseScheduler implements Scheduler {
     const machine = this.#machine;
     const { journal, pages } = machine;
     const { cpu } = journal;
-    const tlb = machine.tlbs[cpu]!;
+    const tlb = machine.mmu.tlbs[cpu]!;
     let slot = tlb.slotOf[index]!;
     if (!this.#options.fastPath) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
     if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
       const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
       const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
       if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
-      machine.ran[cpu] = true;
-      slot = machine.fill(index, true);
+      machine.mmu.ran[cpu] = true;
+      slot = machine.mmu.fill(index, true);
     }
     pages.generation[tlb.frame[slot]!]!++;
     journal.step = STORE;
@@ -115,7 +115,7 @@ export class CoarseScheduler implements Scheduler {
   #load(index: number, page: number, offset: number, size: number): void {
     const machine = this.#machine;
     const { journal } = machine;
-    if (!this.#options.fastPath || machine.tlbs[journal.cpu]!.slotOf[index]! < 0) {
+    if (!this.#options.fastPath || machine.mmu.tlbs[journal.cpu]!.slotOf[index]! < 0) {
       return this.#complete(load(this.#strategy, [{ page: index, offset, size }]));
     }
     journal.step = LOAD;
@@ -130,7 +130,7 @@ export class CoarseScheduler implements Scheduler {
     this.#lastIndex = index;
     if (this.#options.eager && machine.pages.frame[index]! < 0) {
       machine.journal.step = MAP;
-      machine.mapPage(index, this.#strategy.mappedFlags);
+      machine.memory.map(index, this.#strategy.mappedFlags);
     }
     return index;
   }
@@ -146,8 +146,8 @@ export class CoarseScheduler implements Scheduler {
 
   #acknowledgeAll(): void {
     const machine = this.#machine;
-    for (let cpu = 0; cpu < machine.tlbs.length; cpu++) {
-      while (machine.shootdowns.isPending(cpu)) machine.acknowledge(cpu);
+    for (let cpu = 0; cpu < machine.cpus; cpu++) {
+      while (machine.mmu.shootdowns.isPending(cpu)) machine.mmu.acknowledge(cpu);
     }
   }
 }

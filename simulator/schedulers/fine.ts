@@ -129,8 +129,8 @@ export class FineScheduler implements Scheduler {
       }
       if (candidate >= cpus) {
         const cpu = candidate - cpus;
-        if (!machine.shootdowns.isPending(cpu) || machine.inInstruction[cpu]) continue;
-        machine.acknowledge(cpu);
+        if (!machine.mmu.shootdowns.isPending(cpu) || machine.mmu.inInstruction[cpu]) continue;
+        machine.mmu.acknowledge(cpu);
         return;
       }
       if (this.#stepProgram(candidate)) return;
@@ -156,7 +156,7 @@ export class FineScheduler implements Scheduler {
   #begin(access: Access, cpu: number): Running {
     const machine = this.#machine;
     const actor = ACTOR_PROGRAM + cpu;
-    machine.enter(actor, cpu);
+    machine.journal.enter(actor, cpu);
     machine.journal.program[cpu] = access.program;
     const code = this.#accessCode(access);
     return { code, actor, cpu, op: code.next(0).value as MicroOp };
@@ -174,7 +174,7 @@ export class FineScheduler implements Scheduler {
 
   /** Performs the operation that the code stands before; false when the code has ended. */
   #advance(running: Running): boolean {
-    this.#machine.enter(running.actor, running.cpu);
+    this.#machine.journal.enter(running.actor, running.cpu);
     const next = running.code.next(this.#machine.execute(running.op));
     if (next.done) return false;
     running.op = next.value;
@@ -183,11 +183,11 @@ export class FineScheduler implements Scheduler {
 
   #evict(): void {
     const cpu = this.#random.below(this.#queues.length);
-    const tlb = this.#machine.tlbs[cpu]!;
-    if (this.#machine.inInstruction[cpu] || tlb.valid === 0) return;
+    const tlb = this.#machine.mmu.tlbs[cpu]!;
+    if (this.#machine.mmu.inInstruction[cpu] || tlb.valid === 0) return;
     let slot = this.#random.below(tlb.page.length);
     while (tlb.page[slot]! < 0) slot = slot + 1 === tlb.page.length ? 0 : slot + 1;
-    this.#machine.enter(ACTOR_PROGRAM + cpu, cpu);
-    this.#machine.evict(cpu, slot);
+    this.#machine.journal.enter(ACTOR_PROGRAM + cpu, cpu);
+    this.#machine.mmu.evict(slot);
   }
 }

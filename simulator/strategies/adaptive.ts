@@ -1,17 +1,15 @@
 import { UsageError } from '../../base/index.js';
-import { carrierMask, LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { carrierMask, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { clearMarks, consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import type { RangeWalk } from '../walk-specification.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
-
-const RESERVATION = LOCK_KINDS.indexOf('reservation');
 
 // drivers/gpu/drm/vmwgfx/vmwgfx_page_dirty.c
 /** Objects of fewer pages than a page table has entries begin with the D bits: PAGE_SIZE / sizeof(pte_t). */
@@ -56,7 +54,7 @@ export const adaptive: StrategyDefinition = {
     let changeCount = 0;
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
     const protect = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, step: 'protect entries', ...scan } as const;
-    const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: BITMAP, step: 'clean entries', ...scan } as const;
+    const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: CARRIER.bitmap, step: 'clean entries', ...scan } as const;
 
     /** A walk and its flush; entries changed. */
     function* walkAndFlush(walk: RangeWalk, first: number, last: number): Micro<number> {
@@ -91,17 +89,17 @@ export const adaptive: StrategyDefinition = {
     }
 
     function* scanMkwrite(): Micro {
-      const first = yield micro(Op.firstMarked, 'protect entries', -1, BITMAP);
+      const first = yield micro(Op.firstMarked, 'protect entries', -1, CARRIER.bitmap);
       if (first < 0) return; // an empty interval leaves the count of triggers alone
-      const last = yield micro(Op.lastMarked, 'protect entries', -1, BITMAP);
+      const last = yield micro(Op.lastMarked, 'protect entries', -1, CARRIER.bitmap);
       const protectedEntries = yield* walkAndFlush(protect, first, last);
       changeCount = Math.floor((100 * protectedEntries) / objectPages!) > DIRTY_PERCENTAGE ? changeCount + 1 : 0;
       if (changeCount <= CHANGE_TRIGGERS) return;
       yield* change(PAGETABLE);
       yield* walkObject(clean); // drops the D bits that the faults left behind
-      yield* clearMarks(BITMAP);
+      yield* clearMarks(CARRIER.bitmap);
       for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'mark page', page, 0, last)) {
-        yield micro(Op.markSet, 'mark page', page, BITMAP); // the whole interval, written or not
+        yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap); // the whole interval, written or not
       }
     }
 
@@ -110,18 +108,18 @@ export const adaptive: StrategyDefinition = {
       mappedFlags: method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT,
       notPresentFault: (page) => mapOnFault(page, method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT),
       *writeFault(page) {
-        yield micro(Op.lock, 'lock', -1, RESERVATION);
-        if (method === MKWRITE) yield micro(Op.markSet, 'mark page', page, BITMAP);
-        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        yield micro(Op.lock, 'lock', -1, LOCK.reservation);
+        if (method === MKWRITE) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
+        yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         // The window: marked, unlocked, and not yet writable.
         yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
       },
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');
-        yield micro(Op.lock, 'lock', -1, RESERVATION);
+        yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         yield* method === PAGETABLE ? scanPagetable() : scanMkwrite();
-        yield* consumeMarked(BITMAP, cost('upload4k'));
-        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        yield* consumeMarked(CARRIER.bitmap, cost('upload4k'));
+        yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         yield micro(Op.harvestEnd, 'harvest');
       },
     };

@@ -1,15 +1,13 @@
-import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
-
-const RESERVATION = LOCK_KINDS.indexOf('reservation');
 
 /**
  * The exact, closed snapshot that mm/mapping_dirty_helpers.c describes: protect, flush, then collect and clear D, flush,
@@ -60,13 +58,13 @@ export const hwDirtyWp: StrategyDefinition = {
       const walk = {
         any: PTE_DIRTY,
         clear: PTE_DIRTY,
-        record: BITMAP,
+        record: CARRIER.bitmap,
         ...scan,
         step: 'collect dirty entries',
       } as const;
       const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
       if (changed === 0) return;
-      if (transferFirst) yield* consumeMarked(BITMAP, upload);
+      if (transferFirst) yield* consumeMarked(CARRIER.bitmap, upload);
       if (secondFlush) yield* flushRange(from, to, 'harvest');
     }
 
@@ -74,17 +72,17 @@ export const hwDirtyWp: StrategyDefinition = {
       mappedFlags: PTE_PRESENT,
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
       *writeFault(page) {
-        if (blockWriters) yield micro(Op.lock, 'lock', -1, RESERVATION);
+        if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        if (blockWriters) yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        if (blockWriters) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
       },
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');
-        if (blockWriters) yield micro(Op.lock, 'lock', -1, RESERVATION);
+        if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         yield* forEachVma('protect entries', protect);
         yield* forEachVma('collect dirty entries', collect);
-        if (blockWriters) yield micro(Op.unlock, 'lock', -1, RESERVATION);
-        yield* consumeMarked(BITMAP, upload);
+        if (blockWriters) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
+        yield* consumeMarked(CARRIER.bitmap, upload);
         yield micro(Op.harvestEnd, 'harvest');
       },
     };

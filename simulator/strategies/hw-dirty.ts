@@ -4,7 +4,7 @@ import { mapOnFault, neverProtected } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
@@ -28,7 +28,7 @@ export const hwDirty: StrategyDefinition = {
     mutation('no-flush', 'coarse'),
     mutation('flush-first', 'fine'),
     mutation('transfer-first', 'fine'),
-    mutation('plain-rmw', 'fine'),
+    { ...mutation('plain-rmw', 'fine'), needsHardwareDirty: true },
   ],
   create({ mutations, cost }) {
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
@@ -45,7 +45,7 @@ export const hwDirty: StrategyDefinition = {
       const walk = {
         any: PTE_DIRTY,
         clear: PTE_DIRTY,
-        record: BITMAP,
+        record: CARRIER.bitmap,
         plainStore,
         ...scan,
         step: 'clean entries',
@@ -56,7 +56,13 @@ export const hwDirty: StrategyDefinition = {
 
     /** Notes which entries are dirty and leaves them so: the first half of `transfer-first`. */
     function* peek(first: number, last: number): Micro {
-      const walk = { any: PTE_DIRTY, clear: 0, record: BITMAP, ...scan, step: 'collect dirty entries' } as const;
+      const walk = {
+        any: PTE_DIRTY,
+        clear: 0,
+        record: CARRIER.bitmap,
+        ...scan,
+        step: 'collect dirty entries',
+      } as const;
       yield* rangeWalk(walk, first, last);
     }
 
@@ -68,12 +74,12 @@ export const hwDirty: StrategyDefinition = {
         yield micro(Op.harvestBegin, 'harvest');
         if (transferFirst) {
           yield* forEachVma('collect dirty entries', peek);
-          yield* transferMarked(BITMAP, upload);
+          yield* transferMarked(CARRIER.bitmap, upload);
           yield* forEachVma('clean entries', clean);
-          yield* clearMarks(BITMAP);
+          yield* clearMarks(CARRIER.bitmap);
         } else {
           yield* forEachVma('clean entries', clean);
-          yield* consumeMarked(BITMAP, upload);
+          yield* consumeMarked(CARRIER.bitmap, upload);
         }
         yield micro(Op.harvestEnd, 'harvest');
       },

@@ -1,15 +1,13 @@
-import { LOCK_KINDS, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachMarkedInterval } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
-
-const RESERVATION = LOCK_KINDS.indexOf('reservation');
 
 /**
  * The proposal of 2013, as wp_shared_mapping_range and pfn_mkwrite of today: entries are read-only until the first write
@@ -42,7 +40,7 @@ export const pfnMkwrite: StrategyDefinition = {
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
     /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
-    const protectMarked = () => forEachMarkedInterval('protect entries', BITMAP, protect);
+    const protectMarked = () => forEachMarkedInterval('protect entries', CARRIER.bitmap, protect);
 
     function* protect(first: number, last: number): Micro {
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
@@ -55,24 +53,24 @@ export const pfnMkwrite: StrategyDefinition = {
       mappedFlags: PTE_PRESENT,
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
       *writeFault(page) {
-        yield micro(Op.lock, 'lock', -1, RESERVATION);
-        yield micro(Op.markSet, 'mark page', page, BITMAP);
-        if (unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        yield micro(Op.lock, 'lock', -1, LOCK.reservation);
+        yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
+        if (unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        if (!unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        if (!unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
       },
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');
-        yield micro(Op.lock, 'lock', -1, RESERVATION);
+        yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         if (transferFirst) {
-          yield* transferMarked(BITMAP, upload);
+          yield* transferMarked(CARRIER.bitmap, upload);
           yield* protectMarked();
-          yield* clearMarks(BITMAP);
+          yield* clearMarks(CARRIER.bitmap);
         } else {
           yield* protectMarked();
-          yield* consumeMarked(BITMAP, upload);
+          yield* consumeMarked(CARRIER.bitmap, upload);
         }
-        yield micro(Op.unlock, 'lock', -1, RESERVATION);
+        yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         yield micro(Op.harvestEnd, 'harvest');
       },
     };

@@ -4,7 +4,7 @@ import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushSpace } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER } from '../machine/codes.js';
 import { ANY_MAPPED } from '../machine/order.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -55,7 +55,7 @@ export const softDirty: StrategyDefinition = {
     function* readPagemap(first: number, last: number): Micro {
       const slotNs = cost('pagemapRead');
       yield* rangeWalk(
-        { any: PTE_SOFT_DIRTY, clear: 0, record: BITMAP, step: 'read pagemap', slotNs, changeNs: 0 },
+        { any: PTE_SOFT_DIRTY, clear: 0, record: CARRIER.bitmap, step: 'read pagemap', slotNs, changeNs: 0 },
         first,
         last,
       );
@@ -82,10 +82,10 @@ export const softDirty: StrategyDefinition = {
         yield micro(Op.harvestBegin, 'harvest');
         if (stop) yield micro(Op.stopProgram, 'stop the program');
         yield* forEachVma('read pagemap', readPagemap);
-        if (transferFirst) yield* transferMarked(BITMAP, upload);
+        if (transferFirst) yield* transferMarked(CARRIER.bitmap, upload);
         yield* clearRefs();
         if (stop) yield micro(Op.resumeProgram, 'stop the program');
-        yield* transferFirst ? clearMarks(BITMAP) : consumeMarked(BITMAP, upload);
+        yield* transferFirst ? clearMarks(CARRIER.bitmap) : consumeMarked(CARRIER.bitmap, upload);
         yield micro(Op.harvestEnd, 'harvest');
       },
     };

@@ -1,23 +1,14 @@
-import {
-  FAULT_WRITE,
-  LOCK_KINDS,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_UFFD_WP,
-  PTE_WRITABLE,
-} from '../../traces/index.js';
+import { FAULT_WRITE, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_UFFD_WP, PTE_WRITABLE } from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
 import { flushRange } from '../kernel/flush.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { BITMAP } from '../machine/machine.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import type { StrategyDefinition } from './define.js';
 
-const PAGE_TABLE = LOCK_KINDS.indexOf('page-table');
 const WRITTEN = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED;
 
 /**
@@ -51,18 +42,18 @@ export const uffdWpAsync: StrategyDefinition = {
       none: PTE_UFFD_WP,
       clear: PTE_WRITABLE,
       set: PTE_UFFD_WP,
-      record: BITMAP,
+      record: CARRIER.bitmap,
       step: 'PAGEMAP_SCAN',
       slotNs: cost('pteScan'),
       changeNs: cost('scanWritten'),
     } as const;
 
     function* scanTable(first: number, last: number): Micro {
-      yield micro(Op.lock, 'lock', first, PAGE_TABLE);
+      yield micro(Op.lock, 'lock', first, LOCK['page-table']);
       if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
       const { changed, first: from, last: to } = yield* rangeWalk(scan, first, last, true);
       if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
-      yield micro(Op.unlock, 'lock', first, PAGE_TABLE);
+      yield micro(Op.unlock, 'lock', first, LOCK['page-table']);
     }
 
     function* scanVma(first: number, last: number): Micro {
@@ -80,7 +71,7 @@ export const uffdWpAsync: StrategyDefinition = {
       *harvest() {
         yield micro(Op.harvestBegin, 'harvest');
         yield* forEachVma('PAGEMAP_SCAN', scanVma);
-        yield* consumeMarked(BITMAP, cost('upload4k'));
+        yield* consumeMarked(CARRIER.bitmap, cost('upload4k'));
         yield micro(Op.harvestEnd, 'harvest');
       },
     };
