@@ -3,18 +3,29 @@ import { describe, expect, it } from 'vitest';
 import { Random, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import { CHUNK_EVENTS, EventBatch } from '../batch.js';
 import { EVENT_KINDS } from '../events/index.js';
-import { ChunkPacker, ChunkUnpacker, kindMask, sealChunk, sealChunkSync } from './index.js';
+import { ChunkPacker, ChunkUnpacker, kindMask, type PackedChunk, sealChunk, sealChunkSync } from './index.js';
 import { randomBatch, rowsOf } from './samples.js';
 
 const packer = new ChunkPacker(4096);
 const unpacker = new ChunkUnpacker();
 const into = new EventBatch();
+/** The tags of all its columns. */
+function tagsOf({ head, blocks }: PackedChunk): number[] {
+  const groups = head[4] as Array<[code: number, count: number, block: number, offset: number, lengths: number[]]>;
+  return groups.flatMap(([, , block, offset, lengths]) => {
+    let at = offset;
+    return lengths.map((length) => blocks[block]![(at += length) - length]!);
+  });
+}
+
 describe('a chunk', () => {
   it('comes back as it was, whatever the events', async () => {
+    const tags = new Set<number>();
     for (let seed = 1; seed <= 300; seed++) {
       const random = new Random(seed);
       const batch = randomBatch(random, 1 + random.below(seed % 10 === 0 ? 4000 : 60), seed % 2 === 0);
       const packed = packer.pack(batch);
+      for (const tag of tagsOf(packed)) tags.add(tag);
       const body = sealChunkSync(packed);
       unpacker.unpack(body, into);
       expect(rowsOf(into), `seed ${seed}`).toEqual(rowsOf(batch));
@@ -23,6 +34,10 @@ describe('a chunk', () => {
       expect(rowsOf(into), `seed ${seed}, kinds ${kinds}`).toEqual(rowsOf(batch, kinds));
       expect(await sealChunk(packed)).toEqual(body);
     }
+    // Values in all their packings, times in both meanings, addresses in all forms.
+    expect([...tags].sort((a, b) => a - b)).toEqual([
+      0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x10, 0x11, 0x12, 0x13, 0x20, 0x36, 0x37, 0x38, 0x40,
+    ]);
   });
 
   it('tells what it holds', () => {

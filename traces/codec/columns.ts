@@ -14,6 +14,7 @@ export const PACK_ASCENDING = 4; // signed first value, n-1 unsigned differences
 export const PACK_DELTA = 5; // signed first value, n-1 signed differences
 export const PACK_ADDRESS = 6; // see addresses.ts
 export const PACK_ADDRESS_STRIDE = 7; // see addresses.ts
+export const PACK_ADDRESS_STREAMS = 8; // see address-streams.ts
 
 /** What the values mean: the high four bits of a column's tag. On disk. */
 export const MEANS_VALUE = 0x00;

@@ -56,8 +56,23 @@ function unpack(bytes: Bytes, packing: number, count: number): bigint[] {
 
 function addresses(bytes: Bytes, packing: number, count: number): bigint[] {
   const values = [bytes.signed() * 4096n + bytes.unsigned()];
+  if (packing === 8) return streams(bytes, values[0]!, count);
   const stride = packing === 7 ? bytes.signed() : null;
   while (values.length < count) values.push(values.at(-1)! + (stride ?? bytes.signed()));
+  return values;
+}
+
+function streams(bytes: Bytes, first: bigint, count: number): bigint[] {
+  const recent = Array.from({ length: 16 }, () => first);
+  let elsewhere = first;
+  const values = [first];
+  for (const place of Array.from({ length: count - 1 }, () => bytes.byte())) {
+    const address = (place === 16 ? elsewhere : recent[place]!) + bytes.signed();
+    if (place === 16) elsewhere = address;
+    recent.splice(Math.min(place, 15), 1);
+    recent.unshift(address);
+    values.push(address);
+  }
   return values;
 }
 

@@ -41,7 +41,11 @@ export function randomBatch(random: Random, length: number, sane: boolean): Even
   };
   const time = column(2 ** 30);
   const common = [column(0x7fff), column(0xffff), column(0xffff), column(0xffff)];
-  const page = column(PAGE_LIMIT - 1);
+  // A program's writes: a few places in turn, and now and then somewhere else.
+  const places = Array.from({ length: 1 + random.below(24) }, () => anyInteger(random, PAGE_LIMIT - 1));
+  const visits = () =>
+    random.below(8) === 0 ? anyInteger(random, PAGE_LIMIT - 1) : places[random.below(places.length)]!;
+  const page = random.below(2) === 0 ? visits : column(PAGE_LIMIT - 1);
   const fields = Array.from({ length: 6 }, () => column(LARGEST));
   const offset = column(sane ? 4095 : 5000);
   let now = 0;
