@@ -58,7 +58,7 @@ export function buildProgram(out: Output, perform: Perform): Command {
     program.commandsGroup(`${definition.group}:`);
     const command = program.command(definition.name).summary(definition.summary).description(definition.about);
     settle(command, out);
-    command.configureHelp({ showGlobalOptions: true });
+    command.configureHelp({ ...command.configureHelp(), showGlobalOptions: true });
     definition.configure(command);
     command.addHelpText('after', () => examples(out, definition.examples));
     command.action((...given: unknown[]) => {
@@ -91,7 +91,7 @@ function settle(command: Command, out: Output): void {
     getOutHasColors: () => out.style.enabled,
     getOutHelpWidth: () => Math.min(out.columns, 110),
   });
-  command.configureHelp({ styleTitle: (title) => out.style.bold(title) });
+  command.configureHelp({ styleTitle: (title) => out.style.bold(title), subcommandTerm: (sub) => sub.name() });
 }
 
 function examples(out: Output, list: readonly Example[]): string {
