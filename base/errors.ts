@@ -43,6 +43,11 @@ export class TrailFormatError extends InputError {}
 /** A trail written by another format version than this build reads. Exit code 3. */
 export class TrailVersionError extends InputError {}
 
+/** Stopped by the user before there was anything to keep. Exit code 130, as a shell gives it. */
+export class InterruptedError extends PagetrailError {
+  readonly exitCode = 130;
+}
+
 /** A check of our own that failed: a bug in pagetrail, whatever the input was. Exit code 70. */
 export class InvariantError extends PagetrailError {
   readonly exitCode = 70;

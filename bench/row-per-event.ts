@@ -4,7 +4,7 @@
  */
 import { rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { openSource } from '../recorder/open-source.js';
+import { openSource } from '../recorder/index.js';
 import { AccessBatch, configure, Simulation } from '../simulator/index.js';
 import type { EventBatch } from '../traces/index.js';
 

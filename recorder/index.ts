@@ -2,7 +2,7 @@
  * recorder: sources of accesses, through the simulated machine, into a trail. Start at `record.ts`; sources are in `sources/`
  * and `workloads/`. May import: base, simulator, traces.
  */
-export type { SourceRequest } from './open-source.js';
+export { openSource, type SourceRequest } from './open-source.js';
 export { type RecordHooks, type RecordProgress, type RecordRequest, type RecordResult, record } from './record.js';
 export { type ReplayRequest, replay } from './replay.js';
 export { detectFormat, IMPORTERS, type Importer } from './sources/index.js';

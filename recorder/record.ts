@@ -1,9 +1,9 @@
 /**
  * The record loop: accesses from a source, through the machine, into a trail. It pulls, so nothing piles up where one of the
- * three is slower than the others; it commits what it has at least every 250 ms; and it leaves a valid trail however it ends.
+ * three is slower than the others; it commits what it has within 250 ms; and it leaves a valid trail however it ends.
  */
 import { statSync } from 'node:fs';
-import { InputError, UsageError } from '../base/index.js';
+import { InputError, InterruptedError, UsageError } from '../base/index.js';
 import {
   AccessBatch,
   configure,
@@ -20,10 +20,11 @@ import type { AccessSource } from './sources/index.js';
 const CHECKPOINT_EVENTS = 1 << 20;
 /** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
 const SLICE_ACCESSES = 4096;
-/** A slow source's open chunk is committed this often, ms. */
-const COMMIT_MS = 250;
+/** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */
+const COMMIT_MS = 125;
 /** Chunks that may wait for compression or the disk before the machine waits for them. */
 const PENDING_CHUNKS = 8;
+const INTERRUPTED = Symbol('interrupted');
 /** The event loop gets a turn this often, ms, so that an interrupt is seen. */
 const TURN_MS = 50;
 
@@ -72,13 +73,19 @@ export interface RecordResult {
 /**
  * Records a source under a strategy.
  * @throws UsageError for a request that cannot be; InputError for a source that cannot be read or holds no access, and for an
- * output that cannot be written. An input that breaks off later is no throw: see `failure`.
+ * output that cannot be written; InterruptedError when the signal comes before the first access. An input that breaks off later
+ * is no throw: see `failure`.
  */
 export async function record(request: RecordRequest, hooks: RecordHooks = {}): Promise<RecordResult> {
   const settings = configure(request);
   for (const notice of settings.notices) hooks.onNotice?.(notice);
   refuseOverwritingInput(inputPath(request.source), request.output);
-  const source = await openSource(request.source, { seed: settings.seed, cpus: request.cpus });
+  const opening = openSource(request.source, { seed: settings.seed, cpus: request.cpus });
+  const source = await interruptible(opening, hooks.signal);
+  if (source === INTERRUPTED) {
+    opening.then((late) => late.close()).catch(() => undefined);
+    throw nothingRecorded();
+  }
   try {
     const objectPages = settings.objectPages ?? source.objectPages ?? null;
     return await recordSource(source, { ...settings, objectPages }, request.output, hooks);
@@ -100,7 +107,7 @@ async function recordSource(
   let interrupted = false;
   try {
     interrupted = await pump(source, simulation, writer, hooks);
-    if (simulation.seq === 0 && !interrupted) throw source.failure ?? noAccess(source);
+    if (simulation.seq === 0) throw interrupted ? nothingRecorded() : (source.failure ?? noAccess(source));
     if (interrupted || source.failure !== null) simulation.settle();
     else simulation.finish(source.programNs);
   } catch (error) {
@@ -140,13 +147,18 @@ async function pump(
   const batch = new AccessBatch();
   let nextCheckpoint = CHECKPOINT_EVENTS;
   let played = 0;
-  let committed = performance.now();
-  let turned = committed;
+  let turned = performance.now();
+  let openSeq = -1;
+  let committedRows = 0;
   // A source that waits (a pipe) must not keep the open chunk waiting too.
   const timer = setInterval(() => {
-    if (performance.now() - committed < COMMIT_MS || simulation.openBatch.length === 0) return;
+    const { firstSeq, length } = simulation.openBatch;
+    // A chunk that was begun since the last look fills by itself.
+    const begun = firstSeq !== openSeq;
+    openSeq = firstSeq;
+    if (begun || length === committedRows) return;
+    committedRows = length;
     writer.commitOpen(simulation.openBatch);
-    committed = performance.now();
   }, COMMIT_MS);
   try {
     for (;;) {
@@ -154,7 +166,7 @@ async function pump(
       batch.length = 0;
       const filled = source.fill(batch);
       const count = typeof filled === 'number' ? filled : await interruptible(filled, hooks.signal);
-      if (count === 'interrupted') return true;
+      if (count === INTERRUPTED) return true;
       if (count === 0) return false;
       for (let from = 0, to = 0; from < count; from = to) {
         to = Math.min(count, from + SLICE_ACCESSES - (played % SLICE_ACCESSES));
@@ -165,10 +177,7 @@ async function pump(
         writer.checkpoint(simulation.snapshot());
         nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
       }
-      if (writer.pending > PENDING_CHUNKS) {
-        await writer.drain(PENDING_CHUNKS);
-        committed = performance.now();
-      }
+      if (writer.pending > PENDING_CHUNKS) await writer.drain(PENDING_CHUNKS);
       const now = performance.now();
       if (now - turned > TURN_MS) {
         turned = now;
@@ -181,15 +190,13 @@ async function pump(
   }
 }
 
-/** A pending read, or an interrupt if that comes first. */
-async function interruptible(
-  pending: Promise<number>,
-  signal: AbortSignal | undefined,
-): Promise<number | 'interrupted'> {
+/** What a promise gives, or that an interrupt came first. */
+async function interruptible<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T | typeof INTERRUPTED> {
   if (signal === undefined) return pending;
+  if (signal.aborted) return INTERRUPTED;
   let stop = () => {};
-  const aborted = new Promise<'interrupted'>((resolve) => {
-    stop = () => resolve('interrupted');
+  const aborted = new Promise<typeof INTERRUPTED>((resolve) => {
+    stop = () => resolve(INTERRUPTED);
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
@@ -252,6 +259,10 @@ function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
 /** Names by actor number, as the journal numbers them. */
 function actorNames(cpus: number): string[] {
   return ['harvest', 'device', ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`)];
+}
+
+function nothingRecorded(): InterruptedError {
+  return new InterruptedError({ what: 'interrupted', why: 'nothing had been recorded yet, so there is no trail' });
 }
 
 function noAccess(source: AccessSource): InputError {
