@@ -65,10 +65,9 @@ export class Simulation {
 
   /** Plays the accesses of rows [from, to), with the harvests that fall due. */
   play(batch: AccessBatch, from = 0, to = batch.length): void {
-    for (let row = from; row < to; row++) {
-      const cpu = batch.cpu[row]!;
-      if (this.#firstAccess[cpu]! < 0) this.#firstAccess[cpu] = batch.program[row]!;
-    }
+    const { cpu, program } = batch;
+    const first = this.#firstAccess;
+    for (let row = from; row < to; row++) if (first[cpu[row]!]! < 0) first[cpu[row]!] = program[row]!;
     this.#scheduler.play(batch, from, to);
   }
 

@@ -35,6 +35,8 @@ export class Machine {
 
   #walked: BulkWalk = { selected: 0, first: -1, last: -1 };
   #programStopped = false;
+  /** Page indices below this have room in every TLB. */
+  #roomForPages = 0;
   readonly #locks = new Locks();
 
   constructor(options: MachineOptions, journal: Journal) {
@@ -59,7 +61,7 @@ export class Machine {
   /** Index of a page; every TLB has room for it. */
   intern(page: number): number {
     const index = this.pages.intern(0, page);
-    this.mmu.grow();
+    if (index >= this.#roomForPages) this.#roomForPages = this.mmu.grow();
     return index;
   }
 

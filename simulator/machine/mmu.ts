@@ -62,10 +62,11 @@ export class Mmu {
     this.shootdowns.addCpu();
   }
 
-  /** Every TLB gets room for the page indices there are. */
-  grow(): void {
+  /** Every TLB gets room for the page indices there are, and for so many as this gives. */
+  grow(): number {
     const capacity = this.#memory.pages.number.length;
-    if (this.tlbs.length > 0 && this.tlbs[0]!.slotOf.length < capacity) for (const tlb of this.tlbs) tlb.grow(capacity);
+    for (const tlb of this.tlbs) if (tlb.slotOf.length < capacity) tlb.grow(capacity);
+    return capacity;
   }
 
   lookup(page: number): number {

@@ -106,7 +106,8 @@ export class PageStore {
   }
 
   #start(space: number, page: number): number {
-    const mixed = Math.imul((page | 0) ^ Math.imul((page / 2 ** 32) | 0, 0x85eb_ca6b) ^ (space << 20), 0x9e37_79b1);
+    const high = page < 2 ** 31 ? 0 : Math.imul((page / 2 ** 32) | 0, 0x85eb_ca6b);
+    const mixed = Math.imul((page | 0) ^ high ^ (space << 20), 0x9e37_79b1);
     return (mixed ^ (mixed >>> 15)) & (this.#hash.length - 1);
   }
 

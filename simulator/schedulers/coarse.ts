@@ -49,17 +49,18 @@ export class CoarseScheduler implements Scheduler {
   play(batch: AccessBatch, from: number, to: number): void {
     const { journal } = this.#machine;
     const clock = this.#clock;
+    const { page: pages, offset: offsets, size: sizes, cpu: cpus, isRead, program } = batch;
     for (let i = from; i < to; i++) {
-      const cpu = batch.cpu[i]!;
-      const offset = batch.offset[i]!;
-      const size = batch.size[i]!;
+      const cpu = cpus[i]!;
+      const offset = offsets[i]!;
+      const size = sizes[i]!;
       if (cpu >= this.#machine.cpus) this.#machine.addCpus(cpu);
       journal.cpu = cpu;
       journal.actor = ACTOR_PROGRAM + cpu;
-      journal.program[cpu] = batch.program[i]!;
-      if (offset + size <= PAGE_SIZE) this.#access(batch.isRead[i]!, batch.page[i]!, offset, size);
-      else this.#split(batch.isRead[i]!, batch.page[i]!, offset, size);
-      if (batch.isRead[i] === 0 && clock.due()) this.harvest();
+      journal.program[cpu] = program[i]!;
+      if (offset + size <= PAGE_SIZE) this.#access(isRead[i]!, pages[i]!, offset, size);
+      else this.#split(isRead[i]!, pages[i]!, offset, size);
+      if (isRead[i] === 0 && clock.due()) this.harvest();
     }
   }
 
