@@ -2,9 +2,9 @@
  * `npm run bench [-- ID...]`: the figures that the documents quote, each beside its peer in the same run.
  * `--log FILE` records that plain-text lackey log instead of the shipped one; `--runs N` sets the counted runs (default 3).
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -19,10 +19,12 @@ const { values, positionals } = parseArgs({
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(join(tmpdir(), 'pagetrail-bench-'));
 try {
+  const once = values.log ?? shippedLog('ls.lk', 1);
   const benches = [
     hotPage,
     zipf,
-    lackeyLog(values.log ?? shippedLog()),
+    lackeyLog('lackey', `record a lackey log, once (${basename(once)}): start-up counts`, once),
+    lackeyLog('lackey-long', 'record a long lackey log: the shipped one eight times over', shippedLog('ls8.lk', 8)),
     reading('hot-page', 10_000_000),
     reading('zipf', 5_000_000),
   ];
@@ -34,9 +36,10 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** The log in the repository, unpacked: a pipe through gunzip would be measured otherwise. */
-function shippedLog(): string {
-  const path = join(scratch, 'ls.lk');
-  writeFileSync(path, gunzipSync(readFileSync(join(dirname(dist), 'examples/logs/ls.lk.gz'))));
+/** The log in the repository, unpacked (a pipe through gunzip would be measured otherwise) and written `times` times. */
+function shippedLog(name: string, times: number): string {
+  const path = join(scratch, name);
+  const text = gunzipSync(readFileSync(join(dirname(dist), 'examples/logs/ls.lk.gz')));
+  for (let i = 0; i < times; i++) appendFileSync(path, text);
   return path;
 }

@@ -73,8 +73,8 @@ export const zipf = compare('zipf', 'record zipf (4,096 pages, evictions and all
 }));
 
 /** @param path a plain-text lackey log */
-export function lackeyLog(path: string): Bench {
-  return compare('lackey', `record a lackey log (${path})`, '', () => ({
+export function lackeyLog(id: string, title: string, path: string): Bench {
+  return compare(id, title, '', () => ({
     args: ['--import', path],
     source: { import: path },
   }));
