@@ -1,5 +1,5 @@
 /** The command line as its users meet it: answers, exit codes, errors, help. Every command runs in this process. */
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
@@ -232,12 +232,20 @@ describe('exit codes and errors', () => {
 
   it('an interrupted recording is kept, and says so', async () => {
     const trail = scratch.path('interrupted.trail');
-    const ran = await pagetrail(['record', '--workload', 'zipf', '-o', trail, '--json'], { interrupt: true });
+    const ran = await pagetrail(['record', '--workload', 'zipf', '-o', trail, '--json'], { interruptAfterMs: 300 });
     expect(ran.code).toBe(130);
     expect(ran.stderr).toMatch(/note: interrupted; [0-9,]+ events? (is|are) safe in /);
     expect(JSON.parse(ran.stdout)).toMatchObject({ complete: false });
     const info = JSON.parse((await pagetrail(['info', trail, '--json'])).stdout);
     expect(info).toMatchObject({ complete: false, incompleteReason: 'interrupted' });
+  });
+
+  it('an interrupt before the first access leaves no trail', async () => {
+    const trail = scratch.path('nothing.trail');
+    const ran = await pagetrail(['record', '--workload', 'zipf', '-o', trail, '--json'], { interruptAfterMs: 0 });
+    expect([ran.code, ran.stdout]).toEqual([130, '']);
+    expect(ran.stderr).toMatch(/interrupted\n.*nothing had been recorded/);
+    expect(existsSync(trail)).toBe(false);
   });
 
   it('a log that breaks off keeps what came before and says why', async () => {

@@ -20,8 +20,8 @@ export interface Surroundings {
   readonly stdoutError?: Error;
   /** Milliseconds by which the clock advances with every look. */
   readonly tickMs?: number;
-  /** Asks to stop as soon as the command listens. */
-  readonly interrupt?: boolean;
+  /** Ctrl-C after so many ms; 0: before the command begins. */
+  readonly interruptAfterMs?: number;
 }
 
 /** Runs `pagetrail` with these arguments. */
@@ -42,7 +42,8 @@ export async function pagetrail(argv: readonly string[], surroundings: Surroundi
     env: surroundings.env ?? {},
     now: () => (nowMs += surroundings.tickMs ?? 1),
     onInterrupt(stop) {
-      if (surroundings.interrupt === true) stop();
+      if (surroundings.interruptAfterMs === 0) stop();
+      else if (surroundings.interruptAfterMs !== undefined) setTimeout(stop, surroundings.interruptAfterMs);
       return () => {};
     },
   };
