@@ -240,6 +240,20 @@ describe('exit codes and errors', () => {
     expect(info).toMatchObject({ complete: false, incompleteReason: 'interrupted' });
   });
 
+  it('a cost profile of one’s own is read from a .json file, stored, and kept by a replay', async () => {
+    const costs = file('box.json', JSON.stringify({ id: 'box', ns: { wpFault: 5000 } }));
+    const [first, second] = [scratch.path('box.trail'), scratch.path('box2.trail')];
+    const workload = ['--workload', 'sequential-fill', '--writes', '100', '--strategy', 'pfn-mkwrite'];
+    expect((await pagetrail(['record', ...workload, '--cost', costs, '-o', first])).code).toBe(0);
+    expect((await pagetrail(['replay', first, '--strategy', 'pfn-mkwrite', '-o', second])).code).toBe(0);
+    const reports = await Promise.all([first, second].map((trail) => pagetrail(['cost', trail, '--json'])));
+    const [a, b] = reports.map(({ stdout }) => JSON.parse(stdout));
+    expect(a).toMatchObject({ costProfile: 'box', ns: { fault: a.faults.writeProtect * 5300 } });
+    expect(b).toEqual({ ...a });
+    const missing = await pagetrail(['record', ...workload, '--cost', 'nowhere.json', '-o', first]);
+    expect([missing.code, missing.stderr]).toEqual([3, expect.stringMatching(/nowhere.json\n.*no such file/)]);
+  });
+
   it('an interrupt before the first access leaves no trail', async () => {
     const trail = scratch.path('nothing.trail');
     const ran = await pagetrail(['record', '--workload', 'zipf', '-o', trail, '--json'], { interruptAfterMs: 0 });

@@ -1,6 +1,7 @@
 /** What `record` and `replay` share: the options of a run, how far it is, and what came of it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
+import { InputError, PagetrailError } from '../base/index.js';
 import type { RecordHooks, RecordResult } from '../recorder/index.js';
 import type { SimulationRequest } from '../simulator/index.js';
 import { costSetting, oneOf, repeated, wholeNumber } from './arguments.js';
@@ -70,7 +71,7 @@ export function machineOptions(command: Command, defaults: (value: string) => st
     .optionsGroup('Costs:')
     .option(
       '--cost <profile>',
-      `what each step costs; see \`pagetrail list costs\` (${defaults('native to the architecture')})`,
+      `what each step costs: a profile of \`pagetrail list costs\` or a .json file (${defaults('native to the architecture')})`,
     )
     .addOption(new Option('--set <name=ns>', 'set one figure of the cost profile; repeatable').argParser(costSetting))
     .optionsGroup('Output:')
@@ -78,7 +79,7 @@ export function machineOptions(command: Command, defaults: (value: string) => st
 }
 
 /** What was asked of the machine; what was left out stays left out. */
-export function simulationRequest(options: MachineOptions): SimulationRequest {
+export async function simulationRequest(options: MachineOptions): Promise<SimulationRequest> {
   const asked = {
     strategy: options.strategy,
     arch: options.arch,
@@ -91,12 +92,25 @@ export function simulationRequest(options: MachineOptions): SimulationRequest {
     interleave: options.interleave,
     tlbSets: options.tlbSets,
     tlbWays: options.tlbWays,
-    cost: options.cost,
+    cost: await costsOf(options.cost),
     costOverrides: options.set,
     vmaGapPages: options.vmaGap,
     objectPages: options.objectPages,
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+}
+
+/** A profile of the user's own where a file is named, else the id that was given. */
+async function costsOf(cost: string | undefined): Promise<SimulationRequest['cost']> {
+  if (cost === undefined || !cost.endsWith('.json')) return cost;
+  const { parseCostProfile } = await import('../simulator/index.js');
+  try {
+    return parseCostProfile(readFileSync(cost, 'utf8'), cost);
+  } catch (error) {
+    if (error instanceof PagetrailError) throw error;
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new InputError({ what: `cannot read the cost profile ${cost}`, why }, { cause: error });
+  }
 }
 
 /** Where the trail goes. */

@@ -1,6 +1,13 @@
 /** What-if is recording: the accesses of a trail under another strategy, with everything else as it was unless changed. */
 import { InputError } from '../base/index.js';
-import { type SimulationRequest, STRATEGIES } from '../simulator/index.js';
+import {
+  ARCHITECTURES,
+  COST_NAMES,
+  type CostProfile,
+  costProfile,
+  type SimulationRequest,
+  STRATEGIES,
+} from '../simulator/index.js';
 import { type TrailMeta, TrailReader } from '../traces/index.js';
 import { type RecordHooks, type RecordResult, record } from './record.js';
 
@@ -36,11 +43,18 @@ function settingsOf(meta: TrailMeta, changes: SimulationRequest): SimulationRequ
     ...(meta.strategy === null ? {} : { strategy: meta.strategy }),
     ...(sameArch ? { arch: meta.arch } : {}),
     ...(sameVma ? { vma: meta.vma } : {}),
-    ...(sameCosts ? { cost: meta.costProfile.id } : {}),
+    ...(sameCosts ? { cost: recordedCosts(meta) } : {}),
     ...(cpus === undefined ? {} : { cpus }),
     ...(vmaGapPages === undefined ? {} : { vmaGapPages }),
     ...(objectPages === undefined ? {} : { objectPages }),
     ...changes,
     costOverrides: { ...(sameCosts ? meta.costProfile.overrides : {}), ...changes.costOverrides },
   };
+}
+
+/** The figures of the recording, whoever made its profile; names that it does not know yet take ours. */
+function recordedCosts({ arch, costProfile: { id, ns } }: TrailMeta): CostProfile {
+  const base = ARCHITECTURES.find((architecture) => architecture.id === arch)!.costProfile;
+  const known = Object.fromEntries(Object.entries(ns).filter(([name]) => name in COST_NAMES));
+  return { ...costProfile(base, known), id, overrides: {} };
 }

@@ -4,7 +4,7 @@
  */
 import { nearest, UsageError } from '../base/index.js';
 import { ARCHITECTURES, type Architecture } from './architectures/index.js';
-import { type CostProfile, costProfile } from './costs/index.js';
+import { type CostProfile, costProfile, withFigures } from './costs/index.js';
 import { STRATEGIES, type StrategyDefinition } from './strategies/index.js';
 import { VMA_KINDS, type VmaKind } from './vmas.js';
 
@@ -27,8 +27,8 @@ export interface SimulationRequest {
   readonly interleave?: 'coarse' | 'fine';
   readonly tlbSets?: number;
   readonly tlbWays?: number;
-  /** Default: that of the architecture. */
-  readonly cost?: string;
+  /** A profile, or the id of one of ours. Default: that of the architecture. */
+  readonly cost?: string | CostProfile;
   /** ns by cost name. */
   readonly costOverrides?: Readonly<Record<string, number>>;
   /** Splits the object into several VMAs where more than this many pages lie between; 0: one VMA. */
@@ -76,11 +76,15 @@ export function configure(request: SimulationRequest): SimulationSettings {
       sets: integer('tlb-sets', request.tlbSets ?? 128, 1, 65_536),
       ways: integer('tlb-ways', request.tlbWays ?? 12, 1, 64),
     },
-    cost: costProfile(request.cost ?? architecture.costProfile, request.costOverrides),
+    cost: costOf(request.cost ?? architecture.costProfile, request.costOverrides ?? {}),
     vmaGapPages: integer('vma-gap', request.vmaGapPages ?? 0, 0, Number.MAX_SAFE_INTEGER),
     objectPages: request.objectPages === undefined ? null : integer('object-pages', request.objectPages, 1, 2 ** 40),
     notices,
   };
+}
+
+function costOf(cost: string | CostProfile, overrides: Readonly<Record<string, number>>): CostProfile {
+  return typeof cost === 'string' ? costProfile(cost, overrides) : withFigures(cost, overrides);
 }
 
 function find<T extends { readonly id: string }>(what: string, id: string, list: readonly T[], help: string): T {

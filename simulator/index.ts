@@ -6,7 +6,14 @@
 export { AccessBatch } from './accesses.js';
 export { ARCHITECTURES, type Architecture } from './architectures/index.js';
 export { configure, type SimulationRequest, type SimulationSettings } from './configuration.js';
-export { COST_NAMES, COST_PROFILES, type CostName, type CostProfile, costProfile } from './costs/index.js';
+export {
+  COST_NAMES,
+  COST_PROFILES,
+  type CostName,
+  type CostProfile,
+  costProfile,
+  parseCostProfile,
+} from './costs/index.js';
 export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_PROGRAM } from './machine/journal.js';
 export { MUTATIONS, type Mutation } from './mutations.js';
 export { Simulation, type SimulationTuning } from './simulation.js';

@@ -50,7 +50,7 @@ export const record = defineCommand<Options>({
   },
   async run(context, _args, options) {
     const { source, name } = sourceOf(options);
-    const request = simulationRequest(options);
+    const request = await simulationRequest(options);
     const output = await outputOf(options.output, name, request);
     const recorder = await import('../../recorder/index.js');
     return recording(context, output, request, (hooks) =>

@@ -25,7 +25,7 @@ export const replay = defineCommand<MachineOptions>({
   async run(context, args, options) {
     const trail = args[0]!;
     const reader = await openTrail(context, trail);
-    const request = simulationRequest({
+    const request = await simulationRequest({
       ...(reader.meta.strategy !== null && { strategy: reader.meta.strategy }),
       ...options,
     });

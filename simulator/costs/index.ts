@@ -6,6 +6,7 @@ import { x8664Native } from './x86-64-native.js';
 import { x8664Vm } from './x86-64-vm.js';
 
 export { COST_NAMES, type CostName, type CostProfile, type Costs } from './profile.js';
+export { parseCostProfile } from './user-profile.js';
 
 export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm64Costs];
 
@@ -15,17 +16,20 @@ export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm6
  */
 export function costProfile(id: string, overrides: Readonly<Record<string, number>> = {}): CostProfile {
   const profile = COST_PROFILES.find((candidate) => candidate.id === id);
-  if (profile === undefined) {
-    const guess = nearest(
-      id,
-      COST_PROFILES.map((candidate) => candidate.id),
-    );
-    throw new UsageError({
-      what: `cost profile '${id}' is not known`,
-      ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
-      mend: 'see `pagetrail list costs`',
-    });
-  }
+  if (profile !== undefined) return withFigures(profile, overrides);
+  const guess = nearest(
+    id,
+    COST_PROFILES.map((candidate) => candidate.id),
+  );
+  throw new UsageError({
+    what: `cost profile '${id}' is not known`,
+    ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
+    mend: 'see `pagetrail list costs`; a file of your own ends in .json',
+  });
+}
+
+/** A profile with single figures (ns by cost name) changed. Unknown names and impossible figures are a `UsageError`. */
+export function withFigures(profile: CostProfile, overrides: Readonly<Record<string, number>>): CostProfile {
   const ns: Record<CostName, number> = { ...profile.ns };
   for (const [name, value] of Object.entries(overrides)) {
     if (!Object.hasOwn(COST_NAMES, name)) {
