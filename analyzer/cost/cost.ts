@@ -113,7 +113,9 @@ function byHandler(tally: CostTally, handler: FaultHandler): number {
 
 function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, endsInHarvest: boolean): string[] {
   const { source } = meta;
-  const loadsMissing = !source.reads && source.kind !== 'workload';
+  // A workload has no loads, and neither has a replay of one.
+  const fromWorkload = source.kind === 'workload' || String(source.parameters['of']).startsWith('workload:');
+  const loadsMissing = !source.reads && !fromWorkload;
   const statements: ReadonlyArray<readonly [boolean, string]> = [
     [source.programTime === 'assumed', 'program time is assumed: 1 ns per instruction and access'],
     [loadsMissing, 'loads were not played, so TLB pressure is too low'],
