@@ -258,7 +258,7 @@ function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
 
 /** Names by actor number, as the journal numbers them. */
 function actorNames(cpus: number): string[] {
-  return ['harvest', 'device', ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`)];
+  return ['harvest', 'device', 'kernel', ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`)];
 }
 
 function nothingRecorded(): InterruptedError {

@@ -1,6 +1,15 @@
-/**
- * Memory accesses on their way into the machine, as columns. A source fills one, the simulation plays it; both reuse it.
- */
+/** Memory accesses on their way into the machine, as columns. A source fills one, the simulation plays it; both reuse it. */
+
+/** Who makes an access, and which. The first two go through the page table of their CPU; the others have a way of their own. */
+export const AccessKind = {
+  store: 0,
+  load: 1,
+  /** DMA: no CPU, no translation that the kernel arms. */
+  deviceWrite: 2,
+  /** The kernel writes through a mapping of its own. */
+  kernelWrite: 3,
+} as const;
+
 export class AccessBatch {
   readonly capacity: number;
   length = 0;
@@ -11,8 +20,8 @@ export class AccessBatch {
   /** Bytes, at least 1; an access may run over any number of page borders. */
   readonly size: Float64Array;
   readonly cpu: Uint8Array;
-  /** 1: a load. */
-  readonly isRead: Uint8Array;
+  /** What it is; see `AccessKind`. */
+  readonly kind: Uint8Array;
   /** Program time in ns at which its CPU makes the access; does not decrease for one CPU. */
   readonly program: Float64Array;
 
@@ -22,7 +31,7 @@ export class AccessBatch {
     this.offset = new Int32Array(capacity);
     this.size = new Float64Array(capacity);
     this.cpu = new Uint8Array(capacity);
-    this.isRead = new Uint8Array(capacity);
+    this.kind = new Uint8Array(capacity);
     this.program = new Float64Array(capacity);
   }
 }

@@ -3,7 +3,7 @@
  * things happen. It knows no files. Start at `simulation.ts`, then `strategies/`, then `machine/machine.ts`.
  * May import: base, and of traces the vocabulary, layouts, batches and snapshots.
  */
-export { AccessBatch } from './accesses.js';
+export { AccessBatch, AccessKind } from './accesses.js';
 export { ARCHITECTURES, type Architecture } from './architectures/index.js';
 export { configure, type SimulationRequest, type SimulationSettings } from './configuration.js';
 export {
@@ -14,7 +14,7 @@ export {
   costProfile,
   parseCostProfile,
 } from './costs/index.js';
-export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_PROGRAM } from './machine/journal.js';
+export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_KERNEL, ACTOR_PROGRAM } from './machine/journal.js';
 export { MUTATIONS, type Mutation } from './mutations.js';
 export { Simulation, type SimulationTuning } from './simulation.js';
 export { STEP_NAMES } from './steps.js';

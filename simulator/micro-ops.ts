@@ -87,6 +87,8 @@ export const Op = {
   retire: 39,
   /** Every page of page..`b` is compared with the consumer's copy, at `a` ns each. */
   compareContents: 40,
+  /** Actor `c`, which goes through no page table, writes `b` bytes at offset `a`. */
+  otherWrite: 41,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 

@@ -20,7 +20,7 @@ function program(...accesses: readonly Access[]): AccessBatch {
     batch.offset[i] = access.offset ?? 0;
     batch.size[i] = access.size ?? 8;
     batch.cpu[i] = access.cpu ?? 0;
-    batch.isRead[i] = access.load ? 1 : 0;
+    batch.kind[i] = access.load ? 1 : 0;
     batch.program[i] = access.at ?? i + 1;
   }
   batch.length = accesses.length;

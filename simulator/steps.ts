@@ -9,6 +9,8 @@ export const STEP_NAMES = [
   'store, continued',
   'load',
   'load, continued',
+  'device write',
+  'kernel write',
   'hardware walk',
   'hardware sets D',
   'fault entry',

@@ -24,7 +24,7 @@ function naiveEpochs(program: AccessBatch, every: number): Epoch[] {
       program.offset[i]! + program.size[i]! > 4096 ? [program.page[i]!, program.page[i]! + 1] : [program.page[i]!];
     for (const page of pages) {
       mapped.add(page);
-      if (program.isRead[i]) continue;
+      if (program.kind[i]) continue;
       written.add(page);
       counted++;
     }

@@ -1,12 +1,14 @@
 /**
- * Parses `time_ns,cpu,address,size[,r|w]`, one access a line. Blanks around fields, empty lines, `#` comments and a header
+ * Parses `time_ns,cpu,address,size[,r|w|d|k]`, one access a line. Blanks around fields, empty lines, `#` comments and a header
  * line that begins with `time` are harmless; any other line that is not an access, or goes back in its CPU's time, is skipped.
  */
 import { PAGE_LIMIT, PAGE_SIZE } from '../../base/index.js';
-import type { AccessBatch } from '../../simulator/index.js';
+import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SkippedLines } from './source.js';
 import type { LineParser } from './text-source.js';
 
+/** Letters of the last field, by `AccessKind`: write, read, device (DMA) write, kernel write. */
+const KIND_LETTERS = 'wrdk';
 /** CPU numbers are one byte in an access; 255 is kept free. */
 const CPU_LIMIT = 255;
 const SIZE_MAX = 2 ** 20;
@@ -69,11 +71,12 @@ export class CsvParser implements LineParser {
     const size = this.#decimal();
     if (size < 1 || size > SIZE_MAX) return false;
     if (this.#page + Math.floor((this.#offset + size - 1) / PAGE_SIZE) >= PAGE_LIMIT) return false;
-    let isRead = 0;
+    let kind: number = AccessKind.store;
     if (this.#comma()) {
       const letter = this.#bytes[this.#at++]! | 0x20; // lower case
-      if (letter !== 0x72 && letter !== 0x77) return false;
-      isRead = letter === 0x72 ? 1 : 0;
+      const named = KIND_LETTERS.indexOf(String.fromCharCode(letter));
+      if (named < 0) return false;
+      kind = named;
       this.#blanks();
     }
     if (this.#bytes[this.#at] !== NEWLINE || timeNs < this.#lastNs[cpu]!) return false;
@@ -81,13 +84,13 @@ export class CsvParser implements LineParser {
     this.#beforeFirst = false;
     this.#lastNs[cpu] = timeNs;
     if (timeNs > this.programNs) this.programNs = timeNs;
-    if (isRead === 1 && !this.#reads) return true;
+    if (kind === AccessKind.load && !this.#reads) return true;
     const index = batch.length++;
     batch.page[index] = this.#page;
     batch.offset[index] = this.#offset;
     batch.size[index] = size;
     batch.cpu[index] = cpu;
-    batch.isRead[index] = isRead;
+    batch.kind[index] = kind;
     batch.program[index] = timeNs;
     return true;
   }

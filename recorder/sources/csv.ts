@@ -1,5 +1,5 @@
 /**
- * The importer for plain accesses as comma-separated values: `time_ns,cpu,address,size[,r|w]`. It is what other tools' logs
+ * The importer for plain accesses as comma-separated values: `time_ns,cpu,address,size[,r|w|d|k]`. It is what other tools' logs
  * are easily turned into, and the one that carries CPUs and time.
  */
 import { CsvParser } from './csv-parser.js';
@@ -10,7 +10,7 @@ const ACCESS = /^\s*\d+\s*,\s*\d+\s*,\s*(?:0x[0-9a-f]+|\d+)\s*,\s*\d+\s*(?:,\s*[
 
 export const csv: Importer = {
   id: 'csv',
-  summary: 'lines of time_ns,cpu,address,size[,r|w]',
+  summary: 'lines of time_ns,cpu,address,size[,r|w|d|k]',
   programTime: 'given',
   detect(lines) {
     const data = lines.filter((line) => !line.trimStart().startsWith('#'));

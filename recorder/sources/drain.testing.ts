@@ -20,7 +20,7 @@ export async function drain(source: AccessSource, capacity = 100): Promise<Plain
   const batch = new AccessBatch(capacity);
   // What an earlier batch left behind must not shine through.
   batch.cpu.fill(9);
-  batch.isRead.fill(7);
+  batch.kind.fill(7);
   for (;;) {
     batch.length = 0;
     const count = await source.fill(batch);
@@ -31,7 +31,7 @@ export async function drain(source: AccessSource, capacity = 100): Promise<Plain
         address: formatAddress(batch.page[row]!, batch.offset[row]!),
         size: batch.size[row]!,
         cpu: batch.cpu[row]!,
-        isRead: batch.isRead[row] !== 0,
+        isRead: batch.kind[row] === 1,
         program: batch.program[row]!,
       });
     }

@@ -8,7 +8,7 @@
  * `==PID== ...` (also `--PID--`, `**PID**`). A modify is one write.
  */
 import { PAGE_LIMIT, PAGE_SIZE } from '../../base/index.js';
-import type { AccessBatch } from '../../simulator/index.js';
+import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SkippedLines } from './source.js';
 import type { LineParser } from './text-source.js';
 
@@ -68,7 +68,7 @@ export class LackeyParser implements LineParser {
   }
 
   parse(bytes: Uint8Array, view: DataView, start: number, end: number, batch: AccessBatch): number {
-    const { capacity, page, offset, size, cpu, isRead, program } = batch;
+    const { capacity, page, offset, size, cpu, kind, program } = batch;
     const reads = this.#reads;
     const fastEnd = end - LOOK_AHEAD;
     const baseNs = this.programNs;
@@ -131,7 +131,7 @@ export class LackeyParser implements LineParser {
               offset[count] = pageOffset;
               size[count] = bytesTouched;
               cpu[count] = 0;
-              isRead[count] = prefix === LOAD ? 1 : 0;
+              kind[count] = prefix === LOAD ? AccessKind.load : AccessKind.store;
               program[count] = baseNs + ticks;
               count++;
             }
@@ -155,7 +155,7 @@ export class LackeyParser implements LineParser {
         offset[count] = this.#offset;
         size[count] = this.#size;
         cpu[count] = 0;
-        isRead[count] = line === 'load' ? 1 : 0;
+        kind[count] = line === 'load' ? AccessKind.load : AccessKind.store;
         program[count] = baseNs + ticks;
         count++;
       }

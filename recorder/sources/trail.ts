@@ -4,11 +4,11 @@
  * it touched comes back whole (its later parts have a step of their own), because a harvest never falls between them.
  */
 import { basename } from 'node:path';
-import type { AccessBatch } from '../../simulator/index.js';
+import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import { EventBatch, kindMask, read, type SourceMeta, TrailReader, write } from '../../traces/index.js';
 import type { AccessSource } from './source.js';
 
-/** Step names of the later parts of an access, by `isRead`. */
+/** Step names of the later parts of an access, by whether it is a load. */
 const CONTINUED = ['store, continued', 'load, continued'];
 const { offset: OFFSET, size: SIZE, program: PROGRAM } = write.slot;
 
@@ -30,8 +30,9 @@ class TrailSource implements AccessSource {
   readonly #events = new EventBatch();
   #chunk = 0;
   #row = 0;
+  #heldActor = -1;
   /** The access read last; it may still grow by what lies behind the page border. */
-  #held = { page: 0, offset: 0, size: 0, cpu: 0, isRead: 0, program: 0 };
+  #held = { page: 0, offset: 0, size: 0, cpu: 0, kind: 0, program: 0 };
 
   constructor(reader: TrailReader, name: string, reads: boolean) {
     const { source } = reader.meta;
@@ -80,25 +81,33 @@ class TrailSource implements AccessSource {
   }
 
   #take(batch: AccessBatch, row: number): void {
-    const { kind, cpu, page, step, slots } = this.#events;
+    const { kind, cpu, actor, page, step, slots } = this.#events;
     const held = this.#held;
     const isRead = kind[row] === read.code ? 1 : 0;
     const offset = slots[OFFSET]![row]!;
     const size = slots[SIZE]![row]!;
     const program = slots[PROGRAM]![row]!;
-    const continues = held.size > 0 && step[row] === this.#continued[isRead] && cpu[row] === held.cpu;
+    const continues = held.size > 0 && step[row] === this.#continued[isRead] && actor[row] === this.#heldActor;
     if (continues) {
       held.size += size;
       return;
     }
     this.#release(batch);
+    this.#heldActor = actor[row]!;
     held.page = page[row]!;
     held.offset = offset;
     held.size = size;
-    held.cpu = cpu[row]!;
-    held.isRead = isRead;
+    held.cpu = Math.max(0, cpu[row]!);
+    held.kind = isRead ? AccessKind.load : this.#kindOfWriter(actor[row]!);
     held.program = program;
     if (program > this.programNs) this.programNs = program;
+  }
+
+  /** Writers without a CPU are told by their actor. */
+  #kindOfWriter(actor: number): number {
+    const name = this.#reader.meta.actors[actor];
+    if (name === 'device') return AccessKind.deviceWrite;
+    return name === 'kernel' ? AccessKind.kernelWrite : AccessKind.store;
   }
 
   /** Hands over the access held back. */
@@ -110,7 +119,7 @@ class TrailSource implements AccessSource {
     batch.offset[i] = held.offset;
     batch.size[i] = held.size;
     batch.cpu[i] = held.cpu;
-    batch.isRead[i] = held.isRead;
+    batch.kind[i] = held.kind;
     batch.program[i] = held.program;
     held.size = 0;
   }

@@ -3,7 +3,7 @@
  * a tight loop over one batch; what every pattern shares (counting, program time, the ending) is here.
  */
 import { UsageError } from '../../base/index.js';
-import type { AccessBatch } from '../../simulator/index.js';
+import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SourceMeta } from '../../traces/index.js';
 import type { AccessSource } from '../sources/index.js';
 
@@ -135,13 +135,13 @@ class WorkloadSource implements AccessSource {
 function oneCpu(batch: AccessBatch, from: number, to: number, done: number): void {
   const { program } = batch;
   batch.cpu.fill(0, from, to);
-  batch.isRead.fill(0, from, to);
+  batch.kind.fill(AccessKind.store, from, to);
   for (let row = from, ns = done + 1; row < to; row++, ns++) program[row] = ns;
 }
 
 function inTurn(batch: AccessBatch, from: number, to: number, done: number, cpus: number): void {
   const { program, cpu } = batch;
-  batch.isRead.fill(0, from, to);
+  batch.kind.fill(AccessKind.store, from, to);
   let turn = done % cpus;
   let ns = Math.floor(done / cpus) + 1;
   for (let row = from; row < to; row++) {

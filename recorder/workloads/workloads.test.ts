@@ -17,7 +17,7 @@ function play(id: string, options: WorkloadOptions, capacity = 777): Row[] {
   const source = workloadNamed(id).open(options);
   const batch = new AccessBatch(capacity);
   batch.cpu.fill(9);
-  batch.isRead.fill(1);
+  batch.kind.fill(1);
   const rows: Row[] = [];
   for (;;) {
     batch.length = 0;
@@ -26,13 +26,13 @@ function play(id: string, options: WorkloadOptions, capacity = 777): Row[] {
     expect(count).toBe(batch.length);
     if (count === 0) break;
     for (let row = 0; row < count; row++) {
-      const { page, offset, size, cpu, isRead, program } = batch;
+      const { page, offset, size, cpu, kind, program } = batch;
       rows.push({
         page: page[row]!,
         offset: offset[row]!,
         size: size[row]!,
         cpu: cpu[row]!,
-        isRead: isRead[row]!,
+        isRead: kind[row]!,
         program: program[row]!,
       });
     }

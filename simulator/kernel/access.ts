@@ -6,10 +6,12 @@
  * flush lands on its CPU in between.
  */
 import { FAULT_PRESENT, FAULT_USER, FAULT_WRITE } from '../../traces/index.js';
+import { AccessKind } from '../accesses.js';
 import { FAULT_HANDLER } from '../machine/codes.js';
+import { ACTOR_DEVICE, ACTOR_KERNEL } from '../machine/journal.js';
 import { Lookup, type Micro, micro, Op, Walk } from '../micro-ops.js';
 import type { StrategyCode } from '../strategies/define.js';
-import { dirtyTrap } from './faults.js';
+import { dirtyTrap, mapOnFault } from './faults.js';
 
 const STORE = FAULT_WRITE | FAULT_USER;
 const LOAD = FAULT_USER;
@@ -24,7 +26,16 @@ export interface Part {
   readonly size: number;
 }
 
-export function* store(strategy: StrategyCode, parts: readonly Part[]): Micro {
+/** An access of the given kind. */
+export function access(strategy: StrategyCode, kind: number, parts: readonly Part[]): Micro {
+  if (kind === AccessKind.store) return store(strategy, parts);
+  if (kind === AccessKind.load) return load(strategy, parts);
+  return kind === AccessKind.deviceWrite
+    ? writeAround(strategy, parts, ACTOR_DEVICE, 'device write')
+    : writeAround(strategy, parts, ACTOR_KERNEL, 'kernel write');
+}
+
+function* store(strategy: StrategyCode, parts: readonly Part[]): Micro {
   yield* translateAll(strategy, parts, translateForStore);
   for (const [i, { page, offset, size }] of parts.entries()) {
     yield micro(Op.commit, i === 0 ? 'store' : 'store, continued', page, offset, size);
@@ -32,12 +43,25 @@ export function* store(strategy: StrategyCode, parts: readonly Part[]): Micro {
   yield micro(Op.retire, 'store');
 }
 
-export function* load(strategy: StrategyCode, parts: readonly Part[]): Micro {
+function* load(strategy: StrategyCode, parts: readonly Part[]): Micro {
   yield* translateAll(strategy, parts, translateForLoad);
   for (const [i, { page, offset, size }] of parts.entries()) {
     yield micro(Op.load, i === 0 ? 'load' : 'load, continued', page, offset, size);
   }
   yield micro(Op.retire, 'load');
+}
+
+/** A write by an actor that goes through no page table; a page that is not mapped yet is mapped for it, armed as any other. */
+function* writeAround(
+  strategy: StrategyCode,
+  parts: readonly Part[],
+  writer: number,
+  step: 'device write' | 'kernel write',
+): Micro {
+  for (const [i, { page, offset, size }] of parts.entries()) {
+    yield* mapOnFault(page, strategy.mappedFlags);
+    yield micro(Op.otherWrite, i === 0 ? step : 'store, continued', page, offset, size, writer);
+  }
 }
 
 function* translateAll(

@@ -30,10 +30,11 @@ import {
 /** CPUs a machine may have; CPU numbers in accesses are bytes, and fine mode adds one for the harvest. */
 export const MAX_CPUS = 256;
 
-/** Actor numbers: the harvest, devices, and the program thread of each CPU from here on. */
+/** Actor numbers: the harvest, devices, the kernel as a writer, and the program thread of each CPU from here on. */
 export const ACTOR_HARVEST = 0;
 export const ACTOR_DEVICE = 1;
-export const ACTOR_PROGRAM = 2;
+export const ACTOR_KERNEL = 2;
+export const ACTOR_PROGRAM = 3;
 
 export class Journal {
   readonly batch = new EventBatch();

@@ -180,6 +180,9 @@ export class Machine {
       case Op.retire:
         mmu.inInstruction[journal.cpu] = false;
         return 0;
+      case Op.otherWrite:
+        memory.otherWrite(page, op.a, op.b, op.c);
+        return 0;
       case Op.faultEnter:
         return mmu.fault(page, op.a);
       default:

@@ -68,6 +68,19 @@ export class Memory {
     this.#journal.mark(pages.number[first]!, this.span(first, last), carrier, 0);
   }
 
+  /** A write that goes through no page table: it reaches the page's own frame and leaves no mark. It has no CPU. */
+  otherWrite(page: number, offset: number, size: number, writer: number): void {
+    const { pages } = this;
+    const journal = this.#journal;
+    const { actor, cpu } = journal;
+    const program = journal.program[cpu]!;
+    pages.generation[pages.frame[page]!]!++;
+    journal.enter(writer, -1);
+    journal.time = Math.max(journal.time, program);
+    journal.write(pages.number[page]!, offset, size, program);
+    journal.enter(actor, cpu);
+  }
+
   report(first: number, last: number): void {
     this.#journal.report(this.pages.number[first]!, this.span(first, last));
   }

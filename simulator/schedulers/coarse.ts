@@ -4,8 +4,8 @@
  */
 import { PAGE_SIZE } from '../../base/index.js';
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
-import type { AccessBatch } from '../accesses.js';
-import { load, store } from '../kernel/access.js';
+import { type AccessBatch, AccessKind } from '../accesses.js';
+import { access } from '../kernel/access.js';
 import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
 import { type Micro, Op } from '../micro-ops.js';
@@ -49,7 +49,7 @@ export class CoarseScheduler implements Scheduler {
   play(batch: AccessBatch, from: number, to: number): void {
     const { journal } = this.#machine;
     const clock = this.#clock;
-    const { page: pages, offset: offsets, size: sizes, cpu: cpus, isRead, program } = batch;
+    const { page: pages, offset: offsets, size: sizes, cpu: cpus, kind, program } = batch;
     for (let i = from; i < to; i++) {
       const cpu = cpus[i]!;
       const offset = offsets[i]!;
@@ -58,9 +58,9 @@ export class CoarseScheduler implements Scheduler {
       journal.cpu = cpu;
       journal.actor = ACTOR_PROGRAM + cpu;
       journal.program[cpu] = program[i]!;
-      if (offset + size <= PAGE_SIZE) this.#access(isRead[i]!, pages[i]!, offset, size);
-      else this.#split(isRead[i]!, pages[i]!, offset, size);
-      if (isRead[i] === 0 && clock.due()) this.harvest();
+      if (offset + size <= PAGE_SIZE) this.#access(kind[i]!, pages[i]!, offset, size);
+      else this.#split(kind[i]!, pages[i]!, offset, size);
+      if (kind[i] !== AccessKind.load && clock.due()) this.harvest();
     }
   }
 
@@ -78,20 +78,18 @@ export class CoarseScheduler implements Scheduler {
   }
 
   /** An access that crosses page borders: all of its pages are translated before the first byte moves. */
-  #split(isRead: number, page: number, offset: number, size: number): void {
+  #split(kind: number, page: number, offset: number, size: number): void {
     const parts = partsOf(page, offset, size, (number) => this.#index(number));
-    this.#complete((isRead === 0 ? store : load)(this.#strategy, parts));
-    if (isRead === 0) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
+    this.#complete(access(this.#strategy, kind, parts));
+    if (kind !== AccessKind.load) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
   }
 
-  #access(isRead: number, page: number, offset: number, size: number): void {
+  #access(kind: number, page: number, offset: number, size: number): void {
     const index = page === this.#lastPage ? this.#lastIndex : this.#index(page);
-    if (isRead === 0) {
-      this.#store(index, page, offset, size);
-      this.#clock.wrote();
-    } else {
-      this.#load(index, page, offset, size);
-    }
+    if (kind === AccessKind.store) this.#store(index, page, offset, size);
+    else if (kind === AccessKind.load) return this.#load(index, page, offset, size);
+    else this.#complete(access(this.#strategy, kind, [{ page: index, offset, size }]));
+    this.#clock.wrote();
   }
 
   #store(index: number, page: number, offset: number, size: number): void {
@@ -100,11 +98,13 @@ export class CoarseScheduler implements Scheduler {
     const { cpu } = journal;
     const tlb = machine.mmu.tlbs[cpu]!;
     let slot = tlb.slotOf[index]!;
-    if (!this.#options.fastPath) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
+    if (!this.#options.fastPath)
+      return this.#complete(access(this.#strategy, AccessKind.store, [{ page: index, offset, size }]));
     if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
       const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
       const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
-      if (cachedReadOnly || !allowed) return this.#complete(store(this.#strategy, [{ page: index, offset, size }]));
+      if (cachedReadOnly || !allowed)
+        return this.#complete(access(this.#strategy, AccessKind.store, [{ page: index, offset, size }]));
       machine.mmu.ran[cpu] = true;
       slot = machine.mmu.fill(index, true);
     }
@@ -117,7 +117,7 @@ export class CoarseScheduler implements Scheduler {
     const machine = this.#machine;
     const { journal } = machine;
     if (!this.#options.fastPath || machine.mmu.tlbs[journal.cpu]!.slotOf[index]! < 0) {
-      return this.#complete(load(this.#strategy, [{ page: index, offset, size }]));
+      return this.#complete(access(this.#strategy, AccessKind.load, [{ page: index, offset, size }]));
     }
     journal.step = LOAD;
     journal.read(page, offset, size, journal.program[journal.cpu]!);

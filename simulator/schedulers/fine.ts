@@ -4,8 +4,8 @@
  * writes before that position are done, and those behind it run beside it, so epochs hold the same writes whatever the seed.
  */
 import { invariant, type Random } from '../../base/index.js';
-import type { AccessBatch } from '../accesses.js';
-import { load, type Part, store } from '../kernel/access.js';
+import { type AccessBatch, AccessKind } from '../accesses.js';
+import { access, type Part } from '../kernel/access.js';
 import { mapOnFault } from '../kernel/faults.js';
 import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
@@ -21,7 +21,8 @@ const QUEUED_PER_CPU = 4;
 const STEPS_PER_EVICTION = 64;
 
 interface Access {
-  readonly isRead: boolean;
+  /** `AccessKind`. */
+  readonly kind: number;
   readonly parts: readonly Part[];
   readonly program: number;
 }
@@ -65,13 +66,13 @@ export class FineScheduler implements Scheduler {
     for (let i = from; i < to; i++) {
       const cpu = batch.cpu[i]!;
       this.#addCpus(cpu);
-      const isRead = batch.isRead[i] !== 0;
+      const kind = batch.kind[i]!;
       const parts = partsOf(batch.page[i]!, batch.offset[i]!, batch.size[i]!, (page) => this.#machine.intern(page));
-      this.#queues[cpu]!.push({ isRead, parts, program: batch.program[i]! });
+      this.#queues[cpu]!.push({ kind, parts, program: batch.program[i]! });
       this.#queued++;
-      if (!isRead) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
+      if (kind !== AccessKind.load) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
       while (this.#queued > QUEUED_PER_CPU * this.#queues.length) this.#step();
-      if (!isRead && this.#clock.due()) this.#startHarvest();
+      if (kind !== AccessKind.load && this.#clock.due()) this.#startHarvest();
     }
   }
 
@@ -162,14 +163,14 @@ export class FineScheduler implements Scheduler {
     return { code, actor, cpu, op: code.next(0).value as MicroOp };
   }
 
-  *#accessCode({ isRead, parts }: Access): Micro {
+  *#accessCode({ kind, parts }: Access): Micro {
     if (this.#eager) {
       // Free of charge and without a fault, but under the lock that any change of the table takes.
       for (const { page } of parts) {
         if (this.#machine.pages.frame[page]! < 0) yield* mapOnFault(page, this.#strategy.mappedFlags);
       }
     }
-    yield* (isRead ? load : store)(this.#strategy, parts);
+    yield* access(this.#strategy, kind, parts);
   }
 
   /** Performs the operation that the code stands before; false when the code has ended. */

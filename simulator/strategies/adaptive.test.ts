@@ -14,7 +14,7 @@ function writesTo(pages: readonly number[], loadsFirst: readonly number[] = []):
   for (const [i, page] of accesses.entries()) {
     batch.page[i] = 0x1000 + page;
     batch.size[i] = 8;
-    batch.isRead[i] = i < loadsFirst.length ? 1 : 0;
+    batch.kind[i] = i < loadsFirst.length ? 1 : 0;
     batch.program[i] = i + 1;
   }
   batch.length = accesses.length;

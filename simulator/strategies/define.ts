@@ -8,7 +8,7 @@ import type { Micro } from '../micro-ops.js';
 import type { Mutation } from '../mutations.js';
 import type { VmaId } from '../vmas.js';
 
-/** A writer other than a CPU's store through a page table. */
+/** A writer that goes through no page table of the program: DMA, or the kernel by a mapping of its own (copy_to_user is a store). */
 export type OtherWriter = 'device-dma' | 'kernel-write';
 
 /** Architectures whose dirtiness is in page-table entries, set by hardware or by a trap; x86-64 is the native one. */

@@ -24,7 +24,7 @@ export const uffdWpAsync: StrategyDefinition = {
   vmaReason: 'PAGEMAP_SCAN passes over VM_PFNMAP',
   architectures: ['x86-64', 'arm64', 'arm64-dbm', 'riscv64-svade', 'riscv64-svadu'],
   carriers: ['uffd-wp', 'bitmap'],
-  cannotSee: ['device-dma'],
+  cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault'],
   mutations: [
     mutation('no-flush', 'coarse'),

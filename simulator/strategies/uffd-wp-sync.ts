@@ -15,7 +15,7 @@ export const uffdWpSync: StrategyDefinition = {
   vmaReason: 'userfaultfd does not register VM_PFNMAP',
   architectures: PTE_ARCHITECTURES,
   carriers: ['fault-list'],
-  cannotSee: ['device-dma'],
+  cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['uffdSync'],
   mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
   create: (options) =>

@@ -35,7 +35,7 @@ export function randomProgram(seed: number, shape: ProgramShape): AccessBatch {
     batch.size[i] = 1 << random.below(5);
     if (batch.offset[i]! < 4092) batch.size[i] = Math.min(batch.size[i]!, 8);
     batch.cpu[i] = random.below(shape.cpus);
-    batch.isRead[i] = random.unit() < shape.reads ? 1 : 0;
+    batch.kind[i] = random.unit() < shape.reads ? 1 : 0;
     batch.program[i] = i + 1;
   }
   batch.length = shape.accesses;
