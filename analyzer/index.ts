@@ -3,7 +3,7 @@
  * (`detectors/`, `check.ts`), and some facts are SQL views (`views/`). Start at `pass.ts`, then `check.ts`. May import: base, traces, replayer.
  */
 export * from './check.js';
-export { lostPages, type LostPages } from './collectors/uncaptured-writes.js';
+export { missedPages, type MissedPages } from './collectors/uncaptured-writes.js';
 export { DETECTORS, FINDINGS_MAX, type Detector } from './detectors/index.js';
 export * from './finding.js';
 export * from './pass.js';

@@ -79,6 +79,7 @@ describe('JSON', () => {
     expect(verdict).toBe('findings');
     expect(Object.keys(counts)).toEqual([
       'lost-write',
+      'invisible-write',
       'stale-tlb-write',
       'elided-flush',
       'false-dirty',

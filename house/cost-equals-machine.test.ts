@@ -43,7 +43,7 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, carriers, mutations })
     const report = cost(new MemorySource(batches, meta, { ...DRAWN_ENDING, programNs: simulation.programNs(false) }));
     const last = batches.at(-1)!;
 
-    const stores = [...program.isRead]
+    const stores = [...program.kind]
       .map((isRead, i) => (isRead ? [] : [program.size[i]!, program.offset[i]!]))
       .filter((store) => store.length > 0);
     expect(report.bytesWritten).toBe(stores.reduce((sum, [size]) => sum + size!, 0));

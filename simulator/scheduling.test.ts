@@ -1,7 +1,7 @@
 /** Who runs when: where harvests fall, what an instruction is, and how flushes follow VMAs. */
 import { describe, expect, it } from 'vitest';
 import { EVENT_BY_CODE, flushAck, flushSend, write } from '../traces/index.js';
-import { AccessBatch, STRATEGIES } from './index.js';
+import { AccessBatch, AccessKind, STRATEGIES } from './index.js';
 import { type Run, run, staleFrames } from './testing/runs.js';
 
 interface Access {
@@ -72,6 +72,28 @@ describe.each(['coarse', 'fine'] as const)('%s mode', (interleave) => {
     const result = run({ interleave, cpus: 2 }, program({ page: 16 }, { page: 16 }, { page: 17 }));
     result.simulation.finish(5000);
     expect(result.simulation.programNs(false)).toBe(5000);
+  });
+});
+
+describe.each(['coarse', 'fine'] as const)('writes around the page tables, %s mode', (interleave) => {
+  const blind = STRATEGIES.filter(({ cannotSee }) => cannotSee.length > 0).map(({ id }) => id);
+  const seeing = STRATEGIES.filter(({ cannotSee }) => cannotSee.length === 0).map(({ id }) => id);
+  const accesses = (kind: number) => {
+    const batch = program({ page: 16 }, { page: 17 }, { page: 18 }, { page: 20 });
+    batch.kind[2] = kind;
+    return batch;
+  };
+
+  it.each(blind)('%s never hears of them', (strategy) => {
+    for (const kind of [AccessKind.deviceWrite, AccessKind.kernelWrite]) {
+      const { end, lines } = run({ strategy, interleave, harvestEvery: 0 }, accesses(kind));
+      expect(staleFrames(end)).toBe(1);
+      expect(lines.filter((line) => line.startsWith('write') && line.includes('cpu=-1'))).toHaveLength(1);
+    }
+  });
+
+  it.each(seeing)('%s transfers them with the rest', (strategy) => {
+    expect(staleFrames(run({ strategy, interleave, harvestEvery: 0 }, accesses(AccessKind.deviceWrite)).end)).toBe(0);
   });
 });
 

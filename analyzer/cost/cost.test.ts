@@ -53,6 +53,7 @@ describe('cost', () => {
       // Pages 16 and 17 were written after their transfer, but nothing cleared D in their entries: they will be collected.
       lostWrites: 0,
       lostPages: 0,
+      invisibleWrites: 0,
       falseDirtyPages: 0,
       ns: { program: 10_000, overhead: 6197, fault: 1600, flush: 2117, scan: 100, exit: 1000, copy: 1350, walker: 30 },
       stallNs: { p50: 60, p99: 4507, max: 4507 },

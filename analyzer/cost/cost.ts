@@ -5,7 +5,7 @@
 import type { EventSource } from '../../replayer/index.js';
 import { FAULT_HANDLERS, type FaultHandler } from '../../traces/index.js';
 import { reports, type Reports } from '../collectors/reports.js';
-import { lostPages } from '../collectors/uncaptured-writes.js';
+import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { runPass, type CollectorDefinition, type PassOptions, type PassResults } from '../pass.js';
 import { costTally, type CostTally, type CpuCost, type Overhead } from './cost-tally.js';
 
@@ -36,6 +36,8 @@ export interface CostReport {
   /** Writes that the consumer will never see: generation less captured, over the lost pages; 0 where that cannot be decided. */
   readonly lostWrites: number;
   readonly lostPages: number;
+  /** Writes around the page tables that the consumer was never told of. */
+  readonly invisibleWrites: number;
   /** Reports of pages that held nothing newer than captured. */
   readonly falseDirtyPages: number;
   /** Simulated ns summed over CPUs; `overhead` is the sum of what follows it. */
@@ -59,7 +61,7 @@ export interface CostReport {
 }
 
 /** What a pass must collect for `costOf`. */
-export const COST_COLLECTORS: ReadonlyArray<CollectorDefinition<unknown>> = [costTally, reports];
+export const COST_COLLECTORS: ReadonlyArray<CollectorDefinition<unknown>> = [costTally, reports, uncapturedWrites];
 
 /** What tracking cost in this trail. Throws an `InputError` when it cannot be read. */
 export function cost(source: EventSource, options: PassOptions = {}): CostReport {
@@ -71,7 +73,9 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
   const tally: CostTally = results.facts(costTally);
   const reported: Reports = results.facts(reports);
   const { meta, ending } = source;
-  const lost = results.end.harvesting || tally.gaps > 0 ? { pages: [], writes: 0 } : lostPages(results.end);
+  const missed = missedPages(results.end, results.facts(uncapturedWrites));
+  const undecided = results.end.harvesting || tally.gaps > 0;
+  const lost = undecided ? { pages: [], writes: 0 } : missed.lost;
   const program = ending?.programNs ?? tally.cpus.reduce((sum, { programNs }) => sum + programNs, 0);
   const overhead = Object.values(tally.ns).reduce((sum, part) => sum + part, 0);
   return {
@@ -93,6 +97,7 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
     bytesWritten: tally.bytesWritten,
     lostWrites: lost.writes,
     lostPages: lost.pages.length,
+    invisibleWrites: undecided ? 0 : missed.invisible.writes,
     falseDirtyPages: reported.falsePages,
     ns: { program, overhead, ...tally.ns },
     stallNs: { p50: tally.stalls.percentile(50), p99: tally.stalls.percentile(99), max: tally.stalls.max },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawn, type DrawnOptions } from '../../replayer/testing/drawn.js';
+import { pte } from '../../traces/index.js';
 import { check } from '../check.js';
 import type { Finding } from '../finding.js';
 import { DETECTORS } from './index.js';
@@ -148,11 +149,43 @@ describe('lost-write', () => {
     expect(found).toMatchObject([{ severity: 'critical', certainty: 'possible' }]);
   });
 
+  it('stands numbers and words that no recording of this version has', () => {
+    const trail = drawn(`${DIRTY} pte 16 PWA clean\n harvest-begin 9007199254740000\n transfer 17\n harvest-end 1`);
+    trail.batches[0]!.slots[pte.slot.cause]![5] = 99;
+    const [found] = check(trail).findings;
+    expect(found!.rootCause).toMatch(/^the last mark of the page was dropped at seq 6 \(the entry changed\)/);
+  });
+
   it('knows a loss through an alias that no flush covered', () => {
     const text = `map 16 frame=1\n map 17 frame=1\n switch reads=bitmap\n write 17`;
     const { count, found } = lost(text);
     expect(count).toBe(2); // both pages show the frame, neither has a mark
     expect(found.find(({ page }) => page === 16)!.rootCause).toContain('another page that maps it');
+  });
+});
+
+describe('invisible-write', () => {
+  it.each([
+    ['of a page that is transferred after it', `${DIRTY} cpu-1 write 16\n${HARVEST}`],
+    ['of a page whose mark is still set', `${DIRTY} cpu-1 write 16`],
+    ['beside a write of a CPU that is lost too', `${DIRTY + WITHOUT_FLUSH} cpu-1 write 16\n write 16`],
+    ['in a harvest that the trail does not see the end of', `${DIRTY + HARVEST} harvest-begin 2\n cpu-1 write 16`],
+  ])('good: a device writes %s', (_, text) => {
+    expect(findings('invisible-write', text)).toEqual({ count: 0, found: [] });
+  });
+
+  it('bad: a device writes after the harvest, and nothing marks the page', () => {
+    const text = `${DIRTY + HARVEST} cpu-1 write 16\n cpu-1 write 16`;
+    const { count, found } = findings('invisible-write', text);
+    expect(count).toBe(1);
+    expect(found[0]).toMatchObject({ severity: 'high', certainty: 'proved', page: 16, cpu: null, seq: 14 });
+    expect(found[0]!.summary).toContain('2 writes around its page table');
+    expect(findings('lost-write', text).count).toBe(0);
+  });
+
+  it('a write of a CPU among them makes it a lost write', () => {
+    const text = `${DIRTY + WITHOUT_FLUSH} cpu-1 write 16\n write 16`;
+    expect(findings('lost-write', text).count).toBe(1);
   });
 });
 
@@ -227,6 +260,24 @@ describe('elided-flush', () => {
     expect(count).toBe(1);
     expect(found).toMatchObject([{ severity: 'high', page: 16, cpu: 0, seq: 7 }]);
     expect(seqs(found[0])).toEqual([4, 7, 9]);
+  });
+
+  it('finds the first of very many restrictions, and forgets those that were answered', () => {
+    const again = ' pte 16 PWDA walker\n pte 16 PWA clean\n'.repeat(40_000);
+    const unanswered = elided(`${DIRTY} harvest-begin 1\n pte 16 PWA clean\n ${again} harvest-end 1`).found;
+    expect(seqs(unanswered[0])).toEqual([4, 7, 80_008]);
+    expect(unanswered[0]!.summary).toContain('with 1 more permissive TLB entry left behind');
+    const answered = elided(
+      `${DIRTY} harvest-begin 1\n pte 16 PWA clean\n ${again} flush-ack 16 range\n ${again} harvest-end 1`,
+    );
+    expect(answered).toEqual({ count: 0, found: [] });
+  });
+
+  it('names the flush before the entry that was left, not before one that was flushed in time', () => {
+    const [found] = elided(`
+      map 16\n map 17\n pte 16 PWDA map\n pte 17 PWDA map\n tlb-fill 16 WD\n tlb-fill 17 WD   # 6
+      harvest-begin 1\n pte 16 PWA clean\n flush-ack 16 range\n pte 17 PWA clean\n harvest-end 1`).found;
+    expect(seqs(found)).toEqual([6, 9, 10, 11]);
   });
 
   it('tells a flush that came too early from none', () => {

@@ -1,10 +1,10 @@
 /**
  * Lost writes: at the end of the trail a frame holds writes that the consumer never captured, and no carrier that it reads is set for
- * the page, so it never will. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused; one without an
+ * the page, so it never will. Writes that go through no page table are another matter: see `invisible-write.ts`. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused; one without an
  * ending was cut between two events, so a fault handler may have been about to set the mark.
  */
 import { formatPage } from '../../base/index.js';
-import { lostPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
+import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { type Certainty, counted, evidence, type Finding } from '../finding.js';
 import { explainLoss } from '../loss-causes.js';
 import type { PageStory, UncapturedWrite } from '../page-stories.js';
@@ -20,10 +20,10 @@ export const lostWrite: Detector = {
   needs: ['write', 'transfer', 'pte', 'tlb-fill', 'flush-ack'],
   conclude(about) {
     const { end } = about.results;
-    const lost = lostPages(end);
+    const writes = about.results.facts(uncapturedWrites);
+    const { lost } = missedPages(end, writes);
     if (lost.pages.length === 0) return { count: 0, findings: [] };
     if (about.endsInHarvest || about.gaps > 0) return undecidable(about, lost.pages.length, lost.writes);
-    const writes = about.results.facts(uncapturedWrites);
     const firstSeq = (page: number) => writes.firstSeq(end.pages.frame[page]!);
     const shown = [...lost.pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
     const stories = about.stories(

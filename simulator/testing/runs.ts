@@ -3,6 +3,7 @@ import { Random } from '../../base/index.js';
 import { EventBatch, EVENT_BY_CODE, type MachineSnapshot } from '../../traces/index.js';
 import {
   AccessBatch,
+  AccessKind,
   configure,
   Simulation,
   type SimulationRequest,
@@ -16,6 +17,8 @@ export interface ProgramShape {
   readonly cpus: number;
   /** Share of loads, 0..1. */
   readonly reads: number;
+  /** Share of writes by devices and by the kernel, 0..1. */
+  readonly around?: number;
 }
 
 /** One of the architectures that a strategy runs on. */
@@ -36,6 +39,8 @@ export function randomProgram(seed: number, shape: ProgramShape): AccessBatch {
     if (batch.offset[i]! < 4092) batch.size[i] = Math.min(batch.size[i]!, 8);
     batch.cpu[i] = random.below(shape.cpus);
     batch.kind[i] = random.unit() < shape.reads ? 1 : 0;
+    if (shape.around !== undefined && random.unit() < shape.around)
+      batch.kind[i] = AccessKind.deviceWrite + random.below(2);
     batch.program[i] = i + 1;
   }
   batch.length = shape.accesses;

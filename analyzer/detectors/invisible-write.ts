@@ -1,0 +1,48 @@
+/**
+ * Writes that go through no page table (DMA, or the kernel by a mapping of its own) and that the consumer was never told of. Strategies
+ * that read marks of page tables cannot see them and do not promise to; whoever makes such writes must mark the page itself.
+ */
+import { formatPage } from '../../base/index.js';
+import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
+import { counted, evidence, type Finding } from '../finding.js';
+import { type Detector, FINDINGS_MAX } from './define.js';
+
+const ID = 'invisible-write';
+
+export const invisibleWrite: Detector = {
+  id: ID,
+  summary: 'writes by a device or by the kernel that left no mark, so the consumer was never told',
+  counts: 'pages',
+  collectors: [uncapturedWrites],
+  needs: ['write', 'transfer'],
+  conclude({ source, results, endsInHarvest, gaps }) {
+    const uncaptured = results.facts(uncapturedWrites);
+    const { pages } = missedPages(results.end, uncaptured).invisible;
+    // The harvest that is under way, or what the source lost, may have come for them.
+    if (pages.length === 0 || endsInHarvest || gaps > 0) return { count: 0, findings: [] };
+    const { end } = results;
+    const firstSeq = (page: number) => uncaptured.firstSeq(end.pages.frame[page]!);
+    const worst = [...pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
+    const describe = (index: number): Finding => {
+      const page = end.pages.page[index]!;
+      const seq = firstSeq(index);
+      const writes = end.generationOf(index) - end.capturedOf(index);
+      return {
+        id: ID,
+        severity: 'high',
+        certainty: source.ending === null ? 'possible' : 'proved',
+        page,
+        cpu: null,
+        seq,
+        summary: `page ${formatPage(page)}: ${counted(writes, 'write')} around its page table never reached the consumer, the first at seq ${seq}`,
+        evidence: evidence({
+          seq,
+          role: 'the first of them: it has no CPU, and no fault, D or other mark comes of it',
+        }),
+        rootCause: `${source.meta.strategy ?? 'the tracker'} learns of writes from page tables, and these went through none`,
+        fix: 'let the writer mark the page when it is done (as set_page_dirty at unpin), treat pages as dirty while a device may write them, or track per frame',
+      };
+    };
+    return { count: pages.length, total: pages.length, findings: worst.map(describe) };
+  },
+};
