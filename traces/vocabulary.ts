@@ -86,6 +86,11 @@ export function carrierCode(carrier: Carrier): number {
   return CARRIERS.indexOf(carrier);
 }
 
+/** Bit of a carrier in a mask, by its code as an event gives it; 0 for a carrier that this version does not know. */
+export function carrierBit(code: number): number {
+  return code < CARRIERS.length ? 1 << code : 0;
+}
+
 /** The mask of a set of carriers: bit c for carrier code c. */
 export function carrierMask(carriers: readonly Carrier[]): number {
   return carriers.reduce((mask, carrier) => mask | (1 << carrierCode(carrier)), 0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TrailFormatError } from '../../base/index.js';
-import { carrierMask, type Carrier, type EventBatch } from '../../traces/index.js';
+import { carrierCode, carrierMask, mark, type Carrier, type EventBatch } from '../../traces/index.js';
 import { drawn, DRAWN_META } from '../testing/drawn.js';
 import { NaiveFold } from '../testing/naive-fold.js';
 import { randomEvents } from '../testing/random-events.js';
@@ -118,6 +118,25 @@ describe('which carriers are set', () => {
   ])('%s', (_, text, expected) => {
     expect(isMarked(text)).toBe(expected);
   });
+});
+
+it('refuses a carrier that it does not know, where the consumer reads it, and ignores a mark of one', () => {
+  expect(() => new Fold({ ...DRAWN_META, carriers: ['bitmap', 'from-the-future'] })).toThrow(/'from-the-future'/);
+  const trail = drawn('map 16\n mark 16 bitmap set');
+  trail.batches[0]!.slots[mark.slot.carrier]![1] = 32 + carrierCode('bitmap');
+  const fold = new Fold(trail.meta);
+  fold.apply(trail.batches[0]!);
+  expect(fold.isMarked(fold.pages.find(0, 16))).toBe(false);
+});
+
+it('refuses large TLBs on many CPUs, and can be used again after a reset', () => {
+  const fold = new Fold({ ...DRAWN_META, tlb: { sets: 2 ** 22, ways: 1 } });
+  const fill = (cpus: number) => {
+    for (let cpu = 0; cpu < cpus; cpu++) fold.tlbOf(cpu);
+  };
+  expect(() => fill(100)).toThrow(TrailFormatError);
+  fold.reset();
+  expect(() => fill(2)).not.toThrow();
 });
 
 it('refuses a range and a TLB slot that no recording can have', () => {

@@ -6,8 +6,10 @@
  * there is none; a flush takes effect at its ack, on the CPU that acknowledges; a transfer captures what the frame is at that event.
  * A frame is in use while a page maps it; mapping an unused one starts its generations at 0.
  */
+import { InputError } from '../../base/index.js';
 import {
   CARRIERS,
+  carrierBit,
   carrierMask,
   flushAck,
   frameMove,
@@ -37,7 +39,7 @@ import {
 import { loadSnapshot, takeSnapshot } from './fold-snapshot.js';
 import { FrameTable } from './frame-table.js';
 import { PageTable } from './page-table.js';
-import { CpuTlb } from './tlb.js';
+import { CpuTlb, SlotRoom } from './tlb.js';
 
 const PTE_DIRTY_CARRIER = carrierMask(['pte-dirty']);
 const MAPPED_CARRIER = carrierMask(['mapped']);
@@ -87,14 +89,13 @@ export class Fold {
   readonly #readsAtStart: number;
   readonly #layouts: readonly PteLayout[];
   readonly #tlbSlots: number;
+  #tlbRoom = new SlotRoom();
 
-  /** Throws an `InputError` when the meta names an entry layout that this version does not know. */
+  /** Throws an `InputError` when the meta names an entry layout or a carrier that this version does not know. */
   constructor(meta: FoldMeta) {
     this.#layouts =
       meta.spaces.length === 0 ? [pteLayout(meta.arch)] : meta.spaces.map((space) => pteLayout(space.layout));
-    this.#readsAtStart = carrierMask(
-      meta.carriers.filter((carrier): carrier is Carrier => CARRIERS.includes(carrier as Carrier)),
-    );
+    this.#readsAtStart = carrierMask(meta.carriers.map(knownCarrier));
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
     this.reads = this.#readsAtStart;
   }
@@ -207,6 +208,7 @@ export class Fold {
     this.pages = new PageTable();
     this.frames = new FrameTable();
     this.tlbs.length = 0;
+    this.#tlbRoom = new SlotRoom();
     this.reads = this.#readsAtStart;
     this.seq = this.timeNs = this.harvests = 0;
     this.harvesting = false;
@@ -214,10 +216,10 @@ export class Fold {
 
   /** The TLB of a CPU, made when it is first spoken of. */
   tlbOf(cpu: number): CpuTlb {
-    return (this.tlbs[cpu] ??= new CpuTlb(this.#tlbSlots));
+    return (this.tlbs[cpu] ??= new CpuTlb(this.#tlbSlots, this.#tlbRoom));
   }
 
-  /** Dirtiness is by frame: D in any entry that maps it counts. Aliases are rare, so only then are all pages searched. */
+  /** What the carriers that nobody marks say of a mapped page. */
   #unmarkedCarriers(page: number): number {
     const flags = this.pteFlags(page);
     return (
@@ -229,6 +231,7 @@ export class Fold {
     );
   }
 
+  /** Dirtiness is by frame: D in any entry that maps it counts. Aliases are rare, so only then are all pages searched. */
   #entryDirty(page: number, frame: number): boolean {
     if (this.pteFlags(page) & PTE_DIRTY) return true;
     if (frame === 0 || this.frames.mappers[frame]! < 2) return false;
@@ -273,7 +276,7 @@ export class Fold {
           space,
           page,
           slots[mark.slot.pages]![row]!,
-          1 << slots[mark.slot.carrier]![row]!,
+          carrierBit(slots[mark.slot.carrier]![row]!),
           slots[mark.slot.value]![row] !== 0,
         );
         return;
@@ -374,4 +377,14 @@ export class Fold {
       frames.captured[to] = captured;
     }
   }
+}
+
+/** A consumer that reads what this version does not understand would look as if it lost what it was told there. */
+function knownCarrier(carrier: string): Carrier {
+  if (CARRIERS.includes(carrier as Carrier)) return carrier as Carrier;
+  throw new InputError({
+    what: `carrier '${carrier}' is not known`,
+    why: 'the trail was written by a newer version of pagetrail',
+    mend: 'read it with the version that wrote it, or a newer one',
+  });
 }

@@ -5,8 +5,8 @@
  */
 import { TrailFormatError } from '../../base/index.js';
 
-/** 256 GiB of 4 KiB pages. Chosen: a trail that claims more is damaged or hostile, and would take several GB here. */
-const PAGE_RECORDS_MAX = 2 ** 26;
+/** 64 GiB of 4 KiB pages. Chosen: they take some 1.2 GB here, frames included; a trail that claims more is taken for damaged. */
+const PAGE_RECORDS_MAX = 2 ** 24;
 
 export class PageTable {
   /** Records in use; indices are [0, count). */
@@ -44,7 +44,7 @@ export class PageTable {
     }
   }
 
-  /** Index of the page, made if there is none yet. Throws a `TrailFormatError` beyond 2^26 records. */
+  /** Index of the page, made if there is none yet. Throws a `TrailFormatError` beyond 2^24 records. */
   ensure(space: number, page: number): number {
     const known = this.find(space, page);
     if (known >= 0) return known;

@@ -5,8 +5,25 @@
 import { TrailFormatError } from '../../base/index.js';
 import { widen, type PageTable } from './page-table.js';
 
-/** Chosen: 2,700 times the slots of a large second-level TLB; a slot number beyond it is damage. */
-const SLOTS_MAX = 2 ** 22;
+/** Chosen: 8,192 CPUs with the slots of a large second-level TLB, 180 MB here; a trail that names more is damaged. */
+const SLOTS_MAX = 2 ** 24;
+
+/** What all TLBs of a machine together may take, so that a hostile trail cannot ask for a large one on each of many CPUs. */
+export class SlotRoom {
+  #left = SLOTS_MAX;
+
+  /** Throws a `TrailFormatError` when there is no room for so many slots more. */
+  take(slots: number): void {
+    if (slots > this.#left) {
+      throw new TrailFormatError({
+        what: `the TLBs of the trail have more than ${SLOTS_MAX} slots together`,
+        why: 'no machine has; what it says of its TLBs is damaged',
+        mend: 'check the file with `pagetrail verify`, or record again',
+      });
+    }
+    this.#left -= slots;
+  }
+}
 
 export class CpuTlb {
   /** Valid entries. */
@@ -20,7 +37,10 @@ export class CpuTlb {
   asid: Uint16Array<ArrayBuffer> = new Uint16Array(0);
   #slotOf = new Int32Array(0); // by page index: slot + 1; 0 is none
 
-  constructor(slots: number) {
+  readonly #room: SlotRoom;
+
+  constructor(slots: number, room = new SlotRoom()) {
+    this.#room = room;
     this.#growSlots(slots);
   }
 
@@ -89,15 +109,9 @@ export class CpuTlb {
   }
 
   #growSlots(wanted: number): void {
-    if (wanted > SLOTS_MAX) {
-      throw new TrailFormatError({
-        what: `the trail names TLB slot ${wanted - 1}`,
-        why: `no TLB here has more than ${SLOTS_MAX} slots; the chunk that says so is damaged`,
-        mend: 'check the file with `pagetrail verify`, or record again',
-      });
-    }
     const before = this.page.length;
     const slots = Math.max(16, 2 ** Math.ceil(Math.log2(wanted)));
+    this.#room.take(slots - before);
     this.page = widen(this.page, new Int32Array(slots)).fill(-1, before);
     this.frame = widen(this.frame, new Int32Array(slots));
     this.asid = widen(this.asid, new Uint16Array(slots));
