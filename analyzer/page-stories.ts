@@ -6,6 +6,7 @@
 import {
   flushAck,
   FLUSH_SCOPES,
+  harvestBegin,
   mark,
   pte,
   PTE_CAUSES,
@@ -16,7 +17,6 @@ import {
 } from '../traces/index.js';
 import { seqOf, type Fold } from '../replayer/index.js';
 import { FillTimes } from './collectors/fill-times.js';
-import { NumberColumn } from './columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from './entry-permissions.js';
 import type { CollectorDefinition } from './pass.js';
 import { newFlags, oldFlags } from './rows.js';
@@ -85,8 +85,8 @@ class StoryCollector {
   readonly #watched: Watched[];
   readonly #byPage = new Map<number, Watched[]>();
   readonly #fills = new FillTimes();
-  /** Seq of the last transfer of each harvest. */
-  readonly #lastTransfers = new NumberColumn();
+  /** Seq of the last transfer by harvest; a map, because the trail gives the number of a harvest and may give any. */
+  readonly #lastTransfers = new Map<number, number>();
   #harvest = 0;
 
   constructor(pages: ReadonlyArray<{ readonly space: number; readonly page: number }>) {
@@ -116,7 +116,8 @@ class StoryCollector {
 
   readonly on = {
     'tlb-fill': (batch: EventBatch, row: number) => this.#fills.note(batch, row),
-    'harvest-begin': (batch: EventBatch, row: number) => void (this.#harvest = batch.slots[0]![row]!),
+    'harvest-begin': (batch: EventBatch, row: number) =>
+      void (this.#harvest = batch.slots[harvestBegin.slot.harvest]![row]!),
     'harvest-end': () => void (this.#harvest = 0),
     pte: (batch: EventBatch, row: number, fold: Fold) => this.#pte(batch, row, fold),
     mark: (batch: EventBatch, row: number, fold: Fold) =>
@@ -166,13 +167,13 @@ class StoryCollector {
       const { story } = watched;
       this.#settleCarriers(watched, end);
       const harvest = story.clearedAfter?.harvest ?? 0;
-      if (harvest > 0) story.transfersOverSeq = this.#lastTransfers.get(harvest);
+      if (harvest > 0) story.transfersOverSeq = this.#lastTransfers.get(harvest) ?? 0;
       return story;
     });
   }
 
   #pte(batch: EventBatch, row: number, fold: Fold): void {
-    const cause = PTE_CAUSES[batch.slots[pte.slot.cause]![row]!]!;
+    const cause = PTE_CAUSES[batch.slots[pte.slot.cause]![row]!] ?? 'observed'; // a later version may know more
     const before = oldFlags(batch, row, fold);
     const after = newFlags(batch, row, fold);
     this.#inRange(batch, row, 1, (watched) => {

@@ -104,7 +104,7 @@ class Tallies {
         firstWriteSeq: this.#firstWriteSeq.get(at),
         lastWriteSeq: this.#lastWriteSeq.get(at),
         index,
-        memory: mapped ? MEMORY_KINDS[end.frames.memory[end.pages.frame[index]!]!]! : null,
+        memory: mapped ? (MEMORY_KINDS[end.frames.memory[end.pages.frame[index]!]!] ?? 'unknown') : null,
       };
     }
   }

@@ -3,7 +3,7 @@
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
  * at that page again before it is marked anew.
  */
-import { mark, transfer, unmap } from '../../traces/index.js';
+import { carrierBit, mark, transfer, unmap } from '../../traces/index.js';
 import { seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
@@ -76,7 +76,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           );
         },
         mark(batch, row, fold) {
-          const read = fold.reads & (1 << batch.slots[mark.slot.carrier]![row]!);
+          const read = fold.reads & carrierBit(batch.slots[mark.slot.carrier]![row]!);
           if (batch.slots[mark.slot.value]![row] !== 0 || read === 0) return;
           const seq = seqOf(batch, row);
           fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) =>

@@ -10,6 +10,9 @@ import { newFlags, oldFlags } from '../rows.js';
 import { FillTimes } from './fill-times.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
 
+/** Restrictions that are pending before those already answered are looked for. Chosen: seldom reached, and 6 MB. */
+const SIFT_FROM = 65_536;
+
 /** Harvests that are kept one by one; the rest is counted. */
 const EXAMPLES = 20;
 
@@ -46,6 +49,8 @@ interface Pending {
   /** Index. */
   readonly page: number;
   readonly restricted: number;
+  /** The last flush-ack of the harvest before it; 0 where none did. */
+  readonly ackSeqBefore: number;
 }
 
 export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> = {
@@ -54,16 +59,28 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
     const fills = new FillTimes();
     const examples: UnflushedHarvest[] = [];
     let pending: Pending[] = [];
+    let siftAt = SIFT_FROM;
     let ackSeq = 0;
-    let ackSeqBefore = 0;
     let harvests = 0;
     let pages = 0;
 
-    const settle = (fold: Fold, seq: number, harvest: number | null) => {
-      const left = pending.filter(({ seq: at, cpu, slot, page, restricted }) => {
-        const tlb = fold.tlbs[cpu]!;
-        return tlb.page[slot] === page && fills.seqOf(cpu, slot) < at && outlives(tlb.flags[slot]!, restricted);
+    const isLeft = (fold: Fold, { seq, cpu, slot, page }: Pending) =>
+      fold.tlbs[cpu]!.page[slot] === page && fills.seqOf(cpu, slot) < seq;
+    // A trail may restrict for ever without a harvest. What is kept then is at most a few per TLB entry: one that has gone does
+    // not come back, and one restriction of an entry says as much as the same again.
+    const sift = (fold: Fold) => {
+      const known = new Set<string>();
+      pending = pending.filter((one) => {
+        const key = `${one.cpu} ${one.slot} ${one.restricted}`;
+        return isLeft(fold, one) && !known.has(key) && known.add(key);
       });
+      siftAt = Math.max(SIFT_FROM, 2 * pending.length);
+    };
+
+    const settle = (fold: Fold, seq: number, harvest: number | null) => {
+      const left = pending.filter(
+        (one) => isLeft(fold, one) && outlives(fold.tlbs[one.cpu]!.flags[one.slot]!, one.restricted),
+      );
       const distinct = new Set(left.map(({ page }) => page)).size;
       const first = left[0];
       if (first !== undefined) {
@@ -83,7 +100,7 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
               page: fold.pages.page[page]!,
               fillSeq: fills.seqOf(cpu, slot),
             },
-            ackSeqBefore,
+            ackSeqBefore: first.ackSeqBefore,
           });
         }
       }
@@ -102,9 +119,9 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
             const tlb = fold.tlbs[cpu];
             const slot = tlb === undefined ? -1 : tlb.slotOf(page);
             if (slot < 0 || !outlives(tlb!.flags[slot]!, restricted)) continue;
-            if (pending.length === 0) ackSeqBefore = ackSeq;
-            pending.push({ seq: seqOf(batch, row), cpu, slot, page, restricted });
+            pending.push({ seq: seqOf(batch, row), cpu, slot, page, restricted, ackSeqBefore: ackSeq });
           }
+          if (pending.length >= siftAt) sift(fold);
         },
         'flush-ack'(batch, row) {
           ackSeq = seqOf(batch, row);
