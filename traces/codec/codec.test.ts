@@ -100,6 +100,13 @@ describe('damaged bytes', () => {
     }
   });
 
+  it('that promise far more than they hold are refused before room is made for it', () => {
+    const nested = new Uint8Array(4 + 3 * 100_000);
+    for (let at = 4; at < nested.length; at += 3) nested.set([0xdc, 0, 64], at);
+    new DataView(nested.buffer).setUint32(0, crc32(nested.subarray(4)), true);
+    expect(unpackOutcome(nested)).toMatchObject({ what: 'its envelope promises more than 8192 values' });
+  });
+
   it('under a right checksum still let out nothing but named errors', () => {
     const random = new Random(9);
     let refused = 0;

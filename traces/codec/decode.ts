@@ -38,6 +38,8 @@ const FIELD_BOUNDS: readonly [least: number, most: number] = [0, 2 ** 53];
 export interface ChunkHead {
   readonly firstSeq: number;
   readonly events: number;
+  /** Events by kind code. */
+  readonly counts: ReadonlyMap<number, number>;
 }
 
 /** 0, 1, 2, ...: the rows of a batch that holds whole chunks. */
@@ -51,7 +53,7 @@ export class ChunkUnpacker {
   readonly #times = new Float64Array(CHUNK_EVENTS);
   readonly #scratch: readonly [Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
-  #head: ChunkHead = { firstSeq: 1, events: 0 };
+  #head: ChunkHead = { firstSeq: 1, events: 0, counts: new Map() };
 
   constructor() {
     const column = () => new Float64Array(CHUNK_EVENTS);
@@ -71,7 +73,11 @@ export class ChunkUnpacker {
   unpack(body: Uint8Array, into: EventBatch, kinds: number = ALL_KINDS): void {
     into.length = 0;
     const chunk = openChunk(body);
-    this.#head = { firstSeq: chunk.firstSeq, events: chunk.events };
+    this.#head = {
+      firstSeq: chunk.firstSeq,
+      events: chunk.events,
+      counts: new Map(chunk.groups.map(({ code, count }) => [code, count])),
+    };
     if (chunk.events > into.capacity) {
       damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     }

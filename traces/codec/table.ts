@@ -9,7 +9,7 @@ import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
 /** Version of the table layout; the first item of the envelope. */
 const TABLE_VERSION = 1;
-/** Most rows of a table, so that a hostile one costs a bounded amount of memory. */
+/** Most rows of a table, and of the tables of one checkpoint together, so that a hostile one costs a bounded amount of memory. */
 export const MOST_TABLE_ROWS = 2 ** 24;
 
 export interface TableColumn {
@@ -45,12 +45,17 @@ export async function sealTable(table: PackedTable): Promise<Uint8Array> {
 /**
  * The columns of a sealed table.
  * @param bounds least and most value of each column
+ * @param mostRows rows that it may have
  * @throws TrailFormatError
  */
-export function openTable(sealed: Uint8Array, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] {
+export function openTable(
+  sealed: Uint8Array,
+  bounds: ReadonlyArray<readonly [number, number]>,
+  mostRows: number = MOST_TABLE_ROWS,
+): Float64Array[] {
   const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
   version!.integer(TABLE_VERSION, TABLE_VERSION);
-  const rows = rowsField!.integer(1, MOST_TABLE_ROWS);
+  const rows = rowsField!.integer(1, mostRows);
   const mostBytes = bounds.length * (rows * VARINT_BYTES + 40);
   const block: Block = {
     codec: codec!.integer(0, 255),

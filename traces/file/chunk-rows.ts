@@ -1,7 +1,7 @@
 /** What stands beside a chunk, checked before it is believed. */
 import { CHUNK_EVENTS } from '../batch.js';
 import { damaged } from '../codec/varints.js';
-import { EVENT_KINDS } from '../events/index.js';
+import { EVENT_BY_CODE, EVENT_KINDS } from '../events/index.js';
 
 export interface ChunkInfo {
   readonly id: number;
@@ -39,16 +39,23 @@ export function readChunkRow(row: Readonly<Record<string, unknown>>, previous: C
     damaged(`chunk ${id} does not follow on the chunk before`);
   }
   const events = integer('events', 1, CHUNK_EVENTS);
+  const kinds = integer('kinds', 0, 0xffff_ffff);
+  const counts = readCounts(id, row['counts'], events);
+  for (const { kind, code } of EVENT_KINDS) {
+    // Queries pass over a chunk by the one and count by the other.
+    if (((kinds & (1 << code)) !== 0) !== Object.hasOwn(counts, kind))
+      damaged(`chunk ${id} has kinds that differ from its counts`);
+  }
   return {
     id,
     firstSeq,
     events,
     timeFirst: integer('time_first', 0),
     timeLast: integer('time_last', 0),
-    kinds: integer('kinds', 0, 0xffff_ffff),
+    kinds,
     pageMin: page('page_min'),
     pageMax: page('page_max'),
-    counts: readCounts(id, row['counts'], events),
+    counts,
     bytes: integer('bytes', 0),
   };
 }
@@ -73,4 +80,13 @@ function readCounts(id: number, text: unknown, events: number): Record<string, n
     sum += count as number;
   }
   return sum === events ? counts : wrong();
+}
+
+/** Compares the counts of a chunk's row with those of its body, by code. @throws TrailFormatError when they differ */
+export function checkCounts({ counts }: ChunkInfo, inBody: ReadonlyMap<number, number>): void {
+  let agreeing = 0;
+  for (const [code, count] of inBody) if (counts[EVENT_BY_CODE[code]!.kind] === count) agreeing++;
+  if (agreeing !== inBody.size || agreeing !== Object.keys(counts).length) {
+    damaged('it holds other kinds of events than its row says');
+  }
 }

@@ -128,6 +128,21 @@ describe('a trail that is being recorded', () => {
     reader.close();
   });
 
+  it('can be read after a kill in the middle of folding the WAL back, when the file is shorter than its header says', async () => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    await writer.drain();
+    const killed = join(folder, 'killed.trail');
+    for (const suffix of ['', '-wal']) copyFileSync(path + suffix, killed + suffix);
+    await writer.abandon();
+    const bytes = readFileSync(killed);
+    bytes.writeUInt32BE(1000, 28);
+    writeFileSync(killed, bytes);
+    const reader = TrailReader.open(killed);
+    expect(pagesOf(reader).length).toBe(1000);
+    reader.close();
+  });
+
   it('is gone when it is given up', async () => {
     const writer = TrailWriter.create(path, sampleMeta);
     writer.append(writesBatch(1, 1000));
@@ -296,10 +311,8 @@ describe('a file that cannot be read', () => {
     const body = db.prepare('SELECT body FROM chunk WHERE id = 2').pluck().get() as Buffer;
     const envelope = decode(body.subarray(4)) as [number, number, number, number, Array<[kind: number]>];
     envelope[4][1]![0] = 31;
-    const packed = Buffer.from(encode(envelope));
-    const sealed = Buffer.concat([Buffer.alloc(4), packed]);
-    sealed.writeUInt32LE(crc32(packed));
-    db.prepare('UPDATE chunk SET body = ?, counts = \'{"hyper-write":1000}\' WHERE id = 2').run(sealed);
+    const row = 'kinds = 1 << 31, counts = \'{"hyper-write":1000}\'';
+    db.prepare(`UPDATE chunk SET body = ?, ${row} WHERE id = 2`).run(sealed(envelope));
     db.close();
     const reader = TrailReader.open(path);
     expect(reader.counts).toEqual({ write: 2000 });
@@ -323,6 +336,7 @@ describe('a file that cannot be read', () => {
     ['UPDATE chunk SET first_seq = 500 WHERE id = 2', 'chunk 2 does not follow'],
     ['UPDATE chunk SET events = 1e6 WHERE id = 3', '1000000 as events'],
     ['UPDATE chunk SET counts = \'{"write":7}\'', 'counts that cannot be'],
+    ['UPDATE chunk SET kinds = 4', 'kinds that differ from its counts'],
     ["UPDATE meta SET value = 'later' WHERE key = 'mode'", "row 'mode' of meta"],
     ['UPDATE meta SET value = \'{"sets":"many"}\' WHERE key = \'tlb\'', "row 'tlb' of meta"],
     ["UPDATE meta SET value = '[[' WHERE key = 'steps'", "row 'steps' of meta"],
@@ -336,6 +350,18 @@ describe('a file that cannot be read', () => {
     expect(error).toBeInstanceOf(TrailFormatError);
     expect((error as Error).message).toContain(text);
     expect((error as Error).message).toContain(path);
+  });
+
+  it('because a row speaks of other kinds than its chunk holds: names the chunk', async () => {
+    await record(path);
+    const db = new Database(path);
+    db.exec('UPDATE chunk SET kinds = 4, counts = \'{"read":1000}\' WHERE id = 2');
+    db.close();
+    const reader = TrailReader.open(path);
+    const error = errorOf(() => reader.readChunk(1, new EventBatch()));
+    expect(error).toBeInstanceOf(TrailFormatError);
+    expect((error as TrailFormatError).what).toContain('chunk 2 of');
+    reader.close();
   });
 
   it('because its end is missing: says how much', async () => {
@@ -399,4 +425,50 @@ describe('a checkpoint', () => {
     expect(errorOf(() => reader.snapshotAtOrBefore(900))).toBeInstanceOf(TrailFormatError);
     reader.close();
   });
+
+  it.each([
+    ['that promises more rows than any state has', () => hugePages, 'pages:', 12],
+    ['of a CPU that cannot be', (body: Uint8Array) => body, 'tlbs:', 40_000],
+  ])('%s is refused', async (_, change, part, number) => {
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    writer.checkpoint(sampleSnapshot(100, 10));
+    await writer.close(sampleEnding);
+    const db = new Database(path);
+    const name = `${part}${number}`;
+    const row = db.prepare('SELECT shard, body FROM checkpoint WHERE shard LIKE ?').get(`${part}%`) as {
+      shard: string;
+      body: Uint8Array;
+    };
+    const head = db.prepare("SELECT body FROM checkpoint WHERE shard = 'head'").pluck().get() as Uint8Array;
+    const items = decode(head.subarray(4)) as unknown[];
+    const names = new TextDecoder().decode(items[6] as Uint8Array);
+    items[6] = new TextEncoder().encode(`${names} ${name}@100`);
+    db.prepare("UPDATE checkpoint SET body = ? WHERE shard = 'head'").run(sealed(items));
+    db.prepare('INSERT INTO checkpoint VALUES (100, ?, ?)').run(name, change(row.body));
+    db.close();
+    const reader = TrailReader.open(path);
+    expect(errorOf(() => reader.snapshotAtOrBefore(900))).toBeInstanceOf(TrailFormatError);
+    reader.close();
+  });
 });
+
+/** A value with its checksum before it, as blobs are stored. */
+function sealed(value: unknown): Uint8Array {
+  const packed = encode(value);
+  const bytes = new Uint8Array(4 + packed.length);
+  bytes.set(packed, 4);
+  new DataView(bytes.buffer).setUint32(0, crc32(packed), true);
+  return bytes;
+}
+
+/** 2^24 pages, each column but that of the page constant: less than a hundred bytes, and one row too many beside the others. */
+const constant = [0, 0];
+const hugePages = sealed([
+  1,
+  2 ** 24,
+  [2, 3, 2, 2, 2, 2, 2],
+  0,
+  15,
+  Uint8Array.from([...constant, 3, 0, 2, ...constant, ...constant, ...constant, ...constant, ...constant]),
+]);

@@ -4,7 +4,7 @@
  *
  * A trail that is being recorded can be read too; `refresh` takes notice of what came meanwhile.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
@@ -12,7 +12,7 @@ import { ALL_KINDS, ChunkUnpacker } from '../codec/index.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { MachineSnapshot } from '../snapshot.js';
-import { type ChunkInfo, readChunkRow } from './chunk-rows.js';
+import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
 import { CheckpointReader } from './checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
 import { readSqliteHeader } from './place.js';
@@ -148,10 +148,11 @@ export class TrailReader {
     try {
       if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
       this.#unpacker.unpack(row.body, into, kinds);
-      const { firstSeq, events } = this.#unpacker.head;
+      const { firstSeq, events, counts } = this.#unpacker.head;
       if (firstSeq !== row.first_seq || events !== row.events || firstSeq !== chunk.firstSeq || events < chunk.events) {
         throw new TrailFormatError({ what: 'it holds other events than its row says' });
       }
+      if (events === chunk.events) checkCounts(chunk, counts);
       // The chunk may have grown since `refresh`; what is seen stays what `chunks` says.
       while (into.length > 0 && into.row[into.length - 1]! >= chunk.events) into.length--;
     } catch (error) {
@@ -207,7 +208,8 @@ function checkHeader(path: string): number {
     });
   }
   if (header.userVersion < 1) throw damagedFile(path, 'it has no format version');
-  if (header.pages * header.pageBytes > stat.size) {
+  // With a WAL beside it the file may lag behind its own header, for good where the recorder was killed meanwhile; SQLite knows.
+  if (header.pages * header.pageBytes > stat.size && !existsSync(`${path}-wal`)) {
     throw damagedFile(path, `it has ${stat.size} of ${header.pages * header.pageBytes} bytes: the end is cut off`);
   }
   return header.userVersion;

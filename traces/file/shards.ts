@@ -3,12 +3,14 @@
  * fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not make a shard each); TLB entries by CPU.
  */
 import { PAGE_LIMIT } from '../../base/index.js';
-import { openTable, type PackedTable, packTable } from '../codec/table.js';
+import { MOST_TABLE_ROWS, openTable, type PackedTable, packTable } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
 import type { MachineSnapshot } from '../snapshot.js';
 
 /** Pages or frames in one range. */
 const RANGE_PAGES = 4096;
+/** The greatest CPU number. */
+const CPU_MOST = 0x7fff;
 /** Shards that ranges are dealt to. */
 const RANGE_SHARDS = 1024;
 
@@ -109,10 +111,15 @@ function column(
 export function joinShards(
   shards: ReadonlyArray<{ readonly name: string; readonly body: Uint8Array }>,
 ): Pick<MachineSnapshot, 'pages' | 'frames' | 'tlbs'> {
+  let rowsLeft = MOST_TABLE_ROWS;
   const open = (part: string, bounds: ReadonlyArray<readonly [number, number]>) =>
     shards
       .filter(({ name }) => name.startsWith(`${part}:`))
-      .map(({ name, body }) => ({ number: Number(name.slice(part.length + 1)), columns: openTable(body, bounds) }));
+      .map(({ name, body }) => {
+        const columns = openTable(body, bounds, rowsLeft);
+        rowsLeft -= columns[0]!.length;
+        return { number: Number(name.slice(part.length + 1)), columns };
+      });
   return {
     pages: joinPages(open('pages', PAGE_BOUNDS).map(({ columns }) => columns)),
     frames: joinFrames(open('frames', FRAME_BOUNDS).map(({ columns }) => columns)),
@@ -221,6 +228,7 @@ function joinTlbs(
     flags: new Uint8Array(rows),
   };
   let to = 0;
+  if (shards.some(({ number }) => number > CPU_MOST)) damaged('it has a TLB of a CPU that cannot be');
   for (const { number, columns } of [...shards].sort((a, b) => a.number - b.number)) {
     const fields = [tlbs.slot, tlbs.space, tlbs.page, tlbs.frame, tlbs.asid, tlbs.flags];
     for (const [i, field] of fields.entries()) field.set(columns[i]!, to);
