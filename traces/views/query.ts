@@ -117,11 +117,19 @@ export class Query {
   }
 }
 
+/** A batch and what it holds; a chunk that has grown since is read again. */
+interface Held {
+  readonly batch: EventBatch;
+  chunk: number;
+  kinds: number;
+  events: number;
+}
+
 class TrailContext implements ViewContext {
   readonly trail: TrailReader;
   readonly needs: (column: string) => boolean;
-  readonly #idle: Array<{ batch: EventBatch; chunk: number; kinds: number }> = [];
-  readonly #lent = new Map<EventBatch, { batch: EventBatch; chunk: number; kinds: number }>();
+  readonly #idle: Held[] = [];
+  readonly #lent = new Map<EventBatch, Held>();
 
   constructor(trail: TrailReader, needs: (column: string) => boolean) {
     this.trail = trail;
@@ -130,13 +138,17 @@ class TrailContext implements ViewContext {
 
   // Bound, so that views may take them out of the context.
   readonly borrow = (chunk: number, kinds: number): EventBatch => {
-    const held = this.#idle.findIndex((entry) => entry.chunk === chunk && entry.kinds === kinds);
-    const [entry = { batch: new EventBatch(), chunk: -1, kinds: 0 }] =
+    const { events } = this.trail.chunks[chunk]!;
+    const held = this.#idle.findIndex(
+      (entry) => entry.chunk === chunk && entry.kinds === kinds && entry.events === events,
+    );
+    const [entry = { batch: new EventBatch(), chunk: -1, kinds: 0, events: 0 }] =
       held >= 0 ? this.#idle.splice(held, 1) : this.#idle.splice(0, 1);
     if (held < 0) {
       this.trail.readChunk(chunk, entry.batch, kinds);
       entry.chunk = chunk;
       entry.kinds = kinds;
+      entry.events = events;
     }
     this.#lent.set(entry.batch, entry);
     return entry.batch;

@@ -240,6 +240,23 @@ describe('a table function', () => {
   });
 });
 
+it('sees what a trail that is being recorded holds after a refresh, also in a chunk that was read before', async () => {
+  const path = join(folder, 'growing.trail');
+  const writer = TrailWriter.create(path, sampleMeta);
+  writer.commitOpen(writesBatch(1, 300));
+  await writer.drain();
+  const trail = TrailReader.open(path);
+  const query = openQuery({ main: trail });
+  open.push(query, trail);
+  const count = () => query.query('SELECT count(DISTINCT seq) FROM writes').rows;
+  expect(count()).toEqual([[300]]);
+  writer.append(writesBatch(1, 1000));
+  await writer.close(sampleEnding);
+  expect(count()).toEqual([[300]]);
+  trail.refresh();
+  expect(count()).toEqual([[1000]]);
+});
+
 describe('a second trail', () => {
   it('is schema b', () => {
     expect(rowsOf('SELECT (SELECT count(*) FROM writes), (SELECT count(*) FROM b.writes)')).toEqual([[2, 6000]]);
