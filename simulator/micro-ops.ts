@@ -89,6 +89,10 @@ export const Op = {
   compareContents: 40,
   /** Actor `c`, which goes through no page table, writes `b` bytes at offset `a`. */
   otherWrite: 41,
+  /** 1 if carrier `a` is set for the page. */
+  markTest: 42,
+  /** In one step: clears carrier `a` of the page and, if it was set, sets carrier `b` (-1: none). */
+  markMove: 43,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 

@@ -38,6 +38,7 @@ export const STEP_NAMES = [
   'monitor resolves fault',
   're-arm entries',
   'change method',
+  'reset change bits',
 ] as const;
 
 export type StepName = (typeof STEP_NAMES)[number];

@@ -58,7 +58,7 @@ function countOf(result: Run, kind: number, slot: number, value: number): number
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 const FAULT_HANDLER = { notPresent: 0, writeProtect: 1, dirtyTrap: 3 } as const;
 /** Strategies without write protection; all others fault once per page and epoch. */
-const UNPROTECTED = new Set(['full-upload', 'compare', 'hw-dirty', 'adaptive']);
+const UNPROTECTED = new Set(['full-upload', 'compare', 'hw-dirty', 'adaptive', 'storage-key']);
 const FAULTING = { has: (strategy: string) => !UNPROTECTED.has(strategy) };
 
 /** What `adaptive` faults and reports depends on its switches; it has tests of its own. */
@@ -88,20 +88,28 @@ describe.each(STEADY)('%s', (strategy) => {
     (arch) => ARCHITECTURES.find(({ id }) => id === arch)!,
   );
 
-  it.each(architectures)('traps for D on $id only where no hardware sets it', ({ id, hardwareSetsDirty }) => {
-    const program = randomProgram(11, { accesses: 500, pages: 30, cpus: 1, reads: 0.2 });
-    const result = run({ strategy, arch: id, harvestEvery: 40 }, program);
-    const epochs = naiveEpochs(program, 40);
-    const perEpoch = epochs.reduce((sum, epoch) => sum + epoch.written.size, 0);
-    const everWritten = new Set(epochs.flatMap((epoch) => [...epoch.written])).size;
-    // Strategies that fault for W set D in the same fault; of the others only hw-dirty clears it.
-    const traps = FAULTING.has(strategy) || hardwareSetsDirty ? 0 : strategy === 'hw-dirty' ? perEpoch : everWritten;
-    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.dirtyTrap)).toBe(traps);
-    expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(
-      FAULTING.has(strategy) ? perEpoch : 0,
-    );
-    expect(staleFrames(result.end)).toBe(0);
-  });
+  it.each(architectures)(
+    'traps for D on $id only where no hardware sets it',
+    ({ id, hardwareSetsDirty, changeBitInFrame }) => {
+      const program = randomProgram(11, { accesses: 500, pages: 30, cpus: 1, reads: 0.2 });
+      const result = run({ strategy, arch: id, harvestEvery: 40 }, program);
+      const epochs = naiveEpochs(program, 40);
+      const perEpoch = epochs.reduce((sum, epoch) => sum + epoch.written.size, 0);
+      const everWritten = new Set(epochs.flatMap((epoch) => [...epoch.written])).size;
+      // Strategies that fault for W set D in the same fault; of the others only hw-dirty clears it.
+      const traps =
+        FAULTING.has(strategy) || hardwareSetsDirty || changeBitInFrame
+          ? 0
+          : strategy === 'hw-dirty'
+            ? perEpoch
+            : everWritten;
+      expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.dirtyTrap)).toBe(traps);
+      expect(countOf(result, fault.code, fault.slot.handler, FAULT_HANDLER.writeProtect)).toBe(
+        FAULTING.has(strategy) ? perEpoch : 0,
+      );
+      expect(staleFrames(result.end)).toBe(0);
+    },
+  );
 
   it.each(SEEDS)('loses nothing, 1-4 CPUs, any architecture, micro-steps interleaved, seed %i', (seed) => {
     const program = randomProgram(seed, { accesses: 300, pages: 6, cpus: 1 + (seed % 4), reads: 0.2 });

@@ -7,6 +7,8 @@ export interface Architecture {
   readonly layout: PteLayout;
   /** Whether the walker sets D by itself; otherwise a store through a clean entry traps and the kernel sets it. */
   readonly hardwareSetsDirty: boolean;
+  /** Dirtiness is a change bit of the frame and no business of entries and TLBs. */
+  readonly changeBitInFrame?: boolean;
   /** How other CPUs are made to drop entries: an interrupt each, or one broadcast instruction that interrupts nobody. */
   readonly flushBy: 'ipi' | 'broadcast';
   /** A range flush of more pages than this invalidates the whole address space instead. */

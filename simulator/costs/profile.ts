@@ -27,6 +27,7 @@ export const COST_NAMES = {
   uffdArm: 'UFFDIO_WRITEPROTECT, a page',
   sigsegv: 'SIGSEGV handler: signal, record, mprotect, return',
   mprotectPage: 'mprotect to read-only, a page',
+  keyOperation: 'test and reset of one storage key (s390)',
   memcpy4k: 'copy of 4 KiB by the CPU',
 } as const;
 

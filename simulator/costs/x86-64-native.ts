@@ -31,6 +31,7 @@ export const x8664Native: CostProfile = {
     uffdArm: 100,
     sigsegv: 4000,
     mprotectPage: 58,
+    keyOperation: 50,
     memcpy4k: 250,
   },
 };

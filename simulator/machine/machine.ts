@@ -98,6 +98,11 @@ export class Machine {
       case Op.markClear:
         memory.markClear(page, op.b, op.a);
         return 0;
+      case Op.markTest:
+        return pages.marks[page]! & (1 << op.a) ? 1 : 0;
+      case Op.markMove:
+        memory.markMove(page, op.a, op.b);
+        return 0;
       case Op.nextRun:
         return nextWith(pages, page, op.a);
       case Op.runEnd:

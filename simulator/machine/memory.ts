@@ -5,7 +5,7 @@
 import { PAGE_SIZE } from '../../base/index.js';
 import { type MemoryKind, PTE_ACCESSED } from '../../traces/index.js';
 import type { Architecture } from '../architectures/index.js';
-import { PTE_CAUSE } from './codes.js';
+import { CARRIER, PTE_CAUSE } from './codes.js';
 import type { Journal } from './journal.js';
 import { lastMapped, nextMapped, regionEnd, slotsBetween } from './order.js';
 import { PageStore } from './pages.js';
@@ -59,6 +59,18 @@ export class Memory {
     return 0;
   }
 
+  /** Clears a carrier of a page and, if it was set, sets another (-1: none). */
+  markMove(page: number, from: number, to: number): void {
+    if ((this.pages.marks[page]! & (1 << from)) === 0) return;
+    this.markClear(page, page, from);
+    if (to >= 0) this.markSet(page, to);
+  }
+
+  /** What every store does where the change bit belongs to the frame. */
+  changed(page: number): void {
+    if (this.#options.architecture.changeBitInFrame) this.markSet(page, CARRIER['storage-key']);
+  }
+
   /** Clears a carrier for the run first..last. */
   markClear(first: number, last: number, carrier: number): void {
     const { pages } = this;
@@ -78,6 +90,7 @@ export class Memory {
     journal.enter(writer, -1);
     journal.time = Math.max(journal.time, program);
     journal.write(pages.number[page]!, offset, size, program);
+    this.changed(page);
     journal.enter(actor, cpu);
   }
 

@@ -44,12 +44,16 @@ export class Mmu {
   readonly inInstruction: boolean[] = [];
   readonly shootdowns = new Shootdowns();
 
+  /** Flags of a TLB entry through which a store needs no walk. */
+  readonly storeFlags: number;
+
   readonly #options: MmuOptions;
   readonly #memory: Memory;
   readonly #journal: Journal;
 
   constructor(options: MmuOptions, memory: Memory, journal: Journal) {
     this.#options = options;
+    this.storeFlags = options.architecture.changeBitInFrame ? TLB_WRITABLE : TLB_WRITABLE | TLB_DIRTY;
     this.#memory = memory;
     this.#journal = journal;
   }
@@ -77,7 +81,7 @@ export class Mmu {
     if (slot < 0) return Lookup.miss;
     const flags = this.tlbs[cpu]!.flags[slot]!;
     if ((flags & TLB_WRITABLE) === 0) return Lookup.readOnly;
-    return flags & TLB_DIRTY ? Lookup.dirty : Lookup.clean;
+    return (flags & this.storeFlags) === this.storeFlags ? Lookup.dirty : Lookup.clean;
   }
 
   /** The walker reads the entry for a store. With D still to be set it fills nothing: the check and the set come as one step. */
@@ -85,8 +89,7 @@ export class Mmu {
     const flags = this.#memory.pages.flags[page]!;
     if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
     if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
-    if ((flags & PTE_DIRTY) === 0)
-      return this.#options.architecture.hardwareSetsDirty ? Walk.needsDirty : Walk.readOnly;
+    if (this.#needsDirty(flags)) return this.#options.architecture.hardwareSetsDirty ? Walk.needsDirty : Walk.readOnly;
     this.fill(page, true);
     return Walk.filled;
   }
@@ -129,6 +132,7 @@ export class Mmu {
     // The translation of a later part of the same store may have taken the slot.
     pages.generation[slot >= 0 ? tlb.frame[slot]! : pages.frame[page]!]!++;
     journal.write(pages.number[page]!, offset, size, journal.program[journal.cpu]!);
+    this.#memory.changed(page);
   }
 
   /**
@@ -202,6 +206,11 @@ export class Mmu {
     }
   }
 
+  /** A store through this entry must see D set first. */
+  #needsDirty(flags: number): boolean {
+    return (flags & PTE_DIRTY) === 0 && !this.#options.architecture.changeBitInFrame;
+  }
+
   /** A broadcast is paid by its sender; the target only walks again for what it lost. */
   #acknowledgeCost(cpu: number, span: number, scope: number): number {
     const { architecture, costs } = this.#options;
@@ -214,7 +223,7 @@ export class Mmu {
     if ((flags & PTE_PRESENT) === 0) return FAULT_HANDLER['not-present'];
     if ((error & FAULT_WRITE) === 0) return FAULT_HANDLER.spurious;
     if ((flags & PTE_WRITABLE) === 0) return FAULT_HANDLER['write-protect'];
-    const trap = (flags & PTE_DIRTY) === 0 && !this.#options.architecture.hardwareSetsDirty;
+    const trap = this.#needsDirty(flags) && !this.#options.architecture.hardwareSetsDirty;
     return trap ? FAULT_HANDLER['dirty-trap'] : FAULT_HANDLER.spurious;
   }
 
@@ -248,7 +257,7 @@ export class Mmu {
 
   /** What a TLB keeps of W and D. Without hardware D a clean entry is read-only to the CPU, whatever the kernel calls it. */
   #cachedFlags(flags: number): number {
-    if (!this.#options.architecture.hardwareSetsDirty && (flags & PTE_DIRTY) === 0) return 0;
+    if (!this.#options.architecture.hardwareSetsDirty && this.#needsDirty(flags)) return 0;
     return (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
   }
 }

@@ -3,7 +3,7 @@
  * triggered it. Stores that need no fault take a path without generators; it does what `kernel/access.ts` does, event for event.
  */
 import { PAGE_SIZE } from '../../base/index.js';
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_WRITABLE } from '../../traces/index.js';
 import { type AccessBatch, AccessKind } from '../accesses.js';
 import { access } from '../kernel/access.js';
 import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
@@ -17,7 +17,6 @@ import type { Scheduler } from './scheduler.js';
 
 const STORE = STEP_NUMBER.store;
 const LOAD = STEP_NUMBER.load;
-const WRITABLE_DIRTY = TLB_WRITABLE | TLB_DIRTY;
 const MAP = STEP_NUMBER['map the page'];
 
 export interface CoarseOptions {
@@ -32,6 +31,10 @@ export class CoarseScheduler implements Scheduler {
   readonly #strategy: StrategyCode;
   readonly #clock: HarvestClock;
   readonly #options: CoarseOptions;
+  /** Flags of a TLB entry through which a store needs no walk. */
+  readonly #storeFlags: number;
+  /** Every store sets the change bit of its frame. */
+  readonly #marksFrames: boolean;
   /** Flags of an entry through which a store needs no fault. */
   readonly #storable: number;
   /** The page of the last access, so that runs on one page look nothing up. */
@@ -43,7 +46,10 @@ export class CoarseScheduler implements Scheduler {
     this.#strategy = strategy;
     this.#clock = clock;
     this.#options = options;
-    this.#storable = PTE_PRESENT | PTE_WRITABLE | (machine.options.architecture.hardwareSetsDirty ? 0 : PTE_DIRTY);
+    const { hardwareSetsDirty, changeBitInFrame } = machine.options.architecture;
+    this.#storable = PTE_PRESENT | PTE_WRITABLE | (hardwareSetsDirty || changeBitInFrame ? 0 : PTE_DIRTY);
+    this.#storeFlags = machine.mmu.storeFlags;
+    this.#marksFrames = changeBitInFrame === true;
   }
 
   play(batch: AccessBatch, from: number, to: number): void {
@@ -100,7 +106,7 @@ export class CoarseScheduler implements Scheduler {
     let slot = tlb.slotOf[index]!;
     if (!this.#options.fastPath)
       return this.#complete(access(this.#strategy, AccessKind.store, [{ page: index, offset, size }]));
-    if (slot < 0 || (tlb.flags[slot]! & WRITABLE_DIRTY) !== WRITABLE_DIRTY) {
+    if (slot < 0 || (tlb.flags[slot]! & this.#storeFlags) !== this.#storeFlags) {
       const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
       const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
       if (cachedReadOnly || !allowed)
@@ -111,6 +117,7 @@ export class CoarseScheduler implements Scheduler {
     pages.generation[tlb.frame[slot]!]!++;
     journal.step = STORE;
     journal.write(page, offset, size, journal.program[cpu]!);
+    if (this.#marksFrames) machine.memory.changed(index);
   }
 
   #load(index: number, page: number, offset: number, size: number): void {

@@ -16,7 +16,7 @@ export const compare: StrategyDefinition = {
   price: 'twice the memory, and every page read twice per harvest; no fault, no flush',
   vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
   vmaReason: 'it reads memory through the process; second-stage memory belongs to a VMM strategy',
-  architectures: PTE_ARCHITECTURES,
+  architectures: [...PTE_ARCHITECTURES, 's390x-key'],
   carriers: ['shadow-copy'],
   cannotSee: [],
   faultCosts: [],

@@ -12,7 +12,7 @@ export const fullUpload: StrategyDefinition = {
   price: 'bytes: the whole object every time',
   vmas: ['pfnmap', 'mixedmap', 'shared-file', 'anon'],
   vmaReason: 'it tracks nothing, so any memory of the CPU will do, but second-stage memory belongs to a VMM strategy',
-  architectures: PTE_ARCHITECTURES,
+  architectures: [...PTE_ARCHITECTURES, 's390x-key'],
   carriers: ['mapped'],
   cannotSee: [],
   faultCosts: [],

@@ -10,6 +10,7 @@ import { mprotectSigsegv } from './mprotect-sigsegv.js';
 import { pageMkwrite } from './page-mkwrite.js';
 import { pfnMkwrite } from './pfn-mkwrite.js';
 import { softDirty } from './soft-dirty.js';
+import { storageKey } from './storage-key.js';
 import { uffdWpAsync } from './uffd-wp-async.js';
 import { uffdWpSync } from './uffd-wp-sync.js';
 
@@ -28,4 +29,5 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   uffdWpSync,
   uffdWpAsync,
   mprotectSigsegv,
+  storageKey,
 ];

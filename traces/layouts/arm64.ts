@@ -25,6 +25,7 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
   return {
     id,
     summary,
+    keeps: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_UFFD_WP,
     flags(low, high) {
       if ((low & PAGE) !== PAGE) return 0;
       const writable = (high & WRITE) !== 0;

@@ -14,6 +14,8 @@ export const PTE_UFFD_WP = 32;
 export interface PteLayout {
   readonly id: string;
   readonly summary: string;
+  /** Logical flags that its entries can express. */
+  readonly keeps: number;
   /** Logical flags of the raw halves (unsigned 32-bit each). A non-present entry has no flag at all. */
   flags(low: number, high: number): number;
   /** Frame number in the raw halves. */

@@ -3,11 +3,12 @@ import { InputError } from '../../base/index.js';
 import { arm64, arm64Dbm } from './arm64.js';
 import type { PteLayout } from './define.js';
 import { riscv64 } from './riscv64.js';
+import { s390xKey } from './s390x-key.js';
 import { x8664 } from './x86-64.js';
 
 export * from './define.js';
 
-export const PTE_LAYOUTS: readonly PteLayout[] = [x8664, arm64, arm64Dbm, riscv64];
+export const PTE_LAYOUTS: readonly PteLayout[] = [x8664, arm64, arm64Dbm, riscv64, s390xKey];
 
 /** The layout of that id; an `InputError` when a trail names one that this version does not know. */
 export function pteLayout(id: string): PteLayout {

@@ -33,6 +33,7 @@ const NAMES: ReadonlyArray<readonly [number, string]> = [
 
 export const riscv64: PteLayout = {
   id: 'riscv64',
+  keeps: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SOFT_DIRTY | PTE_UFFD_WP,
   summary: 'bit 0 V, 1 R, 2 W, 4 U, 6 A, 7 D, 8 special, 10..53 frame, 59 soft-dirty, 60 uffd-wp',
   flags(low, high) {
     if ((low & V) === 0) return 0;

@@ -36,6 +36,7 @@ const NAMES: ReadonlyArray<readonly [number, string]> = [
 
 export const x8664: PteLayout = {
   id: 'x86-64',
+  keeps: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SOFT_DIRTY | PTE_UFFD_WP,
   summary: 'bit 0 P, 1 RW, 2 US, 5 A, 6 D, 9 special, 10 uffd-wp, 11 soft-dirty, 12..51 frame, 63 NX',
   flags(low) {
     if ((low & P) === 0) return 0;
