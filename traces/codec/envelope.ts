@@ -73,10 +73,19 @@ function checkForm(packed: Uint8Array): void {
 
 /** MessagePack tags by the bytes of the integer behind them: the value itself, or the length of bytes and arrays. */
 const LENGTH_BYTES: Readonly<Record<number, number>> = {
-  ...{ 0xc4: 1, 0xc5: 2, 0xc6: 4 }, // bytes
-  ...{ 0xcc: 1, 0xcd: 2, 0xce: 4, 0xcf: 8 }, // unsigned integers
-  ...{ 0xd0: 1, 0xd1: 2, 0xd2: 4, 0xd3: 8 }, // signed integers
-  ...{ 0xdc: 2, 0xdd: 4 }, // arrays
+  0xc4: 1,
+  0xc5: 2,
+  0xc6: 4, // bytes
+  0xcc: 1,
+  0xcd: 2,
+  0xce: 4,
+  0xcf: 8, // unsigned integers
+  0xd0: 1,
+  0xd1: 2,
+  0xd2: 4,
+  0xd3: 8, // signed integers
+  0xdc: 2,
+  0xdd: 4, // arrays
 };
 
 /** A value out of an envelope, believed only after it was asked for what it should be. */
