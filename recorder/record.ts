@@ -272,7 +272,9 @@ function noAccess(source: AccessSource): InputError {
     why:
       lines > 0
         ? `${lines} lines were not understood, the first of them line ${firstLine}`
-        : 'no line of it is a load, store or modify',
+        : source.programNs > 0
+          ? 'it has instructions or loads, and no store or modify; loads are played with --reads only'
+          : 'no line of it is a load, store or modify',
     mend: `check that it is what --format ${source.meta.kind} expects`,
   });
 }

@@ -41,7 +41,11 @@ class TrailSource implements AccessSource {
       name,
       programTime: source.programTime,
       reads: reads && source.reads,
-      parameters: { of: `${source.kind}:${source.name}`, strategy: reader.meta.strategy ?? 'observed' },
+      parameters: {
+        // A replay of a replay still plays what was recorded first.
+        of: source.kind === 'trail' ? String(source.parameters['of']) : `${source.kind}:${source.name}`,
+        strategy: reader.meta.strategy ?? 'observed',
+      },
     };
     this.#reader = reader;
     this.#continued = CONTINUED.map((name) => reader.meta.steps.indexOf(name));

@@ -23,10 +23,7 @@ export function sqliteProblem(error: unknown, path: string, verb: 'read' | 'writ
     {
       what: `cannot ${verb} ${path}`,
       why: reason(code) ?? `SQLite says: ${error.message} (${code})`,
-      mend:
-        verb === 'write'
-          ? 'what was recorded before is kept; free some space or choose another place'
-          : 'check the file and its folder',
+      mend: mend(verb, code),
     },
     options,
   );
@@ -40,10 +37,19 @@ export function damagedFile(path: string, why: string, options?: ErrorOptions): 
   );
 }
 
+const CANNOT_OPEN = 'it cannot be opened: the folder is missing or closed to you';
+
+function mend(verb: 'read' | 'write', code: string): string {
+  if (verb === 'read') return 'check the file and its folder';
+  // What cannot be opened has nothing in it yet.
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'choose another place';
+  return 'what was recorded before is kept; free some space or choose another place';
+}
+
 function reason(code: string): string | null {
   if (code === 'SQLITE_FULL') return 'the disk is full';
   if (code.startsWith('SQLITE_READONLY')) return 'it is write-protected';
-  if (code.startsWith('SQLITE_CANTOPEN')) return 'it cannot be opened: the folder is missing or closed to you';
+  if (code.startsWith('SQLITE_CANTOPEN')) return CANNOT_OPEN;
   if (code.startsWith('SQLITE_IOERR')) return 'the disk is full or failing';
   if (code.startsWith('SQLITE_BUSY')) return 'another process has it locked';
   return null;
