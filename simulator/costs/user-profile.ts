@@ -4,8 +4,8 @@
  * come from the base.
  */
 import { UsageError } from '../../base/index.js';
-import { costProfile } from './index.js';
 import type { CostProfile } from './profile.js';
+import { costProfile } from './profiles.js';
 
 const KEYS = ['id', 'summary', 'source', 'base', 'ns'];
 
