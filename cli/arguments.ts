@@ -6,8 +6,17 @@ export function wholeNumber(option: string, unit = 'a whole number'): (text: str
   return (text) => {
     const value = parseUnsigned(text);
     if (value !== null) return value;
+    // Digits alone that were refused: beyond what a number holds exactly.
+    if (/^(0x[0-9a-f]+|\d+)$/i.test(text)) {
+      throw new UsageError({
+        what: `${option} ${text} is too large`,
+        why: `the largest is ${Number.MAX_SAFE_INTEGER - 1}`,
+        mend: 'give a smaller one',
+      });
+    }
     throw new UsageError({
       what: `${option} '${text}' is not ${unit}`,
+      why: 'it must be 0 or more, without a sign, fraction or exponent',
       mend: 'give it in decimal, or in hexadecimal with 0x in front',
     });
   };

@@ -142,7 +142,9 @@ describe('exit codes and errors', () => {
       'struct page',
     ],
     ['a number that is none', [...RECORDING, '--cpus', 'two'], 2, "--cpus 'two' is not a whole number"],
-    ['a number out of range', [...RECORDING, '--cpus', '0'], 2, 'from 1 to'],
+    ['a negative number', [...RECORDING, '--harvest-every', '-1'], 2, 'it must be 0 or more'],
+    ['a number too large to be exact', [...RECORDING, '--seed', '99999999999999999999'], 2, 'is too large'],
+    ['a number out of range', [...RECORDING, '--cpus', '0'], 2, 'leave --cpus out for its default'],
     ['no source', ['record'], 2, 'there is nothing to record'],
     ['two sources', ['record', '--workload', 'zipf', '--import', 'x'], 2, 'a recording has one source'],
     [
@@ -155,7 +157,14 @@ describe('exit codes and errors', () => {
     ['a missing option value', ['state', 'x', '--at'], 2, '--at <position> needs a value'],
     ['a missing required option', ['state', 'x'], 2, '--at <position>'],
     ['too many arguments', ['info', 'a', 'b'], 2, 'too many arguments'],
+    [
+      'a limit named like a property of every object',
+      ['diff', 'a', 'b', '--limit', 'toString=5'],
+      2,
+      'is not NAME=PERCENT',
+    ],
     ['an unknown limit', ['diff', 'a', 'b', '--limit', 'overheat=5'], 2, "did you mean 'overhead'?"],
+    ['a missing cost profile', [...RECORDING, '--cost', 'missing.json'], 3, 'check the path'],
     ['a missing trail', ['info', 'missing.trail'], 3, 'there is no such file'],
     ['a missing log', ['record', '--import', 'missing.lk'], 3, 'there is no such file'],
   ])('%s', async (_, argv, code, text) => {
@@ -210,6 +219,16 @@ describe('exit codes and errors', () => {
     const ran = await pagetrail(['diff', bad, good, '--limit', 'bytes=1']);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain('note: bytes rose from');
+    expect(ran.stderr).not.toContain('different writes');
+  });
+
+  it('a limit on runs of different writes says that it compares these', async () => {
+    const other = scratch.path('other.trail');
+    await pagetrail([...RECORDING, '--seed', '7', '-o', other]);
+    const ran = await pagetrail(['diff', good, other, '--limit', 'bytes=10000']);
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain('different writes');
+    expect((await pagetrail(['diff', good, other, '--fail-on', 'divergence'])).code).toBe(1);
   });
 
   it('strict check refuses waste', async () => {

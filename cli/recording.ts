@@ -109,7 +109,8 @@ async function costsOf(cost: string | undefined): Promise<SimulationRequest['cos
   } catch (error) {
     if (error instanceof PagetrailError) throw error;
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new InputError({ what: `cannot read the cost profile ${cost}`, why }, { cause: error });
+    const mend = 'check the path; the profiles that ship are named without .json, see `pagetrail list costs`';
+    throw new InputError({ what: `cannot read the cost profile ${cost}`, why, mend }, { cause: error });
   }
 }
 

@@ -103,7 +103,10 @@ function find<T extends { readonly id: string }>(what: string, id: string, list:
 
 function integer(name: string, value: number, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError({ what: `--${name} ${value} is not a whole number from ${least} to ${most}` });
+  throw new UsageError({
+    what: `--${name} ${value} is not a whole number from ${least} to ${most}`,
+    mend: `leave --${name} out for its default`,
+  });
 }
 
 function architectureOf(strategy: StrategyDefinition, id: string | undefined): Architecture {

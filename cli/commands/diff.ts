@@ -69,6 +69,9 @@ export const diff = defineCommand<Options>({
     for (const { name, before, after, percent } of over) {
       context.notice(`${name} rose from ${count(before)} to ${count(after)}: more than the ${percent} % allowed`);
     }
+    if (options.limit !== undefined && !report.aligned) {
+      context.notice('the limits compare runs of different writes; add --fail-on divergence to refuse those');
+    }
     const refused = options.failOn === 'divergence' && report.verdict !== 'same';
     return {
       json: () => report,
@@ -88,7 +91,7 @@ export const diff = defineCommand<Options>({
 
 function readLimit(text: string, previous: Limits = {}): Limits {
   const [, name, figure] = /^([^=]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(text) ?? [];
-  if (name !== undefined && figure !== undefined && name in COST_FIGURES)
+  if (name !== undefined && figure !== undefined && Object.hasOwn(COST_FIGURES, name))
     return { ...previous, [name]: Number(figure) };
   const names = Object.keys(COST_FIGURES);
   const guess = name === undefined ? null : nearest(name, names);
