@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawn, type MemorySource } from '../../replayer/testing/drawn.js';
-import { openQuery, type Query, TrailReader, TrailWriter } from '../../traces/index.js';
+import { describeView, openQuery, type Query, TrailReader, TrailWriter } from '../../traces/index.js';
 import { check } from '../check.js';
 import { ANALYSIS_VIEWS } from './index.js';
 
@@ -132,3 +132,11 @@ it.each(ANALYSIS_VIEWS.map((view) => [view.name, view] as const))(
     expect(() => query.query(view.example ?? '')).not.toThrow();
   },
 );
+
+describe('docs/sql.md', () => {
+  const text = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
+
+  it.each(ANALYSIS_VIEWS.map((view) => [view.name, view] as const))('describes %s as it is', (_, view) => {
+    expect(text).toContain(`${describeView(view)}\n`);
+  });
+});

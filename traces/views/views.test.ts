@@ -345,7 +345,9 @@ describe('docs/sql.md', () => {
     expect(text).toContain(`${describeView(view)}\n`);
   });
 
-  const examples = Array.from(text.matchAll(/```sql\n([^]*?)\n```/g), ([, sql]) => sql!);
+  // The views behind that heading are not this room's; the analyzer tests them.
+  const stored = text.slice(0, text.indexOf('## Views of what follows from it'));
+  const examples = Array.from(stored.matchAll(/```sql\n([^]*?)\n```/g), ([, sql]) => sql!);
   it.each(examples)('has an example that runs: %s', (sql) => {
     expect(query.query(sql).columns.length).toBeGreaterThan(0);
   });
