@@ -24,13 +24,18 @@ export interface TrailMeta {
     /** Every figure as it was used, ns. */
     readonly ns: Readonly<Record<string, number>>;
   };
-  /** Options of the machine that have no row of their own, by name: cpus, vmaGapPages, objectPages. */
+  /** Options of the machine that have no row of their own, by name: cpus, vmaGapPages, objectPages, nonCoherent, ... */
   readonly options: Readonly<Record<string, number>>;
   readonly source: SourceMeta;
   /** By actor number. */
   readonly actors: readonly string[];
   /** By space number. */
-  readonly spaces: ReadonlyArray<{ readonly kind: 'mm' | 'second-stage'; readonly layout: string }>;
+  readonly spaces: ReadonlyArray<{
+    readonly kind: 'mm' | 'second-stage';
+    readonly layout: string;
+    /** What the consumer of this space reads, where it is another than that of the trail (the host's, beside a guest's). */
+    readonly carriers?: readonly string[];
+  }>;
   /** By step number; entry 0 is ''. */
   readonly steps: readonly string[];
   /** By number in note events. */

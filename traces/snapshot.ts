@@ -31,6 +31,8 @@ export interface MachineSnapshot {
     readonly generation: Float64Array;
     /** The generation that the consumer transferred last. */
     readonly captured: Float64Array;
+    /** Writes, of those it has seen, that are in CPU caches alone: a device that does not snoop would read older bytes. */
+    readonly cached: Float64Array;
     /** Index into MEMORY_KINDS. */
     readonly memory: Uint8Array;
   };

@@ -25,6 +25,8 @@ export type Carrier = (typeof CARRIERS)[number];
 /** Flags of a TLB entry in tlb-fill and tlb-update. */
 export const TLB_WRITABLE = 1;
 export const TLB_DIRTY = 2;
+/** The entry covers 512 pages and stands at the first of them. */
+export const TLB_HUGE = 4;
 
 /** Bits of a fault's error code, as on x86. */
 export const FAULT_PRESENT = 1;
@@ -45,6 +47,9 @@ export const PTE_CAUSES = [
   'store', // a plain store: computed from an earlier load
   'unmap', // taken out for good
   'observed', // seen by a source, by means unknown
+  'split', // a huge entry became 512 small ones
+  'copy', // copied from another address space by fork
+  'monitor', // a virtual machine monitor changed it
 ] as const;
 export type PteCause = (typeof PTE_CAUSES)[number];
 
@@ -59,11 +64,15 @@ export const EVICT_REASONS = ['fault', 'random', 'invalidate', 'switch-in'] as c
 export type EvictReason = (typeof EVICT_REASONS)[number];
 
 export const NOTIFIER_PHASES = ['start', 'end'] as const;
-export const MEMORY_KINDS = ['system', 'device'] as const;
+/** `guest`: memory of a virtual machine; the frame's number is its page in the second stage. */
+export const MEMORY_KINDS = ['system', 'device', 'guest'] as const;
 export type MemoryKind = (typeof MEMORY_KINDS)[number];
-export const EXIT_REASONS = ['ept-violation', 'pml-full', 'ring-full', 'kick', 'invlpg', 'cr3', 'other'] as const;
+export const EXIT_REASONS = ['ept-violation', 'pml-full', 'ring-full', 'kick', 'invlpg', 'cr3', 'other', 'shadow-fault'] as const;
 export const LOCK_KINDS = ['page-table', 'page', 'reservation', 'mmap', 'mmu', 'monitor'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
+/** What is done to the tracked object besides accesses. */
+export const OPERATIONS = ['unmap', 'move', 'fork', 'split', 'harvest'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 export const GAP_REASONS = ['overrun', 'killed', 'filtered', 'unknown'] as const;
 
 /** The enumerations by the name that `EventField.unit` uses, for views and documents. */
@@ -79,6 +88,7 @@ export const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
   exitReasons: EXIT_REASONS,
   lockKinds: LOCK_KINDS,
   gapReasons: GAP_REASONS,
+  operations: OPERATIONS,
 };
 
 /** Code of a carrier. */

@@ -16,6 +16,7 @@ import { lock } from './lock.js';
 import { map } from './map.js';
 import { mark } from './mark.js';
 import { note } from './note.js';
+import { operation } from './operation.js';
 import { notifier } from './notifier.js';
 import { pte } from './pte.js';
 import { read } from './read.js';
@@ -58,6 +59,7 @@ export const EVENT_KINDS = [
   gap,
   note,
   walk,
+  operation,
 ] as const;
 
 export { defineEvent, MAX_FIELDS, type EventDefinition, type EventField, type FieldCoding } from './define.js';
@@ -76,6 +78,7 @@ export {
   map,
   mark,
   note,
+  operation,
   notifier,
   pte,
   read,

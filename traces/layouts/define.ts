@@ -10,6 +10,10 @@ export const PTE_DIRTY = 4;
 export const PTE_ACCESSED = 8;
 export const PTE_SOFT_DIRTY = 16;
 export const PTE_UFFD_WP = 32;
+/** No struct page behind the frame. */
+export const PTE_SPECIAL = 64;
+/** One entry, at the first of its pages, for 512 pages (2 MiB). */
+export const PTE_HUGE = 128;
 
 export interface PteLayout {
   readonly id: string;
