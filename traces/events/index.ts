@@ -22,6 +22,7 @@ import { pte } from './pte.js';
 import { read } from './read.js';
 import { report } from './report.js';
 import { methodSwitch } from './switch.js';
+import { tableAlloc } from './table-alloc.js';
 import { tlbEvict } from './tlb-evict.js';
 import { tlbFill } from './tlb-fill.js';
 import { tlbUpdate } from './tlb-update.js';
@@ -60,6 +61,7 @@ export const EVENT_KINDS = [
   note,
   walk,
   operation,
+  tableAlloc,
 ] as const;
 
 export { defineEvent, MAX_FIELDS, type EventDefinition, type EventField, type FieldCoding } from './define.js';
@@ -84,6 +86,7 @@ export {
   read,
   report,
   methodSwitch,
+  tableAlloc,
   tlbEvict,
   tlbFill,
   tlbUpdate,
