@@ -10,5 +10,6 @@ export const frameMove = defineEvent({
     oldFrame: { coding: 'delta', unit: 'frame', about: 'frame before' },
     newFrame: { coding: 'delta', unit: 'frame', about: 'frame after' },
     memory: { coding: 'plain', unit: 'memoryKinds', about: 'what the new frame is' },
+    cost: { coding: 'plain', unit: 'ns', about: 'what the copy cost the CPU it ran on, by the cost profile' },
   },
 });
