@@ -19,6 +19,7 @@ export const CARRIERS = [
   'storage-key', // change bit of the frame (s390)
   'fault-list', // the list a user-space fault handler keeps
   'shadow-copy', // contents differ from the consumer's copy
+  'snapshot', // a copy of a bitmap that the consumer works from
 ] as const;
 export type Carrier = (typeof CARRIERS)[number];
 
