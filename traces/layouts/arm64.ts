@@ -1,7 +1,17 @@
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_UFFD_WP, PTE_WRITABLE, type PteLayout } from './define.js';
+import {
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_PRESENT,
+  PTE_SPECIAL,
+  PTE_UFFD_WP,
+  PTE_WRITABLE,
+  type PteLayout,
+} from './define.js';
 
 // Arm ARM, VMSAv8-64 stage 1 page descriptors; software bits as in arch/arm64/include/asm/pgtable-prot.h.
-const PAGE = 0b11; // valid, and a page rather than a block
+const VALID = 0b01;
+const PAGE = 0b11; // a page; valid alone is a block (2 MiB)
 const USER = 1 << 6; // AP[1]
 const RDONLY = 1 << 7; // AP[2]
 const INNER_SHAREABLE = 0b11 << 8;
@@ -25,9 +35,9 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
   return {
     id,
     summary,
-    keeps: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_UFFD_WP,
+    keeps: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_UFFD_WP | PTE_SPECIAL | PTE_HUGE,
     flags(low, high) {
-      if ((low & PAGE) !== PAGE) return 0;
+      if ((low & VALID) === 0) return 0;
       const writable = (high & WRITE) !== 0;
       const dirty = (high & SW_DIRTY) !== 0 || (writable && (low & RDONLY) === 0);
       return (
@@ -35,7 +45,9 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
         (writable ? PTE_WRITABLE : 0) |
         (dirty ? PTE_DIRTY : 0) |
         (low & AF ? PTE_ACCESSED : 0) |
-        (high & UFFD_WP ? PTE_UFFD_WP : 0)
+        (high & UFFD_WP ? PTE_UFFD_WP : 0) |
+        (high & SPECIAL ? PTE_SPECIAL : 0) |
+        ((low & PAGE) === PAGE ? 0 : PTE_HUGE)
       );
     },
     frame(low, high) {
@@ -45,7 +57,12 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
       if ((flags & PTE_PRESENT) === 0) return 0;
       const writableAndDirty = (flags & (PTE_WRITABLE | PTE_DIRTY)) === (PTE_WRITABLE | PTE_DIRTY);
       const bits =
-        PAGE | USER | INNER_SHAREABLE | NG | (writableAndDirty ? 0 : RDONLY) | (flags & PTE_ACCESSED ? AF : 0);
+        (flags & PTE_HUGE ? VALID : PAGE) |
+        USER |
+        INNER_SHAREABLE |
+        NG |
+        (writableAndDirty ? 0 : RDONLY) |
+        (flags & PTE_ACCESSED ? AF : 0);
       return (bits | ((frame % 2 ** 20) << 12)) >>> 0;
     },
     high(flags, frame) {
@@ -55,15 +72,16 @@ function arm64Layout(id: string, summary: string, hardwareSetsDirty: boolean): P
       const bits =
         PXN |
         UXN |
-        SPECIAL |
+        (flags & PTE_SPECIAL ? SPECIAL : 0) |
         (writable ? WRITE : 0) |
         (inSoftware ? SW_DIRTY : 0) |
         (flags & PTE_UFFD_WP ? UFFD_WP : 0);
       return (bits | (Math.floor(frame / 2 ** 20) & FRAME_HIGH)) >>> 0;
     },
     describe(low, high) {
-      if ((low & PAGE) !== PAGE) return 'none';
+      if ((low & VALID) === 0) return 'none';
       const names = ['valid'];
+      if ((low & PAGE) !== PAGE) names.push('block');
       if (low & USER) names.push('USER');
       if (low & RDONLY) names.push('RDONLY');
       if (low & AF) names.push('AF');

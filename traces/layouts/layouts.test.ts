@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../base/index.js';
-import { PTE_ACCESSED, PTE_DIRTY, PTE_LAYOUTS, PTE_PRESENT, PTE_WRITABLE } from './index.js';
+import { PTE_ACCESSED, PTE_DIRTY, PTE_HUGE, PTE_LAYOUTS, PTE_PRESENT, PTE_SPECIAL, PTE_WRITABLE } from './index.js';
 
 describe.each(PTE_LAYOUTS.map((layout) => ({ id: layout.id, layout })))('$id', ({ layout }) => {
   it('gives back the logical flags and the frame of every entry it makes', () => {
     const random = new Random(1);
-    for (let flags = PTE_PRESENT; flags < 64; flags += 2) {
+    for (let flags = PTE_PRESENT; flags < 256; flags += 2) {
       if (flags & ~layout.keeps) continue;
       for (let i = 0; i < 50; i++) {
         const frame = random.uint32() * 4 + random.below(4);
@@ -26,7 +26,7 @@ describe.each(PTE_LAYOUTS.map((layout) => ({ id: layout.id, layout })))('$id', (
   });
 
   it('describes different entries differently', () => {
-    const all = Array.from({ length: 32 }, (_, i) => PTE_PRESENT | (i << 1)).filter(
+    const all = Array.from({ length: 128 }, (_, i) => PTE_PRESENT | (i << 1)).filter(
       (flags) => (flags & ~layout.keeps) === 0,
     );
     const words = all.map((flags) => layout.describe(layout.low(flags, 9), layout.high(flags, 9)));
@@ -37,29 +37,60 @@ describe.each(PTE_LAYOUTS.map((layout) => ({ id: layout.id, layout })))('$id', (
 const RAW = [
   {
     layout: 'x86-64',
-    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    flags: PTE_PRESENT | PTE_SPECIAL | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
     frame: 0x8000000,
     raw: '8000008000000267',
   },
-  { layout: 'arm64', flags: PTE_PRESENT | PTE_WRITABLE, frame: 0x40080, raw: '0168000040080bc3' },
+  { layout: 'arm64', flags: PTE_PRESENT | PTE_SPECIAL | PTE_WRITABLE, frame: 0x40080, raw: '0168000040080bc3' },
   {
     layout: 'arm64',
-    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    flags: PTE_PRESENT | PTE_SPECIAL | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
     frame: 0x40080,
     raw: '01e8000040080f43',
   },
   {
     layout: 'arm64-dbm',
-    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    flags: PTE_PRESENT | PTE_SPECIAL | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
     frame: 0x40080,
     raw: '0168000040080f43',
   },
-  { layout: 'arm64-dbm', flags: PTE_PRESENT | PTE_DIRTY | PTE_ACCESSED, frame: 0x40080, raw: '01e0000040080fc3' },
+  {
+    layout: 'arm64-dbm',
+    flags: PTE_PRESENT | PTE_SPECIAL | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x40080,
+    raw: '01e0000040080fc3',
+  },
   {
     layout: 'riscv64',
-    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    flags: PTE_PRESENT | PTE_SPECIAL | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
     frame: 0x80200,
     raw: '00000000200801d7',
+  },
+  {
+    layout: 'x86-64',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_HUGE,
+    frame: 0x100200,
+    raw: '80000001002000e7',
+  },
+  {
+    layout: 'ept',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED,
+    frame: 0x100000,
+    raw: '0600000100000307',
+  },
+  { layout: 'ept', flags: PTE_PRESENT | PTE_ACCESSED, frame: 0x100000, raw: '0600000100000105' },
+  { layout: 'arm64-s2', flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY, frame: 0x40080, raw: '00800000400803ff' },
+  {
+    layout: 's390x',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_ACCESSED,
+    frame: 0x40080,
+    raw: '0000000040080235',
+  },
+  {
+    layout: 's390x',
+    flags: PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SPECIAL,
+    frame: 0x40080,
+    raw: '000000004008007d',
   },
 ];
 
