@@ -68,7 +68,16 @@ export const NOTIFIER_PHASES = ['start', 'end'] as const;
 /** `guest`: memory of a virtual machine; the frame's number is its page in the second stage. */
 export const MEMORY_KINDS = ['system', 'device', 'guest'] as const;
 export type MemoryKind = (typeof MEMORY_KINDS)[number];
-export const EXIT_REASONS = ['ept-violation', 'pml-full', 'ring-full', 'kick', 'invlpg', 'cr3', 'other', 'shadow-fault'] as const;
+export const EXIT_REASONS = [
+  'ept-violation',
+  'pml-full',
+  'ring-full',
+  'kick',
+  'invlpg',
+  'cr3',
+  'other',
+  'shadow-fault',
+] as const;
 export const LOCK_KINDS = ['page-table', 'page', 'reservation', 'mmap', 'mmu', 'monitor'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
 /** What is done to the tracked object besides accesses. */

@@ -171,6 +171,7 @@ export class ChunkUnpacker {
     const [first, second] = this.#scratch;
     const deliver = (column: number, target: Float64Array) => {
       const [least, most] = COLUMN_BOUNDS[column] ?? FIELD_BOUNDS;
+      if (!chunk.has(group, column)) return rows.fill(0, target);
       const constant = chunk.constant(group, column);
       if (constant !== null) return rows.fill(bounded(constant, least, most), target);
       const values = rows.view(target) ?? first;

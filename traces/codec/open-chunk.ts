@@ -54,6 +54,11 @@ export class OpenChunk {
     }
   }
 
+  /** Whether the group has that column: one of a field that a later version appended may be missing. */
+  has(group: Group, column: number): boolean {
+    return column < group.bounds.length - 1;
+  }
+
   tag(group: Group, column: number): number {
     return this.column(group, column).byte();
   }
@@ -94,7 +99,7 @@ function readGroup(fields: readonly Field[], events: number, blocks: readonly Bl
   for (const bytes of fields[4]!.items(0)) bounds.push(bounds.at(-1)! + bytes.integer(1, MOST_BLOCK_BYTES));
   const columns = code === 0 ? 2 : shape!.columns;
   if (bounds.length - 1 > columns) throw newerChunk(`${bounds.length - 1} columns of event kind ${code}`);
-  if (bounds.length - 1 < columns) damaged(`event kind ${code} lacks columns`);
+  if (bounds.length - 1 < (code === 0 ? columns : shape!.columnsAtLeast)) damaged(`event kind ${code} lacks columns`);
   if (bounds.at(-1)! > blocks[block]!.rawBytes) damaged(`event kind ${code} reaches behind its block`);
   return { code, count, block, bounds };
 }

@@ -21,6 +21,8 @@ export interface KindShape {
   readonly definition: EventDefinition;
   /** Common columns and fields. */
   readonly columns: number;
+  /** Those it has had from the first: columns of fields that a later version appended may be missing, and read as 0. */
+  readonly columnsAtLeast: number;
   /** By slot: whether neighbours resemble each other. */
   readonly alike: readonly boolean[];
   /** Slots of offset and program time of an access; -1 for other kinds. */
@@ -35,6 +37,7 @@ export const KIND_SHAPES: ReadonlyArray<KindShape | undefined> = Array.from(EVEN
   return {
     definition,
     columns: COMMON_COLUMNS + fields.length,
+    columnsAtLeast: COMMON_COLUMNS + fields.filter(({ since = definition.since }) => since <= definition.since).length,
     alike: fields.map((field) => field.coding !== 'plain'),
     offsetSlot: definition.slot['offset'] ?? -1,
     programSlot: fields.findIndex((field) => field.coding === 'program-time'),

@@ -46,12 +46,14 @@ export async function sealTable(table: PackedTable): Promise<Uint8Array> {
  * The columns of a sealed table.
  * @param bounds least and most value of each column
  * @param mostRows rows that it may have
+ * @param leastColumns columns that it must have; those that a later version appended are zeros where they are missing
  * @throws TrailFormatError
  */
 export function openTable(
   sealed: Uint8Array,
   bounds: ReadonlyArray<readonly [number, number]>,
   mostRows: number = MOST_TABLE_ROWS,
+  leastColumns: number = bounds.length,
 ): Float64Array[] {
   const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
   version!.integer(TABLE_VERSION, TABLE_VERSION);
@@ -62,11 +64,12 @@ export function openTable(
     rawBytes: rawBytes!.integer(1, mostBytes),
     data: data!.bytes(),
   };
-  const columnBytes = lengths!.items(bounds.length).map((field) => field.integer(1, block.rawBytes));
-  if (columnBytes.length !== bounds.length) damaged('it has another number of columns than it should');
+  const columnBytes = lengths!.items(leastColumns).map((field) => field.integer(1, block.rawBytes));
+  if (columnBytes.length > bounds.length) damaged('it has another number of columns than it should');
   const raw = expandBlock(block);
   let at = 0;
   return bounds.map(([least, most], column) => {
+    if (column >= columnBytes.length) return new Float64Array(rows);
     const cursor = new VarintCursor(raw, at, at + columnBytes[column]!);
     at = cursor.end;
     if (at > raw.length) damaged('its columns are longer than its bytes');

@@ -11,6 +11,6 @@ export const tlbFill = defineEvent({
     frame: { coding: 'delta', unit: 'frame', about: 'frame the entry points at' },
     slot: { coding: 'plain', unit: 'slot', about: 'set * ways + way' },
     asid: { coding: 'plain', unit: 'asid', about: 'address space tag' },
-    flags: { coding: 'plain', unit: 'tlbFlags', about: '1 = W, 2 = D' },
+    flags: { coding: 'plain', unit: 'tlbFlags', about: '1 = W, 2 = D, 4 = huge' },
   },
 });

@@ -8,6 +8,6 @@ export const tlbUpdate = defineEvent({
   summary: 'W or D of a cached entry changed in place, without a fill.',
   fields: {
     slot: { coding: 'plain', unit: 'slot', about: 'set * ways + way' },
-    flags: { coding: 'plain', unit: 'tlbFlags', about: '1 = W, 2 = D, after the change' },
+    flags: { coding: 'plain', unit: 'tlbFlags', about: '1 = W, 2 = D, 4 = huge, after the change' },
   },
 });

@@ -5,7 +5,8 @@ export const transfer = defineEvent({
   code: 19,
   since: 1,
   hasPage: true,
-  summary: 'The consumer read the bytes of these pages. At replay their captured generation becomes their generation.',
+  summary:
+    'The consumer read the bytes of these pages. At replay their captured generation becomes their generation, less what is in CPU caches alone where the device does not snoop.',
   fields: {
     pages: { coding: 'plain', unit: 'pages', about: 'pages in the range that starts at page' },
     bytes: { coding: 'plain', unit: 'bytes', about: 'bytes moved' },

@@ -17,7 +17,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import { EventBatch } from '../batch.js';
-import { TrailReader, TrailWriter } from './index.js';
+import { FORMAT_VERSION, TrailReader, TrailWriter } from './index.js';
 import { sampleEnding, sampleMeta, sampleSnapshot, writesBatch } from './samples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pagetrail-file-'));
@@ -63,7 +63,7 @@ describe('a closed trail', () => {
     expect(reader.ending).toEqual(sampleEnding);
     expect(reader.metaRows.get('host.tool')).toBe('test');
     expect({ version: reader.formatVersion, events: reader.events, counts: reader.counts }).toEqual({
-      version: 1,
+      version: FORMAT_VERSION,
       events: 3000,
       counts: { write: 3000 },
     });
@@ -237,7 +237,7 @@ describe('a file that cannot be read', () => {
   it('of a newer version: says so', async () => {
     await record(path);
     const db = new Database(path);
-    db.pragma('user_version = 2');
+    db.pragma(`user_version = ${FORMAT_VERSION + 1}`);
     db.close();
     expect(openError()).toBeInstanceOf(TrailVersionError);
   });

@@ -27,10 +27,15 @@ const record =
   (check: Check): Check =>
   (value) =>
     isObject(value) && Object.values(value).every(check);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const shaped =
   (shape: Record<string, Check>): Check =>
   (value) =>
-    isObject(value) && Object.entries(shape).every(([key, check]) => Object.hasOwn(value, key) && check(value[key]));
+    isObject(value) &&
+    Object.entries(shape).every(([key, check]) => check(Object.hasOwn(value, key) ? value[key] : undefined));
 const scalar: Check = (value) => text(value) || typeof value === 'number' || boolean(value);
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -63,7 +68,7 @@ const META: { readonly [Key in keyof TrailMeta]: readonly ['text' | 'json', Chec
     }),
   ],
   actors: ['json', list(text)],
-  spaces: ['json', list(shaped({ kind: among('mm', 'second-stage'), layout: text }))],
+  spaces: ['json', list(shaped({ kind: among('mm', 'second-stage'), layout: text, carriers: optional(list(text)) }))],
   steps: ['json', list(text)],
   notes: ['json', list(text)],
   methods: ['json', list(text)],

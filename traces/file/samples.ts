@@ -21,7 +21,10 @@ export const sampleMeta: TrailMeta = {
   options: { cpus: 1 },
   source: { kind: 'workload', name: 'zipf', programTime: 'assumed', reads: false, parameters: { pages: 64 } },
   actors: ['program'],
-  spaces: [{ kind: 'mm', layout: 'x86-64' }],
+  spaces: [
+    { kind: 'mm', layout: 'x86-64' },
+    { kind: 'second-stage', layout: 'ept', carriers: ['pml-buffer'] },
+  ],
   steps: ['', 'clean'],
   notes: [],
   methods: [],
@@ -52,7 +55,7 @@ export function writesBatch(firstSeq: number, length: number, batch: EventBatch 
   return batch;
 }
 
-/** A snapshot of `pages` pages from page number `from`, each with a frame, an entry and a TLB entry on one of two CPUs. */
+/** A snapshot of `pages` pages from page number `from`, each with a frame, an entry and a TLB entry on a CPU or in a device. */
 export function sampleSnapshot(seq: number, pages: number, from = 0x7000_0000_0): MachineSnapshot {
   const numbers = (length: number, of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
   const frame = numbers(pages, (i) => 1000 + i);
@@ -75,10 +78,11 @@ export function sampleSnapshot(seq: number, pages: number, from = 0x7000_0000_0)
       frame,
       generation: numbers(pages, (i) => i * i),
       captured: numbers(pages, (i) => i * i - (i % 5 === 0 && i > 0 ? 1 : 0)),
+      cached: numbers(pages, (i) => (i % 7 === 0 ? i : 0)),
       memory: new Uint8Array(pages).fill(1),
     },
     tlbs: {
-      cpu: Int16Array.from({ length: pages }, (_, i) => (i < half ? 0 : 1)),
+      cpu: Int16Array.from({ length: pages }, (_, i) => (i < half ? -1 : 1)),
       slot: Uint32Array.from({ length: pages }, (_, i) => i),
       space: new Uint16Array(pages),
       page: numbers(pages, (i) => from + i * 3),

@@ -6,8 +6,8 @@
 /** `PRAGMA application_id`: 'PgTr'. */
 export const APPLICATION_ID = 0x5067_5472;
 
-/** `PRAGMA user_version`: the version of the format; see `docs/format.md`. */
-export const FORMAT_VERSION = 1;
+/** `PRAGMA user_version`: the version of the format; see `docs/format.md`. Versions from 1 on are read. */
+export const FORMAT_VERSION = 2;
 
 /** Bytes a page of the SQLite file has. Measured: with 4096 a trail of 12 thousand writes takes 24 KiB instead of 16, and is no faster. */
 export const SQLITE_PAGE_BYTES = 2048;

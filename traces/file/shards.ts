@@ -1,6 +1,7 @@
 /**
  * A machine snapshot as shards: tables small enough that a checkpoint stores again only what has changed. Pages and frames
- * fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not make a shard each); TLB entries by CPU.
+ * fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not make a shard each); TLB entries by CPU, and
+ * those of a device's own TLB are those of CPU -1.
  */
 import { PAGE_LIMIT } from '../../base/index.js';
 import { MOST_TABLE_ROWS, openTable, type PackedTable, packTable } from '../codec/table.js';
@@ -14,13 +15,13 @@ const CPU_MOST = 0x7fff;
 /** Shards that ranges are dealt to. */
 const RANGE_SHARDS = 1024;
 
-/** A shard by name: `pages:12`, `frames:3`, `tlbs:0`. */
+/** A shard by name: `pages:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
 export interface Shard {
   readonly name: string;
   readonly table: PackedTable;
 }
 
-export const SHARD_NAME = /^(?:pages|frames|tlbs):\d{1,5}$/;
+export const SHARD_NAME = /^(?:(?:pages|frames|tlbs):\d{1,5}|tlbs:-1)$/;
 
 const WIDE: readonly [number, number] = [-(2 ** 53), 2 ** 53];
 const U8: readonly [number, number] = [0, 0xff];
@@ -31,8 +32,10 @@ const FRAME: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
 
 /** space, page, frame, low bits of the entry, its frame bits against the frame, high half, marks */
 const PAGE_BOUNDS = [U16, PAGE, FRAME, [0, 0xfff], [0, 0xf_ffff], U32, U16] as const;
-/** frame, generation, generation less captured, memory */
-const FRAME_BOUNDS = [FRAME, FRAME, WIDE, U8] as const;
+/** frame, generation, generation less captured, memory, cached */
+const FRAME_BOUNDS = [FRAME, FRAME, WIDE, U8, FRAME] as const;
+/** Format version 1 had no cached. */
+const FRAME_COLUMNS_AT_LEAST = 4;
 /** slot, space, page, frame, asid, flags */
 const TLB_BOUNDS = [U32, U16, PAGE, FRAME, U16, U8] as const;
 
@@ -54,6 +57,7 @@ export function cutIntoShards(snapshot: MachineSnapshot): Shard[] {
       column(rows, (i) => frames.generation[i]!),
       column(rows, (i) => frames.generation[i]! - frames.captured[i]!),
       column(rows, (i) => frames.memory[i]!),
+      column(rows, (i) => frames.cached[i]!),
     ]),
     ...shardsOf(
       'tlbs',
@@ -112,17 +116,17 @@ export function joinShards(
   shards: ReadonlyArray<{ readonly name: string; readonly body: Uint8Array }>,
 ): Pick<MachineSnapshot, 'pages' | 'frames' | 'tlbs'> {
   let rowsLeft = MOST_TABLE_ROWS;
-  const open = (part: string, bounds: ReadonlyArray<readonly [number, number]>) =>
+  const open = (part: string, bounds: ReadonlyArray<readonly [number, number]>, leastColumns = bounds.length) =>
     shards
       .filter(({ name }) => name.startsWith(`${part}:`))
       .map(({ name, body }) => {
-        const columns = openTable(body, bounds, rowsLeft);
+        const columns = openTable(body, bounds, rowsLeft, leastColumns);
         rowsLeft -= columns[0]!.length;
         return { number: Number(name.slice(part.length + 1)), columns };
       });
   return {
     pages: joinPages(open('pages', PAGE_BOUNDS).map(({ columns }) => columns)),
-    frames: joinFrames(open('frames', FRAME_BOUNDS).map(({ columns }) => columns)),
+    frames: joinFrames(open('frames', FRAME_BOUNDS, FRAME_COLUMNS_AT_LEAST).map(({ columns }) => columns)),
     tlbs: joinTlbs(open('tlbs', TLB_BOUNDS)),
   };
 }
@@ -202,6 +206,7 @@ function joinFrames(shards: ReadonlyArray<readonly Float64Array[]>): MachineSnap
     frame: new Float64Array(rows),
     generation: new Float64Array(rows),
     captured: new Float64Array(rows),
+    cached: new Float64Array(rows),
     memory: new Uint8Array(rows),
   };
   eachRow(stretchesOf(shards, null, 0), (columns, row, to) => {
@@ -210,6 +215,7 @@ function joinFrames(shards: ReadonlyArray<readonly Float64Array[]>): MachineSnap
     frames.generation[to] = generation;
     frames.captured[to] = generation - columns[2]![row]!;
     frames.memory[to] = columns[3]![row]!;
+    frames.cached[to] = columns[4]![row]!;
   });
   return frames;
 }

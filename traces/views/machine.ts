@@ -1,6 +1,16 @@
-/** Views of what the machine did: faults, TLB, flushes, VM exits. */
-import { exit, fault, flushAck, flushQueue, flushSend, tlbEvict, tlbFill, tlbUpdate } from '../events/index.js';
-import { FAULT_PRESENT, FAULT_WRITE, TLB_DIRTY, TLB_WRITABLE } from '../vocabulary.js';
+/** Views of what the machine did: faults, TLB, flushes, VM exits, and what was done to the object besides accesses. */
+import {
+  exit,
+  fault,
+  flushAck,
+  flushQueue,
+  flushSend,
+  operation,
+  tlbEvict,
+  tlbFill,
+  tlbUpdate,
+} from '../events/index.js';
+import { FAULT_PRESENT, FAULT_WRITE, TLB_DIRTY, TLB_HUGE, TLB_WRITABLE } from '../vocabulary.js';
 import { COMMON, fieldColumn, flagColumn, KIND, PAGE, slotsOf } from './columns.js';
 import { eventView } from './event-view.js';
 
@@ -39,6 +49,7 @@ export const tlb = eventView({
     fieldColumn(TLB_KINDS, 'asid', 'asid'),
     flagColumn('writable', 'W of the entry after it; NULL for tlb-evict', FLAG_SLOTS, TLB_WRITABLE),
     flagColumn('dirty', 'D of the entry after it; NULL for tlb-evict', FLAG_SLOTS, TLB_DIRTY),
+    flagColumn('huge', 'it covers the 512 pages from page on; NULL for tlb-evict', FLAG_SLOTS, TLB_HUGE),
     fieldColumn(TLB_KINDS, 'reason', 'reason'),
   ],
 });
@@ -69,5 +80,24 @@ export const exits = eventView({
   about: 'Every exit of a virtual CPU.',
   example: 'SELECT reason, count(*), sum(cost_ns) FROM exits GROUP BY reason',
   kinds: [exit],
-  columns: [...COMMON, fieldColumn([exit], 'reason', 'reason'), fieldColumn([exit], 'cost', 'cost_ns')],
+  columns: [
+    ...COMMON,
+    { ...PAGE, about: 'page number (address / 4096); NULL where the exit is about no page' },
+    fieldColumn([exit], 'reason', 'reason'),
+    fieldColumn([exit], 'cost', 'cost_ns'),
+  ],
+});
+
+export const operations = eventView({
+  name: 'operations',
+  about: 'What was done to the tracked object besides accesses. What came of it follows in the other views.',
+  example: 'SELECT operation, count(*) FROM operations GROUP BY operation',
+  kinds: [operation],
+  columns: [
+    ...COMMON,
+    { ...PAGE, about: 'page number (address / 4096); NULL for the whole object' },
+    fieldColumn([operation], 'pages', 'pages'),
+    fieldColumn([operation], 'operation', 'operation'),
+    fieldColumn([operation], 'program', 'program_ns'),
+  ],
 });

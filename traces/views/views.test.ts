@@ -27,7 +27,7 @@ const drawn: Drawn[] = [
   ['map', { page: 16 }, 900, 1],
   ['fault', { time: 5, page: 16, step: 1 }, 7, 1, 1000],
   ['pte', { time: 1005, page: 16 }, 0x225, 0x8000_0000, 0x267, 0x8000_0000, 2, 0],
-  ['tlb-fill', { time: 1005, page: 16 }, 900, 3, 0, 3],
+  ['tlb-fill', { time: 1005, page: 16 }, 900, 3, 0, 7],
   ['write', { time: 1005, page: 16 }, 8, 4, 5],
   ['write', { time: 4_000_000_000, cpu: -1, page: HIGH_PAGE }, 0xff8, 8, 20],
   ['read', { time: 4_000_000_000, page: 17 }, 0, 2, 30],
@@ -42,6 +42,9 @@ const drawn: Drawn[] = [
   ['transfer', { time: 4_000_000_200, page: 16 }, 2, 8192, 70],
   ['harvest-end', { time: 4_000_000_300 }, 1],
   ['exit', { time: 4_000_000_300 }, 0, 80],
+  ['exit', { time: 4_000_000_300, page: 16 }, 7, 90],
+  ['operation', { time: 4_000_000_300, page: 16 }, 0, 2, 40],
+  ['operation', { time: 4_000_000_300 }, 2, 0, 50],
   ['harvest-begin', { time: 4_000_000_400 }, 2],
 ];
 
@@ -108,11 +111,11 @@ describe('a view', () => {
       [['fault', '0x8000000000000225', '0x8000000000000267', 1, 0, 0, 1, 1, 1, 0]],
     ],
     [
-      'SELECT seq, kind, slot, frame, writable, dirty, reason FROM tlb',
+      'SELECT seq, kind, slot, frame, writable, dirty, huge, reason FROM tlb',
       [
-        [4, 'tlb-fill', 3, 900, 1, 1, null],
-        [8, 'tlb-update', 3, null, 1, 0, null],
-        [9, 'tlb-evict', 3, null, null, null, 'random'],
+        [4, 'tlb-fill', 3, 900, 1, 1, 1, null],
+        [8, 'tlb-update', 3, null, 1, 0, 0, null],
+        [9, 'tlb-evict', 3, null, null, null, null, 'random'],
       ],
     ],
     [
@@ -128,12 +131,25 @@ describe('a view', () => {
       'SELECT * FROM harvests',
       [
         [1, 10, 17, 4_000_000_100, 4_000_000_300, 0, 'program', 2, 8192],
-        [2, 19, null, 4_000_000_400, null, 0, 'program', 0, 0],
+        [2, 22, null, 4_000_000_400, null, 0, 'program', 0, 0],
       ],
     ],
     ['SELECT page, pages FROM reports', [[16, 2]]],
     ['SELECT page, pages, size_bytes, cost_ns FROM transfers', [[16, 2, 8192, 70]]],
-    ['SELECT reason, cost_ns FROM exits', [['ept-violation', 80]]],
+    [
+      'SELECT page, reason, cost_ns FROM exits',
+      [
+        [null, 'ept-violation', 80],
+        [16, 'shadow-fault', 90],
+      ],
+    ],
+    [
+      'SELECT page, pages, operation, program_ns FROM operations',
+      [
+        [16, 2, 'unmap', 40],
+        [null, 0, 'fork', 50],
+      ],
+    ],
     [
       "SELECT kind, page, pages, cost_ns, fields FROM events WHERE kind IN ('map', 'harvest-end')",
       [

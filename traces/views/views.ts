@@ -3,7 +3,7 @@ import { reads, writes, writesIn } from './accesses.js';
 import type { ViewDefinition } from './define.js';
 import { events, eventsIn } from './events.js';
 import { harvests, marks, reports, transfers } from './harvests.js';
-import { exits, faults, flushes, tlb } from './machine.js';
+import { exits, faults, flushes, operations, tlb } from './machine.js';
 import { meta } from './meta.js';
 import { pteChanges } from './pte-changes.js';
 
@@ -20,6 +20,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   reports,
   transfers,
   exits,
+  operations,
   meta,
   writesIn,
   eventsIn,
