@@ -2,11 +2,14 @@
  * From what a user asked for to a machine that can be built: names are looked up, native choices filled in, and combinations
  * that cannot work refused, with the reason and what would do.
  */
-import { nearest, UsageError } from '../base/index.js';
-import { ARCHITECTURES, type Architecture } from './architectures/index.js';
+import type { Architecture } from './architectures/index.js';
+import { architectureOf, machineOf, type MachineSettings, vmaOf } from './configuration/machine.js';
+import { mutationsOf } from './configuration/mutations.js';
+import { type SidesSettings, sidesOf, variantOf } from './configuration/sides.js';
 import { type CostProfile, costProfile, withFigures } from './costs/index.js';
-import { STRATEGIES, type StrategyDefinition } from './strategies/index.js';
-import { VMA_KINDS, type VmaKind } from './vmas.js';
+import { wholeNumber } from './look-up.js';
+import type { StrategyDefinition } from './strategies/index.js';
+import type { VmaKind } from './vmas.js';
 
 /** What a run may be asked for; whatever is left out takes its default. */
 export interface SimulationRequest {
@@ -63,10 +66,13 @@ export interface SimulationRequest {
   readonly ringEntries?: number;
 }
 
-export interface SimulationSettings {
+export interface SimulationSettings extends SidesSettings, MachineSettings {
+  /** What tracks the program's own pages: a guest's where there is one. */
   readonly strategy: StrategyDefinition;
+  readonly variant: string | null;
   readonly architecture: Architecture;
   readonly vma: VmaKind;
+  /** As given; beside a guest and a host, with `guest:` or `host:` before the id. */
   readonly mutations: readonly string[];
   readonly seed: number;
   readonly cpus: number;
@@ -84,108 +90,34 @@ export interface SimulationSettings {
 
 /** Resolves a request; `UsageError` for what is unknown, out of range or impossible. */
 export function configure(request: SimulationRequest): SimulationSettings {
-  const strategy = find('strategy', request.strategy ?? 'hw-dirty', STRATEGIES, 'list strategies');
+  const { strategy, ...sides } = sidesOf(request);
   const interleave = request.interleave ?? 'coarse';
-  const architecture = architectureOf(strategy, request.arch);
-  const { mutations, notices } = mutationsOf(strategy, architecture, request.mutations ?? [], interleave);
+  const architecture = architectureOf(strategy, sides, request.arch);
+  const vma = vmaOf(strategy, request.vma);
+  const machine = machineOf(request, strategy, sides, architecture, vma);
+  const run = { strategy, ...sides, architecture, vma, ...machine, interleave } as const;
+  const { mutations, notices } = mutationsOf(run, request.mutations ?? []);
+  const inVm = sides.guest !== null && architecture.id === 'x86-64';
   return {
-    strategy,
-    architecture,
-    vma: vmaOf(strategy, request.vma),
+    ...run,
+    variant: variantOf(request, strategy, sides.host),
     mutations,
-    seed: integer('seed', request.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
-    cpus: integer('cpus', request.cpus ?? 1, 1, 255),
-    harvestEvery: integer('harvest-every', request.harvestEvery ?? 100_000, 0, Number.MAX_SAFE_INTEGER),
+    seed: wholeNumber('seed', request.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
+    cpus: wholeNumber('cpus', request.cpus ?? 1, 1, 255),
+    harvestEvery: wholeNumber('harvest-every', request.harvestEvery ?? 100_000, 0, Number.MAX_SAFE_INTEGER),
     populate: request.populate ?? 'eager',
-    interleave,
     tlb: {
-      sets: integer('tlb-sets', request.tlbSets ?? 128, 1, 65_536),
-      ways: integer('tlb-ways', request.tlbWays ?? 12, 1, 64),
+      sets: wholeNumber('tlb-sets', request.tlbSets ?? 128, 1, 65_536),
+      ways: wholeNumber('tlb-ways', request.tlbWays ?? 12, 1, 64),
     },
-    cost: costOf(request.cost ?? architecture.costProfile, request.costOverrides ?? {}),
-    vmaGapPages: integer('vma-gap', request.vmaGapPages ?? 0, 0, Number.MAX_SAFE_INTEGER),
-    objectPages: request.objectPages === undefined ? null : integer('object-pages', request.objectPages, 1, 2 ** 40),
-    notices,
+    cost: costOf(request.cost ?? (inVm ? 'x86-64-vm' : architecture.costProfile), request.costOverrides ?? {}),
+    vmaGapPages: wholeNumber('vma-gap', request.vmaGapPages ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    objectPages:
+      request.objectPages === undefined ? null : wholeNumber('object-pages', request.objectPages, 1, 2 ** 40),
+    notices: [...machine.notices, ...notices],
   };
 }
 
 function costOf(cost: string | CostProfile, overrides: Readonly<Record<string, number>>): CostProfile {
   return typeof cost === 'string' ? costProfile(cost, overrides) : withFigures(cost, overrides);
-}
-
-function find<T extends { readonly id: string }>(what: string, id: string, list: readonly T[], help: string): T {
-  const found = list.find((entry) => entry.id === id);
-  if (found !== undefined) return found;
-  const guess = nearest(
-    id,
-    list.map((entry) => entry.id),
-  );
-  throw new UsageError({
-    what: `${what} '${id}' is not known`,
-    ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
-    mend: `see \`pagetrail ${help}\``,
-  });
-}
-
-function integer(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError({
-    what: `--${name} ${value} is not a whole number from ${least} to ${most}`,
-    mend: `leave --${name} out for its default`,
-  });
-}
-
-function architectureOf(strategy: StrategyDefinition, id: string | undefined): Architecture {
-  const wanted = id ?? strategy.architectures[0];
-  const architecture = find('architecture', wanted, ARCHITECTURES, 'list architectures');
-  if (strategy.architectures.includes(architecture.id)) return architecture;
-  throw new UsageError({
-    what: `strategy ${strategy.id} does not run on ${architecture.id}`,
-    mend: `leave --arch out, or use ${strategy.architectures.join(' or ')}`,
-  });
-}
-
-function vmaOf(strategy: StrategyDefinition, id: string | undefined): VmaKind {
-  const vma = find('VMA kind', id ?? strategy.vmas[0], VMA_KINDS, 'list vmas');
-  if (strategy.vmas.some((able) => able === vma.id)) return vma;
-  const others = STRATEGIES.filter((other) => other.vmas.some((able) => able === vma.id)).map((other) => other.id);
-  throw new UsageError({
-    what: `${strategy.id} cannot track a ${vma.id} mapping`,
-    why: strategy.vmaReason,
-    mend: `use --vma ${strategy.vmas.join(' or ')}${others.length > 0 ? `, or for ${vma.id} one of: ${others.join(', ')}` : ''}`,
-  });
-}
-
-function mutationsOf(
-  strategy: StrategyDefinition,
-  architecture: Architecture,
-  ids: readonly string[],
-  interleave: 'coarse' | 'fine',
-): { mutations: readonly string[]; notices: readonly string[] } {
-  const notices: string[] = [];
-  for (const id of ids) {
-    const mutation = strategy.mutations.find((candidate) => candidate.id === id);
-    if (mutation === undefined) {
-      const known = strategy.mutations.map((candidate) => candidate.id);
-      const guess = nearest(id, known);
-      throw new UsageError({
-        what: `${strategy.id} has no mutation '${id}'`,
-        ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
-        mend:
-          known.length === 0
-            ? `${strategy.id} has no step that a mutation could break`
-            : `its mutations are: ${known.join(', ')}`,
-      });
-    }
-    // What is harmless alone need not be so beside another mutation.
-    if (ids.length > 1) continue;
-    if (mutation.needsHardwareDirty && !architecture.hardwareSetsDirty) {
-      notices.push(`mutation ${id} cannot bite on ${architecture.id}: no hardware sets D there`);
-    } else if (mutation.bites === 'none')
-      notices.push(`mutation ${id} is harmless in ${strategy.id}: ${mutation.summary}`);
-    else if (mutation.bites === 'fine' && interleave === 'coarse') {
-      notices.push(`mutation ${id} cannot bite while operations run to completion; add --interleave fine`);
-    }
-  }
-  return { mutations: [...new Set(ids)].sort(), notices };
 }

@@ -14,9 +14,11 @@ export {
   costProfile,
   parseCostProfile,
 } from './costs/index.js';
-export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_KERNEL, ACTOR_PROGRAM } from './machine/journal.js';
+export { HISTORY, type HistoricalBug, type HistoryId } from './history.js';
+export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_HOST, ACTOR_KERNEL, ACTOR_PROGRAM } from './machine/journal.js';
+export { MONITORS, type MonitorId } from './monitors.js';
 export { MUTATIONS, type Mutation } from './mutations.js';
 export { Simulation, type SimulationTuning } from './simulation.js';
 export { STEP_NAMES } from './steps.js';
-export { STRATEGIES, type StrategyDefinition } from './strategies/index.js';
+export { type ProtocolStep, STRATEGIES, type StrategyDefinition, type Variant } from './strategies/index.js';
 export { VMA_KINDS, type VmaKind } from './vmas.js';

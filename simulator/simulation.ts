@@ -3,16 +3,25 @@
  * events and decides what becomes of it.
  */
 import { Random } from '../base/index.js';
-import { type Carrier, carrierMask, type EventBatch, type MachineSnapshot, write } from '../traces/index.js';
+import {
+  type Carrier,
+  carrierMask,
+  type EventBatch,
+  type MachineSnapshot,
+  type TrailMeta,
+  write,
+} from '../traces/index.js';
 import type { AccessBatch } from './accesses.js';
 import type { SimulationSettings } from './configuration.js';
-import { Journal, MAX_CPUS } from './machine/journal.js';
-import { Machine } from './machine/machine.js';
+import { actorNames, type Journal, MAX_CPUS } from './machine/journal.js';
+import type { Machine } from './machine/machine.js';
 import { snapshotOf } from './machine/snapshot.js';
 import { CoarseScheduler } from './schedulers/coarse.js';
 import { FineScheduler } from './schedulers/fine.js';
 import { HarvestClock } from './schedulers/harvest-clock.js';
+import { Processes } from './schedulers/processes.js';
 import type { Scheduler } from './schedulers/scheduler.js';
+import { buildWorld, type World } from './world.js';
 
 export interface SimulationTuning {
   /** Range walks by table instead of by step, in coarse mode. Default true; false only to prove the two equal. */
@@ -25,6 +34,7 @@ export class Simulation {
   readonly settings: SimulationSettings;
   /** What the consumer reads at the start. */
   readonly carriers: readonly Carrier[];
+  readonly #world: World;
   readonly #machine: Machine;
   readonly #journal: Journal;
   readonly #scheduler: Scheduler;
@@ -35,32 +45,36 @@ export class Simulation {
   /** @param onFull takes the rows of a full batch before it returns; the batch is reused */
   constructor(settings: SimulationSettings, onFull: (batch: EventBatch) => void, tuning: SimulationTuning = {}) {
     this.settings = settings;
-    const { strategy, architecture, interleave } = settings;
-    const cost = (name: keyof typeof settings.cost.ns) => settings.cost.ns[name];
-    this.#journal = new Journal(architecture.layout, onFull);
-    this.#machine = new Machine(
-      {
-        architecture,
-        costs: settings.cost.ns,
-        memory: settings.vma.memory,
-        writeFaultNs: strategy.faultCosts.reduce((sum, name) => sum + cost(name), 0),
-        tlb: settings.tlb,
-        vmaGapPages: settings.vmaGapPages,
-        interleaved: interleave === 'fine',
-        bulk: interleave === 'coarse' && (tuning.bulk ?? true),
-      },
-      this.#journal,
-    );
+    this.#world = buildWorld(settings, onFull, tuning.bulk ?? true);
+    const { machine, tracking } = this.#world;
+    this.#machine = machine;
+    this.#journal = machine.journal;
     this.#clock = new HarvestClock(settings.harvestEvery);
-    const code = strategy.create({ mutations: new Set(settings.mutations), cost, objectPages: settings.objectPages });
-    this.carriers = code.carriers ?? strategy.carriers;
-    this.#machine.reads = carrierMask(this.carriers);
+    this.carriers = tracking.strategy.carriers ?? settings.strategy.carriers;
+    machine.reads = carrierMask(this.carriers);
     const eager = settings.populate === 'eager';
+    const { seed, cpus, vma, guest } = settings;
+    const processes = new Processes(machine, settings.mms, vma.shared && guest === null);
     this.#scheduler =
-      interleave === 'fine'
-        ? new FineScheduler(this.#machine, code, this.#clock, new Random(settings.seed), eager, settings.cpus)
-        : new CoarseScheduler(this.#machine, code, this.#clock, { eager, fastPath: tuning.fastPath ?? true });
-    this.#machine.addCpus(settings.cpus - 1);
+      settings.interleave === 'fine'
+        ? new FineScheduler(machine, tracking, this.#clock, processes, new Random(seed), { eager, cpus })
+        : new CoarseScheduler(machine, tracking, this.#clock, processes, {
+            eager,
+            fastPath: tuning.fastPath ?? true,
+          });
+    machine.addCpus(cpus - 1);
+  }
+
+  /** Address spaces by number, as meta names them; forks add to them. */
+  get spaces(): TrailMeta['spaces'] {
+    const { spaces } = this.#world;
+    const more = this.#machine.spaceCount - spaces.length;
+    return spaces.length > 1 || more <= 0 ? spaces : [...spaces, ...Array<(typeof spaces)[0]>(more).fill(spaces[0]!)];
+  }
+
+  /** Names by actor number, as the journal numbers them. */
+  get actors(): readonly string[] {
+    return actorNames(this.cpus);
   }
 
   /** Plays the accesses of rows [from, to), with the harvests that fall due. */
@@ -108,7 +122,7 @@ export class Simulation {
 
   /** CPUs that the program used or was given. */
   get cpus(): number {
-    return Math.max(this.#machine.cpus, 1);
+    return Math.max(this.#machine.cpus.count, 1);
   }
 
   /**
@@ -127,6 +141,6 @@ export class Simulation {
 
   /** The state after the last event. In fine mode only between `settle` and the next `play`. */
   snapshot(): MachineSnapshot {
-    return snapshotOf(this.#machine, this.settings.architecture.layout);
+    return snapshotOf(this.#machine, this.#world.layouts);
   }
 }

@@ -3,6 +3,8 @@ import type { Architecture } from './define.js';
 
 /** TLBI is broadcast and DSB waits for it: no interrupt, no remote handler. */
 const broadcast = {
+  secondStage: pteLayout('arm64-s2'),
+  hugeEntries: true,
   flushBy: 'broadcast',
   flushCeilingPages: 511, // full at MAX_DVM_OPS = PTRS_PER_PTE = 512, arch/arm64/include/asm/tlbflush.h, without range TLBI
   costProfile: 'arm64',

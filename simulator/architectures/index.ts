@@ -2,6 +2,7 @@
 import { arm64, arm64Dbm } from './arm64.js';
 import type { Architecture } from './define.js';
 import { riscv64Svade, riscv64Svadu } from './riscv64.js';
+import { s390xArchitecture } from './s390x.js';
 import { s390xKeyArchitecture } from './s390x-key.js';
 import { x8664Architecture } from './x86-64.js';
 
@@ -14,4 +15,5 @@ export const ARCHITECTURES: readonly Architecture[] = [
   riscv64Svade,
   riscv64Svadu,
   s390xKeyArchitecture,
+  s390xArchitecture,
 ];

@@ -4,6 +4,7 @@ import type { Architecture } from './define.js';
 /** SFENCE.VMA is local: other CPUs are reached by IPI (or the SBI call that sends one). */
 const byIpi = {
   layout: pteLayout('riscv64'),
+  secondStage: pteLayout('riscv64'), // the G stage has the format of the first
   flushBy: 'ipi',
   flushCeilingPages: 64, // tlb_flush_all_threshold, arch/riscv/mm/tlbflush.c
   costProfile: 'x86-64-native', // no measured source for RISC-V; the figures stand in for it

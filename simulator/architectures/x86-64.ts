@@ -10,6 +10,9 @@ export const x8664Architecture: Architecture = {
   id: 'x86-64',
   summary: 'the walker sets D by a locked update that checks P and W again; shootdowns by IPI',
   layout: pteLayout('x86-64'),
+  secondStage: pteLayout('ept'),
+  mayBeBlind: true,
+  hugeEntries: true,
   hardwareSetsDirty: true,
   flushBy: 'ipi',
   flushCeilingPages: 33, // tlb_single_page_flush_ceiling, arch/x86/mm/tlb.c

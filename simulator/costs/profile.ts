@@ -29,6 +29,17 @@ export const COST_NAMES = {
   mprotectPage: 'mprotect to read-only, a page',
   keyOperation: 'test and reset of one storage key (s390)',
   memcpy4k: 'copy of 4 KiB by the CPU',
+  cacheFlush4k: 'write back the cache lines of 4 KiB (clflush, 64 lines), for a device that does not snoop',
+  move4k: 'copy of 4 KiB between system memory and device memory',
+  allocTable: 'allocate and clear a page table',
+  splitEntry: 'split a huge entry',
+  eptViolation: 'exit for an entry of the second stage that does not allow the access, and back',
+  shadowFault: 'exit for an entry of the shadow table that does not allow the access, and back',
+  invlpgExit: 'exit for a flush by a guest under shadow paging',
+  pmlFull: 'exit for a full page-modification log, its 512 entries taken over',
+  ringFull: 'exit for a full dirty ring, to user space and back',
+  kick: 'make a virtual CPU exit, and let it in again',
+  ringEntry: 'an entry of a dirty ring or log, taken over by the monitor',
 } as const;
 
 export type CostName = keyof typeof COST_NAMES;

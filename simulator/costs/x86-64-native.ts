@@ -5,7 +5,7 @@ export const x8664Native: CostProfile = {
   summary: 'x86-64 on bare metal',
   source:
     'faults: minor-fault breakdowns of 1000-1500 cycles; shootdown: about 1 us plus 0.2 us a target; invlpg: kernel comment on ' +
-    'tlb_single_page_flush_ceiling (100 ns); scan, compare, copy, signal and userfaultfd: measured on an AMD EPYC; the rest assumed',
+    'tlb_single_page_flush_ceiling (100 ns); scan, compare, copy, cache flush, signal and userfaultfd: measured on an AMD EPYC; VM exits: 1500-4000 cycles, assumed; the rest assumed',
   ns: {
     wpFault: 500,
     notPresentFault: 700,
@@ -33,5 +33,16 @@ export const x8664Native: CostProfile = {
     mprotectPage: 58,
     keyOperation: 50,
     memcpy4k: 250,
+    cacheFlush4k: 135,
+    move4k: 400,
+    allocTable: 300,
+    splitEntry: 2000,
+    eptViolation: 1200,
+    shadowFault: 1500,
+    invlpgExit: 1000,
+    pmlFull: 10_000,
+    ringFull: 5000,
+    kick: 1500,
+    ringEntry: 20,
   },
 };

@@ -1,5 +1,5 @@
 /**
- * One access of a program, from the CPU's TLB lookup to memory, with the faults on its way. The coarse scheduler's fast path does
+ * One access of a program, from the CPU's TLB lookup to memory, with the faults and exits on its way. The coarse scheduler's fast path does
  * the same without generators where nothing can come in between; this is the form that can be interleaved, and the meaning of both.
  *
  * An instruction is one thing: every page that it touches is translated before any byte is written, a fault starts it anew, and no
@@ -10,13 +10,33 @@ import { AccessKind } from '../accesses.js';
 import { FAULT_HANDLER } from '../machine/codes.js';
 import { ACTOR_DEVICE, ACTOR_KERNEL } from '../machine/journal.js';
 import { Lookup, type Micro, micro, Op, Walk } from '../micro-ops.js';
-import type { StrategyCode } from '../strategies/define.js';
-import { dirtyTrap, mapOnFault } from './faults.js';
+import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
+import { dirtyTrap } from './faults.js';
+import type { MonitorCode } from './monitor.js';
 
 const STORE = FAULT_WRITE | FAULT_USER;
 const LOAD = FAULT_USER;
-/** What a translation gives that needs no fault; anything else is the fault's error bits. */
+/** What a translation gives that needs nobody; error bits are those of a fault. */
 const TRANSLATED = -1;
+const VIOLATION = -2;
+const LOG_FULL = -3;
+
+/** Whose code an access meets on its way. */
+export interface Tracking {
+  /** That of the program's own kernel, or of a monitor whose guest is not modelled. */
+  readonly strategy: StrategyCode;
+  readonly options: StrategyOptions;
+  /** That which tracks in the second stage under a guest; null where there is none. */
+  readonly host: StrategyCode | null;
+  /** What the monitor does about its second stage or shadow; null where there is none. */
+  readonly monitor: MonitorCode | null;
+  /** A page of the guest gets its entry in the second stage along with its own. */
+  readonly mapsBothStages: boolean;
+  /** That which owns the log the walker writes. */
+  readonly logged: StrategyCode | null;
+  /** Devices write through an MMU of their own. */
+  readonly deviceMmu: boolean;
+}
 
 /** What an access touches of one page. */
 export interface Part {
@@ -27,24 +47,25 @@ export interface Part {
 }
 
 /** An access of the given kind. */
-export function access(strategy: StrategyCode, kind: number, parts: readonly Part[]): Micro {
-  if (kind === AccessKind.store) return store(strategy, parts);
-  if (kind === AccessKind.load) return load(strategy, parts);
-  return kind === AccessKind.deviceWrite
-    ? writeAround(strategy, parts, ACTOR_DEVICE, 'device write')
-    : writeAround(strategy, parts, ACTOR_KERNEL, 'kernel write');
+export function access(tracking: Tracking, kind: number, parts: readonly Part[]): Micro {
+  if (kind === AccessKind.store) return store(tracking, parts);
+  if (kind === AccessKind.load) return load(tracking, parts);
+  if (kind === AccessKind.kernelWrite) return writeAround(tracking.strategy, parts, ACTOR_KERNEL, 'kernel write');
+  return tracking.deviceMmu
+    ? writeThroughDeviceMmu(tracking.strategy, parts)
+    : writeAround(tracking.strategy, parts, ACTOR_DEVICE, 'device write');
 }
 
-function* store(strategy: StrategyCode, parts: readonly Part[]): Micro {
-  yield* translateAll(strategy, parts, translateForStore);
+function* store(tracking: Tracking, parts: readonly Part[]): Micro {
+  yield* translateAll(tracking, parts, translateForStore);
   for (const [i, { page, offset, size }] of parts.entries()) {
     yield micro(Op.commit, i === 0 ? 'store' : 'store, continued', page, offset, size);
   }
   yield micro(Op.retire, 'store');
 }
 
-function* load(strategy: StrategyCode, parts: readonly Part[]): Micro {
-  yield* translateAll(strategy, parts, translateForLoad);
+function* load(tracking: Tracking, parts: readonly Part[]): Micro {
+  yield* translateAll(tracking, parts, translateForLoad);
   for (const [i, { page, offset, size }] of parts.entries()) {
     yield micro(Op.load, i === 0 ? 'load' : 'load, continued', page, offset, size);
   }
@@ -59,25 +80,38 @@ function* writeAround(
   step: 'device write' | 'kernel write',
 ): Micro {
   for (const [i, { page, offset, size }] of parts.entries()) {
-    yield* mapOnFault(page, strategy.mappedFlags);
+    yield* strategy.notPresentFault(page, 0);
     yield micro(Op.otherWrite, i === 0 ? step : 'store, continued', page, offset, size, writer);
   }
 }
 
-function* translateAll(
-  strategy: StrategyCode,
-  parts: readonly Part[],
-  translate: (page: number) => Micro<number>,
-): Micro {
+/** A device that follows the page table: what it has no translation for it asks of the kernel, which treats it as a write fault. */
+function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]): Micro {
+  for (const [i, { page, offset, size }] of parts.entries()) {
+    const step = i === 0 ? 'device write' : 'store, continued';
+    while (!(yield micro(Op.deviceStore, step, page, offset, size))) {
+      const handler = yield micro(Op.deviceFault, 'device request', page, FAULT_WRITE | FAULT_PRESENT);
+      if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, FAULT_WRITE);
+      else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
+      else yield* dirtyTrap(page); // taking a page for writing sets D, whoever sets it for CPUs
+      yield micro(Op.deviceFill, 'device request', page);
+    }
+  }
+}
+
+function* translateAll(tracking: Tracking, parts: readonly Part[], translate: (page: number) => Micro<number>): Micro {
+  const error = translate === translateForStore ? STORE : LOAD;
   for (let done = 0; done < parts.length; ) {
     const { page } = parts[done]!;
-    const error = yield* translate(page);
-    if (error === TRANSLATED) {
+    let found = yield* translate(page);
+    if (found === TRANSLATED) {
       done++;
-    } else {
-      yield* fault(strategy, page, error);
-      done = 0;
+      continue;
     }
+    if (found === VIOLATION) found = yield* tracking.monitor!.violation(page, error);
+    if (found === LOG_FULL) yield* tracking.logged!.logFull!();
+    else if (found >= 0) yield* fault(tracking.strategy, page, found);
+    done = 0;
   }
 }
 
@@ -90,14 +124,19 @@ function* translateForStore(page: number): Micro<number> {
   let walked: number = Walk.needsDirty;
   if (seen === Lookup.miss) walked = yield micro(Op.walkForStore, 'hardware walk', page);
   if (walked === Walk.needsDirty) walked = yield micro(Op.setDirty, 'hardware sets D', page);
+  if (walked === Walk.needsSecondDirty) walked = yield micro(Op.setSecondDirty, 'hardware sets D', page);
   if (walked === Walk.filled) return TRANSLATED;
+  if (walked === Walk.violation) return VIOLATION;
+  if (walked === Walk.logFull) return LOG_FULL;
   return walked === Walk.notPresent ? STORE : STORE | FAULT_PRESENT;
 }
 
 function* translateForLoad(page: number): Micro<number> {
   const seen = yield micro(Op.tlbLookup, 'load', page);
   if (seen !== Lookup.miss) return TRANSLATED;
-  return (yield micro(Op.walkForLoad, 'hardware walk', page)) === Walk.filled ? TRANSLATED : LOAD;
+  const walked = yield micro(Op.walkForLoad, 'hardware walk', page);
+  if (walked === Walk.filled) return TRANSLATED;
+  return walked === Walk.violation ? VIOLATION : LOAD;
 }
 
 function* fault(strategy: StrategyCode, page: number, error: number): Micro {

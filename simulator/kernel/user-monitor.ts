@@ -3,18 +3,17 @@
  * takes the right away again at the harvest. List and protection change under the handler's own lock; without it a page could
  * become writable after the harvest has taken it from the list.
  */
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT } from '../../traces/index.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
+import { mutation } from '../mutations.js';
+import { NOTIFY, type ProtocolStep, type StrategyCode, type StrategyOptions, TRANSFER } from '../strategies/define.js';
 import type { RangeWalk } from '../walk-specification.js';
 import { clearMarks, consumeMarked, transferMarked } from './consume.js';
-import { mapOnFault, upgradeEntry } from './faults.js';
+import { mapOnFault, upgradeEntry, WRITTEN } from './faults.js';
 import { flushRange } from './flush.js';
-import { forEachMarkedInterval } from './object.js';
-import { rangeWalk } from './range-walk.js';
-
-const WRITTEN = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED;
+import { forEachMarkedInterval, forEachPart, forEachRun } from './object.js';
+import { restrict } from './restrict.js';
 
 export interface MonitorProtocol {
   /** Takes the right to write from a range again. */
@@ -27,31 +26,44 @@ export interface MonitorProtocol {
   readonly flushOnFault: boolean;
 }
 
+/** @param arming what takes the right to write away, in words */
+export function userMonitorSteps(arming: string): readonly ProtocolStep[] {
+  return [
+    {
+      step: 'list',
+      summary: 'the handler lists the page and lets it be written, under a lock of its own that the harvest takes too',
+      mutations: [mutation('no-mark', 'coarse')],
+    },
+    NOTIFY,
+    { step: 'arm', summary: arming, mutations: [mutation('no-rearm', 'coarse')] },
+    {
+      step: 'flush',
+      summary: 'the kernel flushes the range before the call returns',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'consume',
+      summary: 'listed pages are reported and taken from the list, after they were armed',
+      mutations: [mutation('transfer-first', 'fine')],
+    },
+    TRANSFER,
+  ];
+}
+
 export function userMonitorProtocol(options: StrategyOptions, protocol: MonitorProtocol): StrategyCode {
-  const { mutations, cost } = options;
+  const { mutations, cost, start } = options;
   const { armedFlag, flushOnFault } = protocol;
-  const noFlush = mutations.has('no-flush');
-  const flushFirst = mutations.has('flush-first');
   const transferFirst = mutations.has('transfer-first');
   const upload = cost('upload4k');
+  const step = 're-arm entries';
 
   function* rearmRange(first: number, last: number): Micro {
-    if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-    const { changed, first: from, last: to } = yield* rangeWalk(protocol.rearm, first, last);
-    if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
+    yield* restrict(options, protocol.rearm, first, last);
   }
 
-  function* rearm(): Micro {
-    const step = 're-arm entries';
-    if (protocol.byRuns) {
-      for (let first = yield micro(Op.nextRun, step, -1, CARRIER['fault-list']); first >= 0; ) {
-        const last = yield micro(Op.runEnd, step, first, CARRIER['fault-list']);
-        yield* rearmRange(first, last);
-        first = yield micro(Op.nextRun, step, last, CARRIER['fault-list']);
-      }
-      return;
-    }
-    yield* forEachMarkedInterval(step, CARRIER['fault-list'], rearmRange);
+  function rearm(): Micro {
+    if (!protocol.byRuns) return forEachMarkedInterval(start, step, CARRIER['fault-list'], rearmRange);
+    return forEachRun(start, step, CARRIER['fault-list'], (first, last) => forEachPart(step, first, last, rearmRange));
   }
 
   return {
@@ -59,19 +71,19 @@ export function userMonitorProtocol(options: StrategyOptions, protocol: MonitorP
     notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | armedFlag),
     *writeFault(page) {
       yield micro(Op.lock, 'lock', -1, LOCK.monitor);
-      yield micro(Op.markSet, 'monitor resolves fault', page, CARRIER['fault-list']);
+      if (!mutations.has('no-mark')) yield micro(Op.markSet, 'monitor resolves fault', page, CARRIER['fault-list']);
       yield* upgradeEntry(page, WRITTEN, armedFlag);
       if (flushOnFault) yield* flushRange(page, page, 'fault');
       yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
     },
     *harvest() {
-      yield micro(Op.harvestBegin, 'harvest');
       yield micro(Op.lock, 'lock', -1, LOCK.monitor);
-      if (transferFirst) yield* transferMarked(CARRIER['fault-list'], upload);
-      yield* rearm();
-      yield* transferFirst ? clearMarks(CARRIER['fault-list']) : consumeMarked(CARRIER['fault-list'], upload);
+      if (transferFirst) yield* transferMarked(options, CARRIER['fault-list'], upload);
+      if (!mutations.has('no-rearm')) yield* rearm();
+      yield* transferFirst
+        ? clearMarks(options, CARRIER['fault-list'])
+        : consumeMarked(options, CARRIER['fault-list'], upload);
       yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
-      yield micro(Op.harvestEnd, 'harvest');
     },
   };
 }

@@ -36,7 +36,7 @@ export function bulkWalk(memory: Memory, first: number, last: number, packed: nu
       const flags = pages.flags[page]!;
       if (!selects(change, flags)) continue;
       memory.change(page, (flags & ~change.clear) | change.set, cause);
-      if (change.record >= 0) memory.markSet(page, change.record);
+      if (change.record >= 0) memory.recordEntry(page, change.record);
       if (walked.selected++ === 0) walked.first = page;
       walked.last = page;
     }

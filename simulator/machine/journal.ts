@@ -3,21 +3,27 @@
  * event costs delays what follows on its CPU. One method per event kind; nobody else knows the positions of fields.
  */
 import {
+  cacheFlush,
   EventBatch,
+  exit,
   fault,
   flushAck,
   flushQueue,
   flushSend,
+  frameMove,
   harvestBegin,
   harvestEnd,
   lock,
   map,
   mark,
   methodSwitch,
+  notifier,
+  operation,
   type PteLayout,
   pte,
   read,
   report,
+  tableAlloc,
   tlbEvict,
   tlbFill,
   tlbUpdate,
@@ -26,15 +32,28 @@ import {
   walk,
   write,
 } from '../../traces/index.js';
+import type { PageStore } from './pages.js';
 
 /** CPUs a machine may have; CPU numbers in accesses are bytes, and fine mode adds one for the harvest. */
 export const MAX_CPUS = 256;
 
-/** Actor numbers: the harvest, devices, the kernel as a writer, and the program thread of each CPU from here on. */
+/** Actor numbers: the harvest, devices, the kernel as a writer, the host's harvest, and the program thread of each CPU from here on. */
 export const ACTOR_HARVEST = 0;
 export const ACTOR_DEVICE = 1;
 export const ACTOR_KERNEL = 2;
-export const ACTOR_PROGRAM = 3;
+export const ACTOR_HOST = 3;
+export const ACTOR_PROGRAM = 4;
+
+/** Names by actor number. */
+export function actorNames(cpus: number): readonly string[] {
+  return [
+    'harvest',
+    'device',
+    'kernel',
+    'host harvest',
+    ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`),
+  ];
+}
 
 export class Journal {
   readonly batch = new EventBatch();
@@ -53,7 +72,9 @@ export class Journal {
   cpu = 0;
   step = 0;
 
-  readonly #layout: PteLayout;
+  readonly #pages: PageStore;
+  /** By address space; those that are not named have the first. */
+  readonly #layouts: readonly PteLayout[];
   readonly #onFull: (batch: EventBatch) => void;
   readonly #slots = this.batch.slots;
   // The columns every event fills, at hand: one load less for each on the hot path.
@@ -63,13 +84,15 @@ export class Journal {
   readonly #actor = this.batch.actor;
   readonly #step = this.batch.step;
   readonly #page = this.batch.page;
+  readonly #space = this.batch.space;
   readonly #slot0 = this.batch.slots[0]!;
   readonly #slot1 = this.batch.slots[1]!;
   readonly #slot2 = this.batch.slots[2]!;
 
   /** @param onFull takes the rows of a full batch; the batch is reused when it returns */
-  constructor(layout: PteLayout, onFull: (batch: EventBatch) => void) {
-    this.#layout = layout;
+  constructor(pages: PageStore, layouts: readonly PteLayout[], onFull: (batch: EventBatch) => void) {
+    this.#pages = pages;
+    this.#layouts = layouts;
     this.#onFull = onFull;
   }
 
@@ -102,20 +125,20 @@ export class Journal {
     this.overhead[cpu]! += costNs;
   }
 
-  /** A store of `size` bytes reached memory at program time `program`. The hot path: no allocation, no call. */
-  write(page: number, offset: number, size: number, program: number): void {
-    this.#access(write.code, page, offset, size, program);
+  /** A store of `size` bytes to page number `page` reached memory at program time `program`. The hot path: it allocates nothing. */
+  write(space: number, page: number, offset: number, size: number, program: number): void {
+    this.#access(write.code, space, page, offset, size, program);
   }
 
-  read(page: number, offset: number, size: number, program: number): void {
-    this.#access(read.code, page, offset, size, program);
+  read(space: number, page: number, offset: number, size: number, program: number): void {
+    this.#access(read.code, space, page, offset, size, program);
   }
 
-  tlbFill(page: number, frame: number, slot: number, flags: number): void {
+  tlbFill(page: number, frame: number, slot: number, asid: number, flags: number): void {
     const row = this.#row(tlbFill.code, page);
     this.#slots[tlbFill.slot.frame]![row] = frame;
     this.#slots[tlbFill.slot.slot]![row] = slot;
-    this.#slots[tlbFill.slot.asid]![row] = 0;
+    this.#slots[tlbFill.slot.asid]![row] = asid;
     this.#slots[tlbFill.slot.flags]![row] = flags;
     this.#done();
   }
@@ -143,13 +166,14 @@ export class Journal {
     this.charge(this.cpu, costNs);
   }
 
-  /** An entry changed from logical flags to others, the frame staying the same. */
+  /** An entry changed from logical flags to others, the frame (a number) staying the same. */
   pte(page: number, frame: number, oldFlags: number, newFlags: number, cause: number, costNs: number): void {
     const row = this.#row(pte.code, page);
-    this.#slots[pte.slot.oldLow]![row] = this.#layout.low(oldFlags, frame);
-    this.#slots[pte.slot.oldHigh]![row] = this.#layout.high(oldFlags, frame);
-    this.#slots[pte.slot.newLow]![row] = this.#layout.low(newFlags, frame);
-    this.#slots[pte.slot.newHigh]![row] = this.#layout.high(newFlags, frame);
+    const layout = this.#layouts[this.#pages.space[page]!] ?? this.#layouts[0]!;
+    this.#slots[pte.slot.oldLow]![row] = layout.low(oldFlags, frame);
+    this.#slots[pte.slot.oldHigh]![row] = layout.high(oldFlags, frame);
+    this.#slots[pte.slot.newLow]![row] = layout.low(newFlags, frame);
+    this.#slots[pte.slot.newHigh]![row] = layout.high(newFlags, frame);
     this.#slots[pte.slot.cause]![row] = cause;
     this.#slots[pte.slot.cost]![row] = costNs;
     this.#done();
@@ -199,6 +223,56 @@ export class Journal {
     this.#done();
   }
 
+  frameMove(page: number, oldFrame: number, newFrame: number, memory: number, costNs: number): void {
+    const row = this.#row(frameMove.code, page);
+    this.#slots[frameMove.slot.oldFrame]![row] = oldFrame;
+    this.#slots[frameMove.slot.newFrame]![row] = newFrame;
+    this.#slots[frameMove.slot.memory]![row] = memory;
+    this.#slots[frameMove.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  cacheFlush(page: number, pages: number, costNs: number): void {
+    const row = this.#row(cacheFlush.code, page);
+    this.#slots[cacheFlush.slot.pages]![row] = pages;
+    this.#slots[cacheFlush.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  notifier(page: number, pages: number, phase: number): void {
+    const row = this.#row(notifier.code, page);
+    this.#slots[notifier.slot.pages]![row] = pages;
+    this.#slots[notifier.slot.phase]![row] = phase;
+    this.#done();
+  }
+
+  exit(page: number, reason: number, costNs: number): void {
+    const row = this.#row(exit.code, page);
+    this.#slots[exit.slot.reason]![row] = reason;
+    this.#slots[exit.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
+  operation(space: number, page: number, code: number, pages: number, program: number): void {
+    const row = this.#rowAt(operation.code, space, page);
+    this.#slots[operation.slot.operation]![row] = code;
+    this.#slots[operation.slot.pages]![row] = pages;
+    this.#slots[operation.slot.program]![row] = program;
+    this.#done();
+  }
+
+  tableAlloc(page: number, pages: number, tables: number, costNs: number): void {
+    const row = this.#row(tableAlloc.code, page);
+    this.#slots[tableAlloc.slot.pages]![row] = pages;
+    this.#slots[tableAlloc.slot.tables]![row] = tables;
+    this.#slots[tableAlloc.slot.cost]![row] = costNs;
+    this.#done();
+    this.charge(this.cpu, costNs);
+  }
+
   report(page: number, pages: number): void {
     const row = this.#row(report.code, page);
     this.#slots[report.slot.pages]![row] = pages;
@@ -244,29 +318,35 @@ export class Journal {
     this.#done();
   }
 
-  lock(page: number, kind: number): void {
-    const row = this.#row(lock.code, page);
+  lock(space: number, page: number, kind: number): void {
+    const row = this.#rowAt(lock.code, space, page);
     this.#slots[lock.slot.lock]![row] = kind;
     this.#done();
   }
 
-  unlock(page: number, kind: number): void {
-    const row = this.#row(unlock.code, page);
+  unlock(space: number, page: number, kind: number): void {
+    const row = this.#rowAt(unlock.code, space, page);
     this.#slots[unlock.slot.lock]![row] = kind;
     this.#done();
   }
 
-  #access(kind: number, page: number, offset: number, size: number, program: number): void {
+  #access(kind: number, space: number, page: number, offset: number, size: number, program: number): void {
     // The three slots of an access are the same for write and read; see their definitions.
-    const row = this.#row(kind, page);
+    const row = this.#rowAt(kind, space, page);
     this.#slot0[row] = offset;
     this.#slot1[row] = size;
     this.#slot2[row] = program;
     this.#done();
   }
 
-  /** Starts the next row and fills the common columns. */
+  /** Starts the next row, about a page of the machine (-1: about none). */
   #row(kind: number, page: number): number {
+    const { space, number } = this.#pages;
+    return page < 0 ? this.#rowAt(kind, 0, -1) : this.#rowAt(kind, space[page]!, number[page]!);
+  }
+
+  /** Starts the next row and fills the common columns. */
+  #rowAt(kind: number, space: number, page: number): number {
     const row = this.batch.length;
     const cpu = this.cpu;
     const now = this.program[cpu]! + this.overhead[cpu]! + this.idle[cpu]!;
@@ -276,6 +356,7 @@ export class Journal {
     this.#cpu[row] = cpu;
     this.#actor[row] = this.actor;
     this.#step[row] = this.step;
+    this.#space[row] = space;
     this.#page[row] = page;
     this.counts[kind]!++;
     return row;

@@ -1,137 +1,171 @@
 /**
- * What CPUs do about translations: TLB lookup, page walk, setting D, faults, and dropping entries when a flush arrives. One TLB
- * per CPU; whatever a TLB holds may differ from memory until somebody flushes it.
+ * What CPUs do about translations: TLB lookup, page walk, faults and exits. One TLB per CPU; whatever a TLB holds may differ from memory
+ * until somebody flushes it.
  */
 import {
   EVICT_REASONS,
+  EXIT_REASONS,
   FAULT_WRITE,
+  FLUSH_REASONS,
   FLUSH_SCOPES,
-  PTE_ACCESSED,
   PTE_DIRTY,
   PTE_PRESENT,
   PTE_WRITABLE,
   TLB_DIRTY,
+  TLB_HUGE,
   TLB_WRITABLE,
 } from '../../traces/index.js';
 import type { Architecture } from '../architectures/index.js';
 import type { Costs } from '../costs/index.js';
 import { Lookup, Walk } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
-import { FAULT_HANDLER, PTE_CAUSE } from './codes.js';
-import { ACTOR_PROGRAM, type Journal } from './journal.js';
+import { FAULT_HANDLER } from './codes.js';
+import type { Cpus } from './cpus.js';
+import { DirtyLog, PML_ENTRIES } from './dirty-log.js';
+import type { Journal } from './journal.js';
 import type { Memory } from './memory.js';
-import { type FlushRequest, Shootdowns } from './shootdowns.js';
-import { Tlb } from './tlb.js';
+import { firstAt } from './order.js';
+import { OneStage, ShadowTable, type Translation, TwoStages } from './translation.js';
 
 const EVICT_FAULT = EVICT_REASONS.indexOf('fault');
 const EVICT_RANDOM = EVICT_REASONS.indexOf('random');
-const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
+const REASON_SWITCH = FLUSH_REASONS.indexOf('switch');
+const EXIT = {
+  violation: EXIT_REASONS.indexOf('ept-violation'),
+  shadow: EXIT_REASONS.indexOf('shadow-fault'),
+} as const;
 
 export interface MmuOptions {
   readonly architecture: Architecture;
   readonly costs: Costs;
   /** Cost of a write-protection fault under the strategy, ns. */
   readonly writeFaultNs: number;
-  readonly tlb: { readonly sets: number; readonly ways: number };
+  /** The walker sets D without checking P and W again. */
+  readonly blindWalker: boolean;
+  /** The object is mapped by entries of 2 MiB. */
+  readonly huge: boolean;
+  /** How the pages of the program become frames: by one table; by two; by a shadow that a monitor keeps. */
+  readonly translation: 'one-stage' | 'two-stages' | 'shadow';
+  /** The one table is a monitor's, so what it does not allow is an exit of the virtual CPU. */
+  readonly faultsExit: 'violation' | 'shadow' | null;
+  /** The walker logs what it dirties in the table of the monitor. */
+  readonly pml: boolean;
+  readonly ringEntries: number;
 }
 
 export class Mmu {
-  readonly tlbs: Tlb[] = [];
-  /** CPUs that have run the program, and so may hold its translations. */
-  readonly ran: boolean[] = [];
-  /** CPUs between the first lookup and the end of an instruction: no flush lands there now. */
-  readonly inInstruction: boolean[] = [];
-  readonly shootdowns = new Shootdowns();
-
+  /** A monitor stands between the program's table and the walker. */
+  readonly hasMonitor: boolean;
+  readonly pml: DirtyLog | null;
+  readonly ring: DirtyLog;
   /** Flags of a TLB entry through which a store needs no walk. */
   readonly storeFlags: number;
 
   readonly #options: MmuOptions;
+  readonly #cpus: Cpus;
   readonly #memory: Memory;
   readonly #journal: Journal;
+  readonly #walker: Translation;
 
-  constructor(options: MmuOptions, memory: Memory, journal: Journal) {
+  constructor(options: MmuOptions, cpus: Cpus, memory: Memory, journal: Journal) {
+    const { architecture, costs, blindWalker: blind, translation } = options;
     this.#options = options;
-    this.storeFlags = options.architecture.changeBitInFrame ? TLB_WRITABLE : TLB_WRITABLE | TLB_DIRTY;
+    this.storeFlags = architecture.changeBitInFrame ? TLB_WRITABLE : TLB_WRITABLE | TLB_DIRTY;
+    this.#cpus = cpus;
     this.#memory = memory;
     this.#journal = journal;
+    this.hasMonitor = translation !== 'one-stage';
+    this.pml = options.pml ? new DirtyLog(PML_ENTRIES) : null;
+    this.ring = new DirtyLog(options.ringEntries);
+    const walkers = { 'one-stage': OneStage, 'two-stages': TwoStages, shadow: ShadowTable } as const;
+    const walkerOptions = { architecture, costs, blind, pml: this.pml };
+    this.#walker = new walkers[translation](walkerOptions, memory, journal, (entry, flags) =>
+      this.#cache(entry, flags),
+    );
   }
 
-  addCpu(): void {
-    const { sets, ways } = this.#options.tlb;
-    this.tlbs.push(new Tlb(sets, ways, this.#memory.pages.number.length));
-    this.ran.push(false);
-    this.inInstruction.push(false);
-    this.shootdowns.addCpu();
-  }
-
-  /** Every TLB gets room for the page indices there are, and for so many as this gives. */
-  grow(): number {
-    const capacity = this.#memory.pages.number.length;
-    for (const tlb of this.tlbs) if (tlb.slotOf.length < capacity) tlb.grow(capacity);
-    return capacity;
+  /** The current CPU runs that address space from here on. */
+  enterSpace(space: number): void {
+    const journal = this.#journal;
+    const { cpu } = journal;
+    if (this.#cpus.spaces.currentOf(cpu) === space) return;
+    const dropped = this.#cpus.spaces.enter(cpu, space);
+    if (dropped < 0) return;
+    const held = this.#cpus.heldOf(cpu, dropped);
+    if (held === 0) return;
+    const page = firstAt(this.#memory.pages, dropped, 0, Number.MAX_SAFE_INTEGER);
+    journal.step = STEP_NUMBER['switch address space'];
+    const { costs } = this.#options;
+    journal.flushAck(page, 1, SCOPE_SPACE, REASON_SWITCH, costs.fullFlush + held * costs.refillPerEntry);
+    this.#cpus.dropSpace(cpu, dropped);
   }
 
   lookup(page: number): number {
     const { cpu } = this.#journal;
-    this.ran[cpu] = true;
-    this.inInstruction[cpu] = true;
-    const slot = this.tlbs[cpu]!.slotOf[page]!;
+    this.#cpus.ran[cpu] = true;
+    this.#cpus.inInstruction[cpu] = true;
+    const slot = this.slotOf(cpu, page);
     if (slot < 0) return Lookup.miss;
-    const flags = this.tlbs[cpu]!.flags[slot]!;
-    if ((flags & TLB_WRITABLE) === 0) return Lookup.readOnly;
+    const flags = this.#cpus.tlbs[cpu]!.flags[slot]!;
+    // Where two tables decide, the CPU looks at them again to tell whose refusal it is.
+    if ((flags & TLB_WRITABLE) === 0) return this.hasMonitor ? Lookup.miss : Lookup.readOnly;
     return (flags & this.storeFlags) === this.storeFlags ? Lookup.dirty : Lookup.clean;
   }
 
-  /** The walker reads the entry for a store. With D still to be set it fills nothing: the check and the set come as one step. */
-  walkForStore(page: number): number {
-    const flags = this.#memory.pages.flags[page]!;
-    if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
-    if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
-    if (this.#needsDirty(flags)) return this.#options.architecture.hardwareSetsDirty ? Walk.needsDirty : Walk.readOnly;
-    this.fill(page, true);
-    return Walk.filled;
+  /** Slot of what a CPU has cached for a page, perhaps as part of a huge one; or -1. */
+  slotOf(cpu: number, page: number): number {
+    const tlb = this.#cpus.tlbs[cpu]!;
+    const slot = tlb.slotOf[page]!;
+    if (slot >= 0 || !this.#options.huge || this.#memory.pages.frame[page]! < 0) return slot;
+    const huge = tlb.slotOf[this.#memory.pages.tableOf(page).entries[0]!]!;
+    return huge >= 0 && tlb.flags[huge]! & TLB_HUGE ? huge : -1;
   }
 
-  /** Check of P and W and setting of D in one locked step (Intel SDM vol. 3A, 8.1.2). */
-  setDirty(page: number): number {
-    const flags = this.#memory.pages.flags[page]!;
-    if ((flags & PTE_PRESENT) === 0) return Walk.notPresent;
-    if ((flags & PTE_WRITABLE) === 0) return Walk.readOnly;
-    this.fill(page, true);
-    return Walk.filled;
+  canStore(entry: number): boolean {
+    return this.#walker.canStore(entry);
   }
 
-  walkForLoad(page: number): number {
-    if ((this.#memory.pages.flags[page]! & PTE_PRESENT) === 0) return Walk.notPresent;
-    this.fill(page, false);
-    return Walk.filled;
+  walkForStore(entry: number): number {
+    return this.#walker.walkForStore(entry);
   }
 
-  /** Sets A, and D for a store, in an entry that permits the access, and caches it. Gives the slot. */
-  fill(page: number, forStore: boolean): number {
-    // Where no hardware sets D none sets A: entries are young from the start, and a store has trapped for D before it gets here.
-    const hardware = this.#options.architecture.hardwareSetsDirty;
-    const wanted = hardware ? PTE_ACCESSED | (forStore ? PTE_DIRTY : 0) : 0;
-    const old = this.#memory.pages.flags[page]!;
-    if ((old & wanted) !== wanted) {
-      const setsDirty = forStore && (old & PTE_DIRTY) === 0;
-      this.#journal.step = setsDirty ? STEP_NUMBER['hardware sets D'] : STEP_NUMBER['hardware walk'];
-      this.#memory.change(page, old | wanted, PTE_CAUSE.walker, setsDirty ? this.#options.costs.walkerSetDirty : 0);
-    }
-    return this.#cache(page);
+  setDirty(entry: number): number {
+    return this.#walker.setDirty(entry);
+  }
+
+  setSecondDirty(entry: number): number {
+    return this.#walker.setSecondDirty(entry);
+  }
+
+  walkForLoad(entry: number): number {
+    return this.#walker.walkForLoad(entry);
+  }
+
+  /** All steps of a walk for a store that needs no fault, exit or trap (`canStore`); gives the slot. */
+  fillForStore(entry: number): number {
+    const { cpu } = this.#journal;
+    const walker = this.#walker;
+    this.#cpus.ran[cpu] = true;
+    const slot = this.#cpus.tlbs[cpu]!.slotOf[entry]!;
+    const clean = slot >= 0 && (this.#cpus.tlbs[cpu]!.flags[slot]! & TLB_WRITABLE) !== 0;
+    let walked: number = clean ? Walk.needsDirty : walker.walkForStore(entry);
+    if (walked === Walk.needsDirty) walked = walker.setDirty(entry);
+    if (walked === Walk.needsSecondDirty) walker.setSecondDirty(entry);
+    return this.#cpus.tlbs[cpu]!.slotOf[entry]!;
   }
 
   /** A store of an instruction whose pages are all translated reaches memory. */
   commit(page: number, offset: number, size: number): void {
     const { pages } = this.#memory;
     const journal = this.#journal;
-    const tlb = this.tlbs[journal.cpu]!;
-    const slot = tlb.slotOf[page]!;
+    const tlb = this.#cpus.tlbs[journal.cpu]!;
+    const slot = this.slotOf(journal.cpu, page);
     // The translation of a later part of the same store may have taken the slot.
-    pages.generation[slot >= 0 ? tlb.frame[slot]! : pages.frame[page]!]!++;
-    journal.write(pages.number[page]!, offset, size, journal.program[journal.cpu]!);
+    const frame =
+      slot >= 0 ? tlb.frame[slot]! + pages.number[page]! - pages.number[tlb.page[slot]!]! : pages.frame[page]!;
+    this.#memory.written(frame, page);
+    journal.write(pages.space[page]!, pages.number[page]!, offset, size, journal.program[journal.cpu]!);
     this.#memory.changed(page);
   }
 
@@ -142,88 +176,56 @@ export class Mmu {
   fault(page: number, error: number): number {
     const journal = this.#journal;
     const { cpu } = journal;
-    const number = this.#memory.pages.number[page]!;
-    const handler = this.#handlerOf(this.#memory.pages.flags[page]!, error);
-    this.ran[cpu] = true;
-    this.inInstruction[cpu] = false;
-    journal.fault(number, error, handler, this.#faultCost(handler));
+    const entry = this.#memory.entryOf(page);
+    const handler = this.#handlerOf(this.#memory.pages.flags[entry]!, error);
+    const { faultsExit, costs } = this.#options;
+    this.#cpus.ran[cpu] = true;
+    this.#cpus.inInstruction[cpu] = false;
+    if (faultsExit === null) journal.fault(page, error, handler, this.#faultCost(handler));
+    else journal.exit(page, EXIT[faultsExit], faultsExit === 'shadow' ? costs.shadowFault : costs.eptViolation);
     // A fault drops the entry it went through (SDM vol. 3A, 4.10.4.1), so the retry walks afresh.
-    const slot = this.tlbs[cpu]!.slotOf[page]!;
+    const slot = this.slotOf(cpu, page);
     if (slot >= 0) {
-      this.tlbs[cpu]!.drop(slot);
-      journal.tlbEvict(number, slot, EVICT_FAULT);
+      journal.tlbEvict(this.#cpus.tlbs[cpu]!.page[slot]!, slot, EVICT_FAULT);
+      this.#cpus.tlbs[cpu]!.drop(slot);
     }
     return handler;
   }
 
+  /** A page request of the device's MMU reaches the kernel; gives the handler's code. */
+  deviceFault(page: number, error: number): number {
+    const handler = this.#handlerOf(this.#memory.pages.flags[page]!, error);
+    this.#journal.fault(page, error, handler, this.#faultCost(handler));
+    return handler;
+  }
+
+  /** The second stage, or the shadow, does not allow the access: the virtual CPU exits. Gives the handler of the monitor's own entry. */
+  violation(page: number, error: number): number {
+    const journal = this.#journal;
+    const { translation, costs } = this.#options;
+    const under = this.#memory.pages.under[page]!;
+    this.#cpus.inInstruction[journal.cpu] = false;
+    this.#cpus.inMonitor[journal.cpu] = true;
+    if (translation === 'shadow') journal.exit(under, EXIT.shadow, costs.shadowFault);
+    else journal.exit(under, EXIT.violation, costs.eptViolation);
+    return this.#handlerOf(this.#memory.pages.flags[under]!, error);
+  }
+
   /** The current CPU loses the entry in a slot, for no reason of the program's. */
   evict(slot: number): void {
-    const tlb = this.tlbs[this.#journal.cpu]!;
+    const tlb = this.#cpus.tlbs[this.#journal.cpu]!;
     const page = tlb.page[slot]!;
     this.#journal.step = STEP_NUMBER.evict;
     tlb.drop(slot);
-    this.#journal.tlbEvict(this.#memory.pages.number[page]!, slot, EVICT_RANDOM);
-  }
-
-  /** Sends a flush of first..last to every CPU that has run the program; gives the number of remote ones interrupted. */
-  sendFlush(first: number, last: number, reason: number, wholeSpace: boolean): number {
-    const { costs, architecture } = this.#options;
-    const journal = this.#journal;
-    const span = this.#memory.span(first, last);
-    const scope = wholeSpace || span > architecture.flushCeilingPages ? SCOPE_SPACE : SCOPE_RANGE;
-    let remote = 0;
-    let costNs: number;
-    if (architecture.flushBy === 'broadcast') {
-      costNs = costs.broadcastBase + (scope === SCOPE_RANGE ? span : 1) * costs.broadcastPerPage;
-    } else {
-      for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu] && cpu !== journal.cpu) remote++;
-      costNs = remote === 0 ? 0 : costs.ipiBase + remote * costs.ipiPerCpu;
-    }
-    journal.flushSend(this.#memory.pages.number[first]!, span, scope, remote, reason, costNs);
-    const request: FlushRequest = { first, last, scope, reason, sender: journal.actor };
-    for (let cpu = 0; cpu < this.ran.length; cpu++) if (this.ran[cpu]) this.shootdowns.send(cpu, request);
-    return remote;
-  }
-
-  /** A CPU acts on its oldest pending flush. */
-  acknowledge(cpu: number): void {
-    const journal = this.#journal;
-    const { pages } = this.#memory;
-    const { first, last, scope, reason } = this.shootdowns.acknowledge(cpu);
-    const span = this.#memory.span(first, last);
-    const { actor, cpu: before } = journal;
-    if (cpu !== before) journal.enter(ACTOR_PROGRAM + cpu, cpu);
-    journal.step = STEP_NUMBER.flush;
-    journal.flushAck(pages.number[first]!, span, scope, reason, this.#acknowledgeCost(cpu, span, scope));
-    journal.enter(actor, before);
-    const tlb = this.tlbs[cpu]!;
-    if (scope === SCOPE_RANGE) {
-      for (let page = first; page >= 0; page = this.#memory.nextWithin(page, last)) {
-        if (tlb.slotOf[page]! >= 0) tlb.drop(tlb.slotOf[page]!);
-      }
-    } else {
-      for (let slot = 0; tlb.valid > 0; slot++) tlb.drop(slot);
-    }
-  }
-
-  /** A store through this entry must see D set first. */
-  #needsDirty(flags: number): boolean {
-    return (flags & PTE_DIRTY) === 0 && !this.#options.architecture.changeBitInFrame;
-  }
-
-  /** A broadcast is paid by its sender; the target only walks again for what it lost. */
-  #acknowledgeCost(cpu: number, span: number, scope: number): number {
-    const { architecture, costs } = this.#options;
-    const interrupted = architecture.flushBy === 'ipi';
-    if (scope === SCOPE_RANGE) return interrupted ? span * costs.invlpg : 0;
-    return (interrupted ? costs.fullFlush : 0) + this.tlbs[cpu]!.valid * costs.refillPerEntry;
+    this.#journal.tlbEvict(page, slot, EVICT_RANDOM);
   }
 
   #handlerOf(flags: number, error: number): number {
     if ((flags & PTE_PRESENT) === 0) return FAULT_HANDLER['not-present'];
     if ((error & FAULT_WRITE) === 0) return FAULT_HANDLER.spurious;
     if ((flags & PTE_WRITABLE) === 0) return FAULT_HANDLER['write-protect'];
-    const trap = this.#needsDirty(flags) && !this.#options.architecture.hardwareSetsDirty;
+    const { hardwareSetsDirty, changeBitInFrame } = this.#options.architecture;
+    const trap = (flags & PTE_DIRTY) === 0 && !changeBitInFrame && !hardwareSetsDirty;
     return trap ? FAULT_HANDLER['dirty-trap'] : FAULT_HANDLER.spurious;
   }
 
@@ -234,30 +236,25 @@ export class Mmu {
     return handler === FAULT_HANDLER['dirty-trap'] ? costs.dirtyTrap : costs.spuriousFault;
   }
 
-  /** Caches the in-memory entry as it is; gives the slot. */
-  #cache(page: number): number {
+  /** Caches a translation of the current CPU; gives the slot. */
+  #cache(entry: number, tlbFlags: number): number {
     const { pages } = this.#memory;
     const journal = this.#journal;
-    const tlbFlags = this.#cachedFlags(pages.flags[page]!);
-    const tlb = this.tlbs[journal.cpu]!;
-    const frame = pages.frame[page]!;
+    const tlb = this.#cpus.tlbs[journal.cpu]!;
+    const frame = pages.frame[entry]!;
     journal.step = STEP_NUMBER['hardware walk'];
-    const cached = tlb.slotOf[page]!;
+    const cached = tlb.slotOf[entry]!;
     if (cached >= 0 && tlb.frame[cached] === frame) {
       if (tlb.flags[cached] !== tlbFlags) {
         tlb.flags[cached] = tlbFlags;
-        journal.tlbUpdate(pages.number[page]!, cached, tlbFlags);
+        journal.tlbUpdate(entry, cached, tlbFlags);
       }
       return cached;
     }
-    const slot = tlb.fill(page, pages.number[page]!, frame, tlbFlags);
-    journal.tlbFill(pages.number[page]!, pages.frameNumber[frame]!, slot, tlbFlags);
+    const number = pages.number[entry]!;
+    const tag = this.#cpus.spaces.tagOf(journal.cpu);
+    const slot = tlb.fill(entry, number, frame, tlbFlags, tag);
+    journal.tlbFill(entry, pages.frames.number[frame]!, slot, tag, tlbFlags);
     return slot;
-  }
-
-  /** What a TLB keeps of W and D. Without hardware D a clean entry is read-only to the CPU, whatever the kernel calls it. */
-  #cachedFlags(flags: number): number {
-    if (!this.#options.architecture.hardwareSetsDirty && this.#needsDirty(flags)) return 0;
-    return (flags & PTE_WRITABLE ? TLB_WRITABLE : 0) | (flags & PTE_DIRTY ? TLB_DIRTY : 0);
   }
 }

@@ -1,14 +1,12 @@
 /**
- * The tracked object in memory: pages with their in-memory entries and marks, the page tables that hold them, and the frames
- * behind them. Pages and frames are dense indices into typed arrays; a page keeps its index for good.
+ * Page tables: entries, marks, and which frame is behind each page. Pages are dense indices into typed arrays; a page keeps its index for
+ * good. Several pages may have one frame; the one among them that marks and transfers go by is their home.
  *
  * Each table counts its writable, dirty and marked entries, so that a walk in bulk steps over tables with nothing to do.
  */
 import { PAGES_PER_TABLE } from '../../base/index.js';
-import { MEMORY_KINDS, type MemoryKind, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-
-/** First frame number of each kind of memory; frames are handed out from here upwards. */
-const FIRST_FRAME: Readonly<Record<MemoryKind, number>> = { system: 0x10_0000, device: 0x800_0000 };
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { FrameStore, grown } from './frames.js';
 
 export interface PageTable {
   readonly space: number;
@@ -16,6 +14,8 @@ export interface PageTable {
   readonly basePage: number;
   /** Page index by slot, or -1. */
   readonly entries: Int32Array;
+  /** One entry for all of it, at slot 0. */
+  huge: boolean;
   writable: number;
   dirty: number;
   marked: number;
@@ -26,29 +26,29 @@ export interface PageTable {
 }
 
 export class PageStore {
+  readonly frames = new FrameStore();
   /** Page indices given out. */
   count = 0;
   number = new Float64Array(1024);
   space = new Uint16Array(1024);
   /** Logical flags of the in-memory entry; 0 where there is none. */
   flags = new Uint8Array(1024);
-  /** Carrier mask of the marks. */
+  /** Carrier mask of the marks; of home pages only. */
   marks = new Uint16Array(1024);
-  /** Frame index behind the page, or -1 while it is not mapped. */
+  /** Frame index behind the page, or -1 while it does not belong to the object. */
   frame = new Int32Array(1024).fill(-1);
+  /** The home page. */
+  home = new Int32Array(1024);
+  /** The next page with the same home, or -1; begins at the home. */
+  nextOfHome = new Int32Array(1024).fill(-1);
+  /** The page of the second stage that a guest's page lies on, or -1. */
+  under = new Int32Array(1024).fill(-1);
+  /** The address space that is a second stage beside the one of a guest, or -1. */
+  secondStage = -1;
   /** Tables in order of (space, page). */
   readonly tables: PageTable[] = [];
 
-  frameCount = 0;
-  frameNumber = new Float64Array(1024);
-  /** Writes that each frame has seen. */
-  generation = new Float64Array(1024);
-  /** Generation that the consumer transferred last. */
-  captured = new Float64Array(1024);
-  memory = new Uint8Array(1024);
-
   #tableOf: PageTable[] = [];
-  #nextFrame = { ...FIRST_FRAME };
   /** Open addressing, page index + 1; 0 is empty. At most half full. */
   #hash = new Int32Array(4096);
   #lastTable: PageTable | null = null;
@@ -69,16 +69,28 @@ export class PageStore {
     const index = this.count++;
     this.number[index] = page;
     this.space[index] = space;
+    this.home[index] = index;
     this.#hash[at] = index + 1;
     return index;
   }
 
-  /** Gives the page a frame and a place in its table; its entry stays empty. */
-  map(index: number, memory: MemoryKind): void {
-    if (this.frameCount === this.frameNumber.length) this.#growFrames();
-    const frame = this.frameCount++;
-    this.frameNumber[frame] = this.#nextFrame[memory]++;
-    this.memory[frame] = MEMORY_KINDS.indexOf(memory);
+  /** Index of a page that was named before, or -1. */
+  find(space: number, page: number): number {
+    for (let at = this.#start(space, page); this.#hash[at] !== 0; at = (at + 1) & (this.#hash.length - 1)) {
+      const index = this.#hash[at]! - 1;
+      if (this.number[index] === page && this.space[index] === space) return index;
+    }
+    return -1;
+  }
+
+  /** Puts a page on a frame and into its table; its entry stays empty. A page that is not its own home joins the pages of that. */
+  place(index: number, frame: number): void {
+    const home = this.home[index]!;
+    if (home !== index) {
+      let last = home;
+      while (this.nextOfHome[last]! >= 0) last = this.nextOfHome[last]!;
+      this.nextOfHome[last] = index;
+    }
     this.frame[index] = frame;
     const table = this.#table(this.space[index]!, this.number[index]!);
     table.entries[this.number[index]! - table.basePage] = index;
@@ -89,6 +101,20 @@ export class PageStore {
   /** The table that holds a mapped page. */
   tableOf(index: number): PageTable {
     return this.#tableOf[index]!;
+  }
+
+  /** Rank of the table that holds that page, or of the next one in order where there is none. */
+  rankOf(space: number, page: number): number {
+    const basePage = page - (page % PAGES_PER_TABLE);
+    let low = 0;
+    let high = this.tables.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const table = this.tables[middle]!;
+      if (table.space < space || (table.space === space && table.basePage < basePage)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   setFlags(index: number, flags: number): void {
@@ -124,21 +150,15 @@ export class PageStore {
     const basePage = page - (page % PAGES_PER_TABLE);
     const last = this.#lastTable;
     if (last !== null && last.space === space && last.basePage === basePage) return last;
-    let low = 0;
-    let high = this.tables.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const table = this.tables[middle]!;
-      if (table.space < space || (table.space === space && table.basePage < basePage)) low = middle + 1;
-      else high = middle;
-    }
+    const low = this.rankOf(space, basePage);
     const found = this.tables[low];
     if (found !== undefined && found.space === space && found.basePage === basePage) {
       this.#lastTable = found;
       return found;
     }
     const entries = new Int32Array(PAGES_PER_TABLE).fill(-1);
-    const table: PageTable = { space, basePage, entries, writable: 0, dirty: 0, marked: 0, used: 0, rank: low };
+    const counts = { writable: 0, dirty: 0, marked: 0, used: 0 };
+    const table: PageTable = { space, basePage, entries, huge: false, ...counts, rank: low };
     this.tables.splice(low, 0, table);
     for (let rank = low + 1; rank < this.tables.length; rank++) this.tables[rank]!.rank = rank;
     this.#lastTable = table;
@@ -152,20 +172,10 @@ export class PageStore {
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.marks = grown(this.marks, new Uint16Array(capacity));
     this.frame = grown(this.frame, new Int32Array(capacity).fill(-1));
+    this.home = grown(this.home, new Int32Array(capacity));
+    this.nextOfHome = grown(this.nextOfHome, new Int32Array(capacity).fill(-1));
+    this.under = grown(this.under, new Int32Array(capacity).fill(-1));
   }
-
-  #growFrames(): void {
-    const capacity = this.frameNumber.length * 2;
-    this.frameNumber = grown(this.frameNumber, new Float64Array(capacity));
-    this.generation = grown(this.generation, new Float64Array(capacity));
-    this.captured = grown(this.captured, new Float64Array(capacity));
-    this.memory = grown(this.memory, new Uint8Array(capacity));
-  }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 function writable(flags: number): number {

@@ -11,6 +11,10 @@ export interface FlushRequest {
   readonly scope: number;
   readonly reason: number;
   readonly sender: number;
+  /** Number of the flush among those of its space. */
+  readonly flush: number;
+  /** Sent by a monitor about its second stage: it reaches a CPU also while that CPU is in the monitor. */
+  readonly byHost: boolean;
 }
 
 export class Shootdowns {
@@ -28,13 +32,17 @@ export class Shootdowns {
     this.#outstanding.set(request.sender, (this.#outstanding.get(request.sender) ?? 0) + 1);
   }
 
-  isPending(cpu: number): boolean {
-    return this.#pending[cpu]!.length > 0;
+  /** Whether a flush waits at the CPU that it can act on. @param inMonitor it is in the monitor, where only the host's reach it */
+  isPending(cpu: number, inMonitor: boolean): boolean {
+    const pending = this.#pending[cpu]!;
+    return inMonitor ? pending.some(({ byHost }) => byHost) : pending.length > 0;
   }
 
-  /** The oldest flush that a CPU has not acted on; it counts as acknowledged. */
-  acknowledge(cpu: number): FlushRequest {
-    const request = this.#pending[cpu]!.shift();
+  /** The oldest flush that a CPU can act on; it counts as acknowledged. */
+  acknowledge(cpu: number, inMonitor: boolean): FlushRequest {
+    const pending = this.#pending[cpu]!;
+    const at = inMonitor ? pending.findIndex(({ byHost }) => byHost) : 0;
+    const [request] = pending.splice(at, 1);
     invariant(request !== undefined, `CPU ${cpu} acknowledges a flush that was not sent`);
     this.#outstanding.set(request.sender, this.#outstanding.get(request.sender)! - 1);
     return request;

@@ -5,21 +5,23 @@ import type { Machine } from './machine.js';
 import type { PageStore } from './pages.js';
 import type { Tlb } from './tlb.js';
 
-export function snapshotOf(machine: Machine, layout: PteLayout): MachineSnapshot {
+/** @param layouts by address space; those that are not named have the first */
+export function snapshotOf(machine: Machine, layouts: readonly PteLayout[]): MachineSnapshot {
   const { pages, journal } = machine;
+  const tlbs: Array<readonly [number, Tlb]> = [[-1, machine.device.tlb], ...machine.cpus.tlbs.entries()];
   return {
     seq: journal.seq,
     timeNs: journal.time,
     harvests: machine.harvests,
     harvesting: machine.harvesting,
     reads: machine.reads,
-    pages: pageColumns(pages, layout),
+    pages: pageColumns(pages, layouts),
     frames: frameColumns(pages),
-    tlbs: tlbColumns(machine.mmu.tlbs, pages),
+    tlbs: tlbColumns(tlbs, pages),
   };
 }
 
-function pageColumns(pages: PageStore, layout: PteLayout): MachineSnapshot['pages'] {
+function pageColumns(pages: PageStore, layouts: readonly PteLayout[]): MachineSnapshot['pages'] {
   const count = pages.tables.reduce((sum, table) => sum + table.used, 0);
   const columns = {
     space: new Uint16Array(count),
@@ -31,10 +33,11 @@ function pageColumns(pages: PageStore, layout: PteLayout): MachineSnapshot['page
   };
   let row = 0;
   for (const table of pages.tables) {
+    const layout = layouts[table.space] ?? layouts[0]!;
     for (let slot = 0; slot < PAGES_PER_TABLE; slot++) {
       const page = table.entries[slot]!;
       if (page < 0) continue;
-      const frame = pages.frameNumber[pages.frame[page]!]!;
+      const frame = pages.frames.number[pages.frame[page]!]!;
       const flags = pages.flags[page]!;
       columns.space[row] = table.space;
       columns.page[row] = table.basePage + slot;
@@ -47,30 +50,30 @@ function pageColumns(pages: PageStore, layout: PteLayout): MachineSnapshot['page
   return columns;
 }
 
-/** Frames of one kind of memory are handed out upwards, so they are in order unless both kinds are in use. */
-function frameColumns(pages: PageStore): MachineSnapshot['frames'] {
-  const order = Int32Array.from({ length: pages.frameCount }, (_, frame) => frame);
-  const numbers = pages.frameNumber;
-  if (order.some((frame) => frame > 0 && numbers[frame]! < numbers[frame - 1]!))
-    order.sort((a, b) => numbers[a]! - numbers[b]!);
+/** Frames that a page is on, in order. Those that were moved away from are nobody's. */
+function frameColumns({ count, frame: frameOf, frames }: PageStore): MachineSnapshot['frames'] {
+  const used = [...new Set(frameOf.subarray(0, count))].filter((frame) => frame >= 0);
+  const order = Int32Array.from(used).sort((a, b) => frames.number[a]! - frames.number[b]!);
   const columns = {
     frame: new Float64Array(order.length),
     generation: new Float64Array(order.length),
     captured: new Float64Array(order.length),
+    cached: new Float64Array(order.length),
     memory: new Uint8Array(order.length),
   };
   for (let row = 0; row < order.length; row++) {
     const frame = order[row]!;
-    columns.frame[row] = numbers[frame]!;
-    columns.generation[row] = pages.generation[frame]!;
-    columns.captured[row] = pages.captured[frame]!;
-    columns.memory[row] = pages.memory[frame]!;
+    columns.frame[row] = frames.number[frame]!;
+    columns.generation[row] = frames.generation[frame]!;
+    columns.captured[row] = frames.captured[frame]!;
+    columns.cached[row] = frames.cached[frame]!;
+    columns.memory[row] = frames.memory[frame]!;
   }
   return columns;
 }
 
-function tlbColumns(tlbs: readonly Tlb[], pages: PageStore): MachineSnapshot['tlbs'] {
-  const count = tlbs.reduce((sum, tlb) => sum + tlb.valid, 0);
+function tlbColumns(tlbs: ReadonlyArray<readonly [number, Tlb]>, pages: PageStore): MachineSnapshot['tlbs'] {
+  const count = tlbs.reduce((sum, [, tlb]) => sum + tlb.valid, 0);
   const columns = {
     cpu: new Int16Array(count),
     slot: new Uint32Array(count),
@@ -81,7 +84,7 @@ function tlbColumns(tlbs: readonly Tlb[], pages: PageStore): MachineSnapshot['tl
     flags: new Uint8Array(count),
   };
   let row = 0;
-  for (const [cpu, tlb] of tlbs.entries()) {
+  for (const [cpu, tlb] of tlbs) {
     for (let slot = 0; slot < tlb.page.length; slot++) {
       const page = tlb.page[slot]!;
       if (page < 0) continue;
@@ -89,7 +92,8 @@ function tlbColumns(tlbs: readonly Tlb[], pages: PageStore): MachineSnapshot['tl
       columns.slot[row] = slot;
       columns.space[row] = pages.space[page]!;
       columns.page[row] = pages.number[page]!;
-      columns.frame[row] = pages.frameNumber[tlb.frame[slot]!]!;
+      columns.frame[row] = pages.frames.number[tlb.frame[slot]!]!;
+      columns.asid[row] = tlb.tag[slot]!;
       columns.flags[row++] = tlb.flags[slot]!;
     }
   }

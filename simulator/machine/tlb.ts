@@ -11,8 +11,10 @@ export class Tlb {
   readonly page: Int32Array;
   /** Frame index the entry points at. */
   readonly frame: Int32Array;
-  /** TLB_WRITABLE, TLB_DIRTY. */
+  /** TLB_WRITABLE, TLB_DIRTY, TLB_HUGE. */
   readonly flags: Uint8Array;
+  /** Tag of the address space (ASID, PCID). */
+  readonly tag: Uint8Array;
   readonly #nextWay: Uint8Array;
   /** Valid entries. */
   valid = 0;
@@ -24,11 +26,12 @@ export class Tlb {
     this.page = new Int32Array(sets * ways).fill(-1);
     this.frame = new Int32Array(sets * ways);
     this.flags = new Uint8Array(sets * ways);
+    this.tag = new Uint8Array(sets * ways);
     this.#nextWay = new Uint8Array(sets);
   }
 
   /** Caches a translation; gives the slot it took (the page's own slot where it already had one). */
-  fill(page: number, pageNumber: number, frame: number, flags: number): number {
+  fill(page: number, pageNumber: number, frame: number, flags: number, tag = 0): number {
     let slot = this.slotOf[page]!;
     if (slot < 0) {
       const set = pageNumber % this.sets;
@@ -42,6 +45,7 @@ export class Tlb {
     }
     this.frame[slot] = frame;
     this.flags[slot] = flags;
+    this.tag[slot] = tag;
     return slot;
   }
 

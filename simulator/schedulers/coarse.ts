@@ -3,21 +3,24 @@
  * triggered it. Stores that need no fault take a path without generators; it does what `kernel/access.ts` does, event for event.
  */
 import { PAGE_SIZE } from '../../base/index.js';
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_WRITABLE } from '../../traces/index.js';
+import { TLB_WRITABLE } from '../../traces/index.js';
 import { type AccessBatch, AccessKind } from '../accesses.js';
-import { access } from '../kernel/access.js';
-import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
+import { access, type Tracking } from '../kernel/access.js';
+import { operate } from '../kernel/operations.js';
+import { ACTOR_HARVEST, ACTOR_HOST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
 import { type Micro, Op } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
-import type { StrategyCode } from '../strategies/index.js';
+import { announce, extentOf } from './extent.js';
 import type { HarvestClock } from './harvest-clock.js';
 import { partsOf } from './parts.js';
-import type { Scheduler } from './scheduler.js';
+import type { Processes } from './processes.js';
+import { isWrite, type Scheduler } from './scheduler.js';
 
 const STORE = STEP_NUMBER.store;
 const LOAD = STEP_NUMBER.load;
 const MAP = STEP_NUMBER['map the page'];
+const HARVEST = STEP_NUMBER.harvest;
 
 export interface CoarseOptions {
   /** Map a page at its first access, free of charge, instead of taking the not-present fault. */
@@ -28,45 +31,55 @@ export interface CoarseOptions {
 
 export class CoarseScheduler implements Scheduler {
   readonly #machine: Machine;
-  readonly #strategy: StrategyCode;
+  readonly #tracking: Tracking;
   readonly #clock: HarvestClock;
+  readonly #processes: Processes;
   readonly #options: CoarseOptions;
   /** Flags of a TLB entry through which a store needs no walk. */
   readonly #storeFlags: number;
+  /** A write is counted in its frame and nowhere else. */
+  readonly #plainFrames: boolean;
+  readonly #huge: boolean;
   /** Every store sets the change bit of its frame. */
   readonly #marksFrames: boolean;
-  /** Flags of an entry through which a store needs no fault. */
-  readonly #storable: number;
   /** The page of the last access, so that runs on one page look nothing up. */
   #lastPage = -1;
   #lastIndex = -1;
+  /** Address space of the access that is played. */
+  #space = 0;
 
-  constructor(machine: Machine, strategy: StrategyCode, clock: HarvestClock, options: CoarseOptions) {
+  constructor(machine: Machine, tracking: Tracking, clock: HarvestClock, processes: Processes, options: CoarseOptions) {
     this.#machine = machine;
-    this.#strategy = strategy;
+    this.#tracking = tracking;
     this.#clock = clock;
+    this.#processes = processes;
     this.#options = options;
-    const { hardwareSetsDirty, changeBitInFrame } = machine.options.architecture;
-    this.#storable = PTE_PRESENT | PTE_WRITABLE | (hardwareSetsDirty || changeBitInFrame ? 0 : PTE_DIRTY);
+    const { architecture, nonCoherent, huge } = machine.options;
     this.#storeFlags = machine.mmu.storeFlags;
-    this.#marksFrames = changeBitInFrame === true;
+    this.#marksFrames = architecture.changeBitInFrame === true;
+    this.#plainFrames = !nonCoherent && !huge && !machine.mmu.hasMonitor;
+    this.#huge = huge;
   }
 
   play(batch: AccessBatch, from: number, to: number): void {
     const { journal } = this.#machine;
     const clock = this.#clock;
-    const { page: pages, offset: offsets, size: sizes, cpu: cpus, kind, program } = batch;
+    const processes = this.#processes;
+    const { page: pages, offset: offsets, size: sizes, cpu: cpus, kind: kinds, process, program } = batch;
     for (let i = from; i < to; i++) {
       const cpu = cpus[i]!;
+      const kind = kinds[i]!;
       const offset = offsets[i]!;
       const size = sizes[i]!;
-      if (cpu >= this.#machine.cpus) this.#machine.addCpus(cpu);
+      if (cpu >= this.#machine.cpus.count) this.#machine.addCpus(cpu);
       journal.cpu = cpu;
       journal.actor = ACTOR_PROGRAM + cpu;
       journal.program[cpu] = program[i]!;
-      if (offset + size <= PAGE_SIZE) this.#access(kind[i]!, pages[i]!, offset, size);
-      else this.#split(kind[i]!, pages[i]!, offset, size);
-      if (kind[i] !== AccessKind.load && clock.due()) this.harvest();
+      if (processes.several || process[i] !== 0) this.#enter(processes.spaceOf(process[i]!, cpu));
+      if (kind >= AccessKind.unmap) this.#operate(kind, pages[i]!, size);
+      else if (offset + size <= PAGE_SIZE) this.#access(kind, pages[i]!, offset, size);
+      else this.#split(kind, pages[i]!, offset, size);
+      if (isWrite(kind) && clock.due()) this.harvest();
     }
   }
 
@@ -75,18 +88,44 @@ export class CoarseScheduler implements Scheduler {
   }
 
   harvest(): void {
-    const { journal } = this.#machine;
+    const machine = this.#machine;
+    const { journal } = machine;
     const { actor, cpu } = journal;
+    const { strategy, host } = this.#tracking;
     journal.enter(ACTOR_HARVEST, cpu);
-    this.#complete(this.#strategy.harvest());
+    journal.step = HARVEST;
+    machine.harvestBegin();
+    this.#complete(strategy.harvest());
+    if (host !== null) {
+      journal.enter(ACTOR_HOST, cpu);
+      this.#complete(host.harvest());
+      journal.enter(ACTOR_HARVEST, cpu);
+    }
+    journal.step = HARVEST;
+    machine.harvestEnd();
     journal.enter(actor, cpu);
     this.#clock.harvested();
+  }
+
+  #enter(space: number): void {
+    if (space !== this.#space) this.#lastPage = -1;
+    this.#space = space;
+    this.#machine.mmu.enterSpace(space);
+  }
+
+  #operate(kind: number, page: number, size: number): void {
+    const machine = this.#machine;
+    announce(machine, kind, this.#space, page, size);
+    if (kind === AccessKind.harvest) return this.harvest();
+    const extent = extentOf(machine, this.#space, page, size);
+    if (extent !== null) this.#complete(operate(kind, this.#tracking, extent));
+    this.#processes.refresh();
   }
 
   /** An access that crosses page borders: all of its pages are translated before the first byte moves. */
   #split(kind: number, page: number, offset: number, size: number): void {
     const parts = partsOf(page, offset, size, (number) => this.#index(number));
-    this.#complete(access(this.#strategy, kind, parts));
+    this.#complete(access(this.#tracking, kind, parts));
     if (kind !== AccessKind.load) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
   }
 
@@ -94,51 +133,53 @@ export class CoarseScheduler implements Scheduler {
     const index = page === this.#lastPage ? this.#lastIndex : this.#index(page);
     if (kind === AccessKind.store) this.#store(index, page, offset, size);
     else if (kind === AccessKind.load) return this.#load(index, page, offset, size);
-    else this.#complete(access(this.#strategy, kind, [{ page: index, offset, size }]));
+    else this.#complete(access(this.#tracking, kind, [{ page: index, offset, size }]));
     this.#clock.wrote();
   }
 
   #store(index: number, page: number, offset: number, size: number): void {
     const machine = this.#machine;
-    const { journal, pages } = machine;
+    const { journal, pages, mmu } = machine;
     const { cpu } = journal;
-    const tlb = machine.mmu.tlbs[cpu]!;
-    let slot = tlb.slotOf[index]!;
+    const tlb = machine.cpus.tlbs[cpu]!;
+    let slot = this.#huge ? mmu.slotOf(cpu, index) : tlb.slotOf[index]!;
     if (!this.#options.fastPath)
-      return this.#complete(access(this.#strategy, AccessKind.store, [{ page: index, offset, size }]));
+      return this.#complete(access(this.#tracking, AccessKind.store, [{ page: index, offset, size }]));
     if (slot < 0 || (tlb.flags[slot]! & this.#storeFlags) !== this.#storeFlags) {
-      const cachedReadOnly = slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
-      const allowed = (pages.flags[index]! & this.#storable) === this.#storable;
-      if (cachedReadOnly || !allowed)
-        return this.#complete(access(this.#strategy, AccessKind.store, [{ page: index, offset, size }]));
-      machine.mmu.ran[cpu] = true;
-      slot = machine.mmu.fill(index, true);
+      const cachedReadOnly = !mmu.hasMonitor && slot >= 0 && (tlb.flags[slot]! & TLB_WRITABLE) === 0;
+      const entry = machine.memory.entryOf(index);
+      if (cachedReadOnly || !mmu.canStore(entry))
+        return this.#complete(access(this.#tracking, AccessKind.store, [{ page: index, offset, size }]));
+      slot = mmu.fillForStore(entry);
     }
-    pages.generation[tlb.frame[slot]!]!++;
     journal.step = STORE;
-    journal.write(page, offset, size, journal.program[cpu]!);
+    if (!this.#plainFrames) return mmu.commit(index, offset, size);
+    pages.frames.generation[tlb.frame[slot]!]!++;
+    journal.write(this.#space, page, offset, size, journal.program[cpu]!);
     if (this.#marksFrames) machine.memory.changed(index);
   }
 
   #load(index: number, page: number, offset: number, size: number): void {
     const machine = this.#machine;
     const { journal } = machine;
-    if (!this.#options.fastPath || machine.mmu.tlbs[journal.cpu]!.slotOf[index]! < 0) {
-      return this.#complete(access(this.#strategy, AccessKind.load, [{ page: index, offset, size }]));
+    if (!this.#options.fastPath || machine.mmu.slotOf(journal.cpu, index) < 0) {
+      return this.#complete(access(this.#tracking, AccessKind.load, [{ page: index, offset, size }]));
     }
     journal.step = LOAD;
-    journal.read(page, offset, size, journal.program[journal.cpu]!);
+    journal.read(this.#space, page, offset, size, journal.program[journal.cpu]!);
   }
 
   /** Index of a page; maps it if this is its first access and mappings are made eagerly. */
   #index(page: number): number {
     const machine = this.#machine;
-    const index = machine.intern(page);
+    const index = machine.intern(this.#space, page);
     this.#lastPage = page;
     this.#lastIndex = index;
     if (this.#options.eager && machine.pages.frame[index]! < 0) {
+      const { strategy, host, mapsBothStages } = this.#tracking;
       machine.journal.step = MAP;
-      machine.memory.map(index, this.#strategy.mappedFlags);
+      machine.mapPage(index, strategy.mappedFlags);
+      if (mapsBothStages) machine.mapPage(machine.pages.under[index]!, host!.mappedFlags);
     }
     return index;
   }
@@ -153,9 +194,7 @@ export class CoarseScheduler implements Scheduler {
   }
 
   #acknowledgeAll(): void {
-    const machine = this.#machine;
-    for (let cpu = 0; cpu < machine.cpus; cpu++) {
-      while (machine.mmu.shootdowns.isPending(cpu)) machine.mmu.acknowledge(cpu);
-    }
+    const { cpus, flushes } = this.#machine;
+    for (let cpu = 0; cpu < cpus.count; cpu++) while (flushes.isPending(cpu)) flushes.acknowledge(cpu);
   }
 }

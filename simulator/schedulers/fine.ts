@@ -1,19 +1,22 @@
 /**
  * Fine mode: micro-steps of all CPUs, of the harvest and of the acknowledgments interleave, by a seeded random choice among
- * those that can go on. The harvest is an actor with a CPU of its own. It is placed by source position: it begins when the
- * writes before that position are done, and those behind it run beside it, so epochs hold the same writes whatever the seed.
+ * those that can go on. The harvest is an actor with a CPU of its own (two actors, where guest and host both have a consumer). It is placed
+ * by source position: it begins when the writes before that position are done, and those behind it run beside it, so epochs hold the same
+ * writes whatever the seed.
  */
 import { invariant, type Random } from '../../base/index.js';
 import { type AccessBatch, AccessKind } from '../accesses.js';
-import { access, type Part } from '../kernel/access.js';
-import { mapOnFault } from '../kernel/faults.js';
-import { ACTOR_HARVEST, ACTOR_PROGRAM } from '../machine/journal.js';
+import { access, type Part, type Tracking } from '../kernel/access.js';
+import { operate } from '../kernel/operations.js';
+import { ACTOR_HARVEST, ACTOR_HOST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
-import type { Micro, MicroOp } from '../micro-ops.js';
-import type { StrategyCode } from '../strategies/index.js';
+import { type Micro, type MicroOp, micro, Op } from '../micro-ops.js';
+import { STEP_NUMBER } from '../steps.js';
+import { announce, extentOf } from './extent.js';
 import type { HarvestClock } from './harvest-clock.js';
 import { partsOf } from './parts.js';
-import type { Scheduler } from './scheduler.js';
+import type { Processes } from './processes.js';
+import { isWrite, type Scheduler } from './scheduler.js';
 
 /** Accesses that may wait per CPU: how far CPUs can drift apart in the source. Chosen, not derived. */
 const QUEUED_PER_CPU = 4;
@@ -23,8 +26,13 @@ const STEPS_PER_EVICTION = 64;
 interface Access {
   /** `AccessKind`. */
   readonly kind: number;
-  readonly parts: readonly Part[];
+  readonly space: number;
   readonly program: number;
+  /** Of an access. */
+  readonly parts: readonly Part[];
+  /** Of an operation: page number and bytes. */
+  readonly page: number;
+  readonly size: number;
 }
 
 /** Code under way on a CPU, stopped before `op`. */
@@ -35,28 +43,36 @@ interface Running {
   op: MicroOp;
 }
 
+export interface FineOptions {
+  readonly eager: boolean;
+  readonly cpus: number;
+}
+
 export class FineScheduler implements Scheduler {
   readonly #machine: Machine;
-  readonly #strategy: StrategyCode;
+  readonly #tracking: Tracking;
   readonly #clock: HarvestClock;
+  readonly #processes: Processes;
   readonly #random: Random;
   readonly #eager: boolean;
   readonly #queues: Access[][] = [];
   readonly #running: Array<Running | null> = [];
   #queued = 0;
-  #harvest: Running | null = null;
+  /** What is left of the round that is under way. */
+  #consumers: Running[] = [];
 
   constructor(
     machine: Machine,
-    strategy: StrategyCode,
+    tracking: Tracking,
     clock: HarvestClock,
+    processes: Processes,
     random: Random,
-    eager: boolean,
-    cpus: number,
+    { eager, cpus }: FineOptions,
   ) {
     this.#machine = machine;
-    this.#strategy = strategy;
+    this.#tracking = tracking;
     this.#clock = clock;
+    this.#processes = processes;
     this.#random = random;
     this.#eager = eager;
     this.#addCpus(cpus - 1);
@@ -65,24 +81,51 @@ export class FineScheduler implements Scheduler {
   play(batch: AccessBatch, from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const cpu = batch.cpu[i]!;
-      this.#addCpus(cpu);
       const kind = batch.kind[i]!;
-      const parts = partsOf(batch.page[i]!, batch.offset[i]!, batch.size[i]!, (page) => this.#machine.intern(page));
-      this.#queues[cpu]!.push({ kind, parts, program: batch.program[i]! });
+      this.#addCpus(cpu);
+      if (kind === AccessKind.harvest) {
+        this.#harvestNow(cpu, batch, i);
+        continue;
+      }
+      this.#queues[cpu]!.push(this.#accessOf(batch, i, cpu));
       this.#queued++;
-      if (kind !== AccessKind.load) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
       while (this.#queued > QUEUED_PER_CPU * this.#queues.length) this.#step();
-      if (kind !== AccessKind.load && this.#clock.due()) this.#startHarvest();
+      if (isWrite(kind) && this.#clock.due()) this.#startHarvest();
     }
   }
 
   settle(): void {
-    while (this.#queued > 0 || this.#harvest !== null || this.#busy()) this.#step();
+    while (this.#queued > 0 || this.#consumers.length > 0 || this.#busy()) this.#step();
   }
 
   harvest(): void {
     this.#startHarvest();
     this.settle();
+  }
+
+  #accessOf(batch: AccessBatch, i: number, cpu: number): Access {
+    const kind = batch.kind[i]!;
+    const page = batch.page[i]!;
+    const size = batch.size[i]!;
+    // A fork that is under way may be about to make this process.
+    if (batch.process[i]! >= this.#machine.spaceCount) this.settle();
+    const space = this.#processes.spaceOf(batch.process[i]!, cpu);
+    const isOperation = kind >= AccessKind.unmap;
+    const parts = isOperation
+      ? []
+      : partsOf(page, batch.offset[i]!, size, (number) => this.#machine.intern(space, number));
+    if (isWrite(kind)) for (let part = 0; part < parts.length; part++) this.#clock.wrote();
+    return { kind, space, parts, page, size, program: batch.program[i]! };
+  }
+
+  #harvestNow(cpu: number, batch: AccessBatch, i: number): void {
+    this.settle();
+    const { journal } = this.#machine;
+    journal.enter(ACTOR_PROGRAM + cpu, cpu);
+    journal.program[cpu] = batch.program[i]!;
+    journal.step = 0;
+    announce(this.#machine, AccessKind.harvest, 0, -1, 0);
+    this.#startHarvest();
   }
 
   /** Waits for the accesses before this position and for the harvest before, then lets the next one begin. */
@@ -91,11 +134,27 @@ export class FineScheduler implements Scheduler {
     const { journal } = this.#machine;
     const cpu = this.#queues.length; // one more than the program has
     journal.idle[cpu]! += Math.max(0, journal.time - journal.clock(cpu));
-    const code = this.#strategy.harvest();
-    const first = code.next(0);
-    if (!first.done) this.#harvest = { code, actor: ACTOR_HARVEST, cpu, op: first.value };
-    if (this.#harvest !== null) this.#advance(this.#harvest); // harvest-begin marks the position
+    journal.enter(ACTOR_HARVEST, cpu);
+    journal.step = STEP_NUMBER.harvest;
+    this.#machine.harvestBegin(); // marks the position
+    const { strategy, host } = this.#tracking;
+    this.#consumers = [];
+    this.#addConsumer(strategy.harvest(), ACTOR_HARVEST, cpu);
+    if (host !== null) this.#addConsumer(host.harvest(), ACTOR_HOST, cpu);
+    if (this.#consumers.length === 0) this.#endHarvest(cpu);
     this.#clock.harvested();
+  }
+
+  #addConsumer(code: Micro, actor: number, cpu: number): void {
+    const first = code.next(0);
+    if (!first.done) this.#consumers.push({ code, actor, cpu, op: first.value });
+  }
+
+  #endHarvest(cpu: number): void {
+    const { journal } = this.#machine;
+    journal.enter(ACTOR_HARVEST, cpu);
+    journal.step = STEP_NUMBER.harvest;
+    this.#machine.harvestEnd();
   }
 
   #addCpus(cpu: number): void {
@@ -116,27 +175,38 @@ export class FineScheduler implements Scheduler {
 
   /** One random micro-step of anybody who can make one. */
   #step(): void {
-    const machine = this.#machine;
     if (this.#random.below(STEPS_PER_EVICTION) === 0) this.#evict();
     const cpus = this.#queues.length;
-    // Candidates: program threads (0..), acknowledgments (cpus..), the harvest (last).
-    const start = this.#random.below(2 * cpus + 1);
-    for (let tried = 0; tried <= 2 * cpus; tried++) {
-      const candidate = (start + tried) % (2 * cpus + 1);
-      if (candidate === 2 * cpus) {
-        if (this.#harvest === null || !machine.ready(this.#harvest.op, ACTOR_HARVEST)) continue;
-        if (!this.#advance(this.#harvest)) this.#harvest = null;
-        return;
-      }
-      if (candidate >= cpus) {
-        const cpu = candidate - cpus;
-        if (!machine.mmu.shootdowns.isPending(cpu) || machine.mmu.inInstruction[cpu]) continue;
-        machine.mmu.acknowledge(cpu);
-        return;
-      }
-      if (this.#stepProgram(candidate)) return;
+    // Candidates: program threads (0..), acknowledgments (cpus..), consumers (last).
+    const candidates = 2 * cpus + Math.max(1, this.#consumers.length);
+    const start = this.#random.below(candidates);
+    for (let tried = 0; tried < candidates; tried++) {
+      const candidate = (start + tried) % candidates;
+      const made =
+        candidate < cpus
+          ? this.#stepProgram(candidate)
+          : candidate < 2 * cpus
+            ? this.#acknowledge(candidate - cpus)
+            : this.#stepConsumer(candidate - 2 * cpus);
+      if (made) return;
     }
     invariant(false, 'every actor of the machine waits for another');
+  }
+
+  #acknowledge(cpu: number): boolean {
+    const { flushes } = this.#machine;
+    if (!flushes.isPending(cpu)) return false;
+    flushes.acknowledge(cpu);
+    return true;
+  }
+
+  #stepConsumer(which: number): boolean {
+    const consumer = this.#consumers[which];
+    if (consumer === undefined || !this.#machine.ready(consumer.op, consumer.actor)) return false;
+    if (this.#advance(consumer)) return true;
+    this.#consumers.splice(which, 1);
+    if (this.#consumers.length === 0) this.#endHarvest(consumer.cpu);
+    return true;
   }
 
   /** A micro-step of the program thread of a CPU, or the beginning of its next access; whether it could make one. */
@@ -146,31 +216,46 @@ export class FineScheduler implements Scheduler {
       const access = this.#queues[cpu]!.shift();
       if (access === undefined) return false;
       this.#queued--;
-      running = this.#begin(access, cpu);
-      this.#running[cpu] = running;
+      const begun = this.#begin(access, cpu);
+      if (begun === null) return true;
+      running = this.#running[cpu] = begun;
     }
     if (!this.#machine.ready(running.op, running.actor)) return false;
     if (!this.#advance(running)) this.#running[cpu] = null;
     return true;
   }
 
-  #begin(access: Access, cpu: number): Running {
+  /** The first step of an access; null where there is nothing to do. */
+  #begin(one: Access, cpu: number): Running | null {
     const machine = this.#machine;
     const actor = ACTOR_PROGRAM + cpu;
     machine.journal.enter(actor, cpu);
-    machine.journal.program[cpu] = access.program;
-    const code = this.#accessCode(access);
-    return { code, actor, cpu, op: code.next(0).value as MicroOp };
+    machine.journal.program[cpu] = one.program;
+    if (this.#processes.several) machine.mmu.enterSpace(one.space);
+    const code = one.kind >= AccessKind.unmap ? this.#operation(one) : this.#accessCode(one);
+    const first = code.next(0);
+    return first.done ? null : { code, actor, cpu, op: first.value };
+  }
+
+  *#operation({ kind, space, page, size }: Access): Micro {
+    this.#machine.journal.step = 0;
+    announce(this.#machine, kind, space, page, size);
+    const extent = extentOf(this.#machine, space, page, size);
+    if (extent !== null) yield* operate(kind, this.#tracking, extent);
+    this.#processes.refresh();
   }
 
   *#accessCode({ kind, parts }: Access): Micro {
-    if (this.#eager) {
-      // Free of charge and without a fault, but under the lock that any change of the table takes.
-      for (const { page } of parts) {
-        if (this.#machine.pages.frame[page]! < 0) yield* mapOnFault(page, this.#strategy.mappedFlags);
-      }
-    }
-    yield* access(this.#strategy, kind, parts);
+    if (this.#eager) for (const { page } of parts) yield* this.#mapFirst(page);
+    yield* access(this.#tracking, kind, parts);
+  }
+
+  /** The first access to a page maps it free of charge and without a fault, but under the locks that any change of the table takes. */
+  *#mapFirst(page: number): Micro {
+    if (this.#machine.pages.frame[page]! >= 0) return;
+    const { strategy, host, mapsBothStages } = this.#tracking;
+    yield* strategy.notPresentFault(page, 0);
+    if (mapsBothStages) yield* host!.notPresentFault(yield micro(Op.pageUnder, 'map the page', page), 0);
   }
 
   /** Performs the operation that the code stands before; false when the code has ended. */
@@ -183,12 +268,13 @@ export class FineScheduler implements Scheduler {
   }
 
   #evict(): void {
+    const { cpus, mmu, journal } = this.#machine;
     const cpu = this.#random.below(this.#queues.length);
-    const tlb = this.#machine.mmu.tlbs[cpu]!;
-    if (this.#machine.mmu.inInstruction[cpu] || tlb.valid === 0) return;
+    const tlb = cpus.tlbs[cpu]!;
+    if (cpus.inInstruction[cpu] || tlb.valid === 0) return;
     let slot = this.#random.below(tlb.page.length);
     while (tlb.page[slot]! < 0) slot = slot + 1 === tlb.page.length ? 0 : slot + 1;
-    this.#machine.journal.enter(ACTOR_PROGRAM + cpu, cpu);
-    this.#machine.mmu.evict(slot);
+    journal.enter(ACTOR_PROGRAM + cpu, cpu);
+    mmu.evict(slot);
   }
 }

@@ -1,5 +1,5 @@
 /** Decides who performs the next micro-operation. */
-import type { AccessBatch } from '../accesses.js';
+import { type AccessBatch, AccessKind } from '../accesses.js';
 
 export interface Scheduler {
   /** Plays the accesses of rows [from, to) in order, with the harvests that fall due. */
@@ -8,4 +8,9 @@ export interface Scheduler {
   settle(): void;
   /** One harvest, to its end. */
   harvest(): void;
+}
+
+/** Whether an access of that kind writes: what epochs are counted in. */
+export function isWrite(kind: number): boolean {
+  return kind === AccessKind.store || kind === AccessKind.deviceWrite || kind === AccessKind.kernelWrite;
 }

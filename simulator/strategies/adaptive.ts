@@ -1,15 +1,15 @@
 import { UsageError } from '../../base/index.js';
-import { carrierMask, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { carrierMask, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked } from '../kernel/consume.js';
-import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
-import { flushRange } from '../kernel/flush.js';
-import { forEachVma } from '../kernel/object.js';
-import { rangeWalk } from '../kernel/range-walk.js';
+import { mapUnder, upgradeEntry, WRITTEN } from '../kernel/faults.js';
+import { forEachPart, forEachVma } from '../kernel/object.js';
+import { restrict } from '../kernel/restrict.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import type { RangeWalk } from '../walk-specification.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, NOTIFY, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 // drivers/gpu/drm/vmwgfx/vmwgfx_page_dirty.c
 /** Objects of fewer pages than a page table has entries begin with the D bits: PAGE_SIZE / sizeof(pte_t). */
@@ -22,13 +22,15 @@ const DIRTY_PERCENTAGE = 10;
 const PAGETABLE = 0;
 const MKWRITE = 1;
 const READS = [['pte-dirty', 'bitmap'], ['bitmap']] as const;
+/** Where some entries have a struct page, an unmap may have put D into its flag. */
+const READS_WITH_FLAGS = [['pte-dirty', 'page-flag', 'bitmap'], ['bitmap']] as const;
 
 /**
  * What vmwgfx ships: D bits for small objects, write protection for large ones, and a change of method when three scans in a row
  * call for it. The lock order is vmwgfx's too, window and all: the reservation lock is dropped after the page was marked and
  * before its entry becomes writable, so with interleaved micro-steps a harvest in between can lose the write.
  */
-export const adaptive: StrategyDefinition = {
+export const adaptive = defineStrategy({
   id: 'adaptive',
   summary: 'what vmwgfx ships: D bits or write protection, changed after three scans in a row that call for it',
   price: 'both of hw-dirty and pfn-mkwrite, and two walks with flushes per change of method',
@@ -39,8 +41,38 @@ export const adaptive: StrategyDefinition = {
   methods: ['pagetable', 'mkwrite'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
-  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
-  create({ mutations, cost, objectPages }) {
+  steps: [
+    {
+      step: 'mark',
+      summary: 'in mkwrite, the callback marks the page and drops its lock before the entry becomes writable: a window',
+      mutations: [mutation('no-mark', 'coarse')],
+    },
+    NOTIFY,
+    {
+      step: 'scan',
+      summary: 'clean and record the whole object, or protect the marked interval',
+      mutations: [mutation('populating-walk', 'none')],
+    },
+    {
+      step: 'flush',
+      summary: 'one flush per VMA and walk over the entries that changed',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'change method',
+      summary:
+        'after three scans in a row that call for it; to pagetable, the whole interval of the last scan is marked',
+      mutations: [mutation('no-interval', 'coarse')],
+    },
+    TRANSFER,
+    {
+      step: 'collect before unmap',
+      summary: 'in pagetable, entries that will be taken out are protected, flushed, cleaned into the bitmap',
+      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
+    },
+  ],
+  create(options) {
+    const { mutations, cost, objectPages, start } = options;
     if (objectPages === null) {
       throw new UsageError({
         what: 'adaptive needs the size of the object',
@@ -48,38 +80,30 @@ export const adaptive: StrategyDefinition = {
         mend: 'give --object-pages N',
       });
     }
-    const noFlush = mutations.has('no-flush');
-    const flushFirst = mutations.has('flush-first');
+    const reads = readsPageFlags(options) ? READS_WITH_FLAGS : READS;
     let method = objectPages < SMALL_OBJECT_PAGES ? PAGETABLE : MKWRITE;
     let changeCount = 0;
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
     const protect = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, step: 'protect entries', ...scan } as const;
     const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: CARRIER.bitmap, step: 'clean entries', ...scan } as const;
 
-    /** A walk and its flush; entries changed. */
-    function* walkAndFlush(walk: RangeWalk, first: number, last: number): Micro<number> {
-      if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
-      if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
-      return changed;
-    }
-
-    /** The same over the whole object. */
+    /** A walk over the whole object, with its flushes; entries changed. */
     function* walkObject(walk: RangeWalk): Micro<number> {
       let changed = 0;
-      yield* forEachVma(walk.step, function* (first, last) {
-        changed += yield* walkAndFlush(walk, first, last);
+      yield* forEachVma(start, walk.step, function* (first, last) {
+        changed += (yield* restrict(options, walk, first, last)).changed;
       });
       return changed;
     }
 
     function* change(to: number): Micro {
-      yield micro(Op.switchMethod, 'change method', -1, method, to, carrierMask(READS[to]!));
+      yield micro(Op.switchMethod, 'change method', -1, method, to, carrierMask(reads[to]!));
       method = to;
       changeCount = 0;
     }
 
     function* scanPagetable(): Micro {
+      yield* collectPageFlags(options);
       const dirty = yield* walkObject(clean);
       changeCount = dirty === 0 ? changeCount + 1 : 0;
       if (changeCount <= CHANGE_TRIGGERS) return;
@@ -89,39 +113,47 @@ export const adaptive: StrategyDefinition = {
     }
 
     function* scanMkwrite(): Micro {
-      const first = yield micro(Op.firstMarked, 'protect entries', -1, CARRIER.bitmap);
+      const first = yield micro(Op.nextRun, 'protect entries', start, CARRIER.bitmap);
       if (first < 0) return; // an empty interval leaves the count of triggers alone
-      const last = yield micro(Op.lastMarked, 'protect entries', -1, CARRIER.bitmap);
-      const protectedEntries = yield* walkAndFlush(protect, first, last);
+      const last = yield micro(Op.lastMarked, 'protect entries', start, CARRIER.bitmap);
+      let protectedEntries = 0;
+      yield* forEachPart('protect entries', first, last, function* (from, to) {
+        protectedEntries += (yield* restrict(options, protect, from, to)).changed;
+      });
       changeCount = Math.floor((100 * protectedEntries) / objectPages!) > DIRTY_PERCENTAGE ? changeCount + 1 : 0;
       if (changeCount <= CHANGE_TRIGGERS) return;
       yield* change(PAGETABLE);
       yield* walkObject(clean); // drops the D bits that the faults left behind
-      yield* clearMarks(CARRIER.bitmap);
+      yield* clearMarks(options, CARRIER.bitmap);
+      if (mutations.has('no-interval')) return;
       for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'mark page', page, 0, last)) {
         yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap); // the whole interval, written or not
       }
     }
 
+    const { aroundUnmap } = aroundUnmapByProtection(options, scan);
     return {
-      carriers: READS[method]!,
-      mappedFlags: method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT,
-      notPresentFault: (page) => mapOnFault(page, method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT),
+      carriers: reads[method]!,
+      get mappedFlags() {
+        return method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT;
+      },
+      notPresentFault(page) {
+        return mapUnder(LOCK.reservation, page, this.mappedFlags);
+      },
       *writeFault(page) {
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        if (method === MKWRITE) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
+        if (method === MKWRITE && !mutations.has('no-mark')) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
         yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         // The window: marked, unlocked, and not yet writable.
-        yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
+        yield* upgradeEntry(page, WRITTEN);
       },
+      aroundUnmap: (first, last, unmap) => (method === PAGETABLE ? aroundUnmap!(first, last, unmap) : unmap()),
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         yield* method === PAGETABLE ? scanPagetable() : scanMkwrite();
-        yield* consumeMarked(CARRIER.bitmap, cost('upload4k'));
+        yield* consumeMarked(options, CARRIER.bitmap, cost('upload4k'));
         yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
-        yield micro(Op.harvestEnd, 'harvest');
       },
     };
   },
-};
+});

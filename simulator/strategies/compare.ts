@@ -1,16 +1,15 @@
 import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, neverProtected } from '../kernel/faults.js';
-import { forEachVma } from '../kernel/object.js';
-import { DIFFERS } from '../machine/order.js';
+import { ANY_MAPPED, DIFFERS } from '../machine/order.js';
 import { micro, Op } from '../micro-ops.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /**
  * A shadow of every page, compared with it at each harvest; what differs is copied to the shadow and transferred from there. A
  * write counts as a change of contents here: one that puts the old value back is reported, where a real comparison would not.
  */
-export const compare: StrategyDefinition = {
+export const compare = defineStrategy({
   id: 'compare',
   summary: 'compare every page with a shadow copy, transfer what differs',
   price: 'twice the memory, and every page read twice per harvest; no fault, no flush',
@@ -20,21 +19,24 @@ export const compare: StrategyDefinition = {
   carriers: ['shadow-copy'],
   cannotSee: [],
   faultCosts: [],
-  mutations: [],
-  create({ cost }) {
+  hugeEntries: 'whole',
+  steps: [
+    { step: 'compare', summary: 'each page is compared with its shadow and, where it differs, copied there' },
+    TRANSFER,
+  ],
+  create(options) {
+    const { cost, start } = options;
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
     return {
       mappedFlags,
       writeFault: neverProtected,
       notPresentFault: (page) => mapOnFault(page, mappedFlags),
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
-        yield* forEachVma('compare', function* (first, last) {
-          yield micro(Op.compareContents, 'compare', first, cost('memcmp4k'), last);
-        });
-        yield* consumeMarked(DIFFERS, cost('memcpy4k') + cost('upload4k'));
-        yield micro(Op.harvestEnd, 'harvest');
+        const first = yield micro(Op.nextRun, 'compare', start, ANY_MAPPED);
+        const last = yield micro(Op.lastMarked, 'compare', start, ANY_MAPPED);
+        yield micro(Op.compareContents, 'compare', first, cost('memcmp4k'), last);
+        yield* consumeMarked(options, DIFFERS, cost('memcpy4k') + cost('upload4k'));
       },
     };
   },
-};
+});

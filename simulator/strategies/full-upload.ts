@@ -2,11 +2,10 @@ import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, neverProtected } from '../kernel/faults.js';
 import { ANY_MAPPED } from '../machine/order.js';
-import { micro, Op } from '../micro-ops.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /** No tracking: every harvest transfers every page that is mapped then. */
-export const fullUpload: StrategyDefinition = {
+export const fullUpload = defineStrategy({
   id: 'full-upload',
   summary: 'no tracking; each harvest transfers every page mapped then',
   price: 'bytes: the whole object every time',
@@ -16,18 +15,15 @@ export const fullUpload: StrategyDefinition = {
   carriers: ['mapped'],
   cannotSee: [],
   faultCosts: [],
-  mutations: [],
-  create({ cost }) {
+  hugeEntries: 'whole',
+  steps: [TRANSFER],
+  create(options) {
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
     return {
       mappedFlags,
       writeFault: neverProtected,
       notPresentFault: (page) => mapOnFault(page, mappedFlags),
-      *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
-        yield* consumeMarked(ANY_MAPPED, cost('upload4k'));
-        yield micro(Op.harvestEnd, 'harvest');
-      },
+      harvest: () => consumeMarked(options, ANY_MAPPED, options.cost('upload4k')),
     };
   },
-};
+});

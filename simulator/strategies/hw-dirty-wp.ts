@@ -1,19 +1,20 @@
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { consumeMarked } from '../kernel/consume.js';
-import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
-import { flushRange } from '../kernel/flush.js';
+import { mapOnFault, upgradeEntry, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
+import { flushEntries, restrict } from '../kernel/restrict.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, NOTIFY, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /**
  * The exact, closed snapshot that mm/mapping_dirty_helpers.c describes: protect, flush, then collect and clear D, flush,
  * transfer, with new writers blocked in the fault until the collect is done.
  */
-export const hwDirtyWp: StrategyDefinition = {
+export const hwDirtyWp = defineStrategy({
   id: 'hw-dirty-wp',
   summary: 'protect, flush, collect and clear D, flush, transfer: an exact, closed snapshot',
   price: 'one fault per page and epoch, two scans and up to two range flushes per harvest',
@@ -23,68 +24,116 @@ export const hwDirtyWp: StrategyDefinition = {
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
-  mutations: [
-    mutation('no-flush', 'coarse'),
-    mutation('flush-first', 'fine'),
-    mutation('transfer-first', 'fine'),
-    mutation(
-      'no-block',
-      'none',
-      'new writers are not blocked until the collect is done: nothing is lost, but the snapshot is not closed',
-    ),
-    mutation(
-      'no-second-flush',
-      'none',
-      'the flush after collecting D is left out: nothing is lost, because after the first flush no CPU can cache a writable entry before it faults',
-    ),
+  steps: [
+    {
+      step: 'block',
+      summary: 'the reservation lock keeps new writers in the fault until the collect is done',
+      mutations: [
+        mutation('no-block', 'none', {
+          summary:
+            'new writers are not blocked until the collect is done: nothing is lost, but the snapshot is not closed',
+        }),
+      ],
+    },
+    NOTIFY,
+    {
+      step: 'protect',
+      summary: 'W is taken from every entry of the object',
+      mutations: [
+        mutation('check-before-protect', 'fine'),
+        mutation('populating-walk', 'none'),
+        mutation('no-rearm', 'none', {
+          summary:
+            'entries are cleaned and not protected: nothing is lost where hardware sets D or a store traps for it, but the snapshot is not closed',
+        }),
+      ],
+    },
+    {
+      step: 'flush',
+      summary: 'one flush per VMA over the entries that changed',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'collect',
+      summary: 'D is read again, after the flush, cleared, and put into the bitmap',
+      mutations: [
+        mutation('no-recheck', 'none', {
+          summary:
+            'D is taken in the very update that protects, and not looked at after the flush: nothing is lost, because that update is one step and a CPU that has D cached wrote before the transfer',
+        }),
+        mutation('no-mark', 'coarse'),
+        mutation('no-second-flush', 'none', {
+          summary:
+            'the flush after collecting D is left out: nothing is lost, because after the first flush no CPU can cache a writable entry before it faults',
+        }),
+      ],
+    },
+    {
+      step: 'consume',
+      summary: 'runs of marked pages are reported and unmarked, after the flush',
+      mutations: [mutation('transfer-first', 'fine')],
+    },
+    TRANSFER,
+    {
+      step: 'collect before unmap',
+      summary: 'entries that will be taken out are protected, flushed, cleaned into the bitmap',
+      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
+    },
   ],
-  create({ mutations, cost }) {
-    const noFlush = mutations.has('no-flush');
-    const flushFirst = mutations.has('flush-first');
-    const transferFirst = mutations.has('transfer-first');
-    const secondFlush = !noFlush && !flushFirst && !mutations.has('no-second-flush');
+  create(options) {
+    const { mutations, cost, start } = options;
     const blockWriters = !mutations.has('no-block');
+    const checkFirst = mutations.has('check-before-protect');
+    const noRecheck = mutations.has('no-recheck');
+    const transferFirst = mutations.has('transfer-first');
+    const secondFlush =
+      !mutations.has('no-flush') && !mutations.has('flush-first') && !mutations.has('no-second-flush');
+    const record = mutations.has('no-mark') ? -1 : CARRIER.bitmap;
     const upload = cost('upload4k');
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
+    // Unmutated: W alone. D goes along where it was looked at before, or is looked at in the same update.
+    const protecting = {
+      any: PTE_WRITABLE,
+      clear: PTE_WRITABLE | (checkFirst ? PTE_DIRTY : 0),
+      record: -1,
+      ...scan,
+      step: 'protect entries',
+    } as const;
+    const collecting = { any: PTE_DIRTY, clear: PTE_DIRTY, record, ...scan, step: 'collect dirty entries' } as const;
+    const atOnce = { ...collecting, clear: PTE_DIRTY | PTE_WRITABLE, step: 'protect entries' } as const;
 
     function* protect(first: number, last: number): Micro {
-      if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, ...scan, step: 'protect entries' } as const;
-      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
-      if (changed > 0 && !noFlush && !flushFirst && !transferFirst) yield* flushRange(from, to, 'harvest');
+      yield* restrict(options, noRecheck ? atOnce : protecting, first, last, { unflushed: transferFirst });
+    }
+
+    function* check(first: number, last: number): Micro {
+      yield* rangeWalk({ ...collecting, clear: 0 }, first, last);
     }
 
     function* collect(first: number, last: number): Micro {
-      const walk = {
-        any: PTE_DIRTY,
-        clear: PTE_DIRTY,
-        record: CARRIER.bitmap,
-        ...scan,
-        step: 'collect dirty entries',
-      } as const;
-      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
-      if (changed === 0) return;
-      if (transferFirst) yield* consumeMarked(CARRIER.bitmap, upload);
-      if (secondFlush) yield* flushRange(from, to, 'harvest');
+      const unflushed = transferFirst || !secondFlush;
+      const { changed, first: from, last: to } = yield* restrict(options, collecting, first, last, { unflushed });
+      if (changed === 0 || !transferFirst) return;
+      yield* consumeMarked(options, CARRIER.bitmap, upload);
+      yield* flushEntries(options, from, to);
     }
 
     return {
+      ...(readsPageFlags(options) && { carriers: ['pte-dirty', 'page-flag', 'bitmap'] }),
       mappedFlags: PTE_PRESENT,
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
-      *writeFault(page) {
-        if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
-        if (blockWriters) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
-      },
+      writeFault: (page) =>
+        blockWriters ? upgradeUnder(LOCK.reservation, page, WRITTEN) : upgradeEntry(page, WRITTEN),
+      ...aroundUnmapByProtection(options, scan),
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
         if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        yield* forEachVma('protect entries', protect);
-        yield* forEachVma('collect dirty entries', collect);
+        if (checkFirst) yield* forEachVma(start, 'collect dirty entries', check);
+        yield* collectPageFlags(options);
+        if (!mutations.has('no-rearm')) yield* forEachVma(start, 'protect entries', protect);
+        if (!checkFirst && !noRecheck) yield* forEachVma(start, 'collect dirty entries', collect);
         if (blockWriters) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
-        yield* consumeMarked(CARRIER.bitmap, upload);
-        yield micro(Op.harvestEnd, 'harvest');
+        yield* consumeMarked(options, CARRIER.bitmap, upload);
       },
     };
   },
-};
+});

@@ -1,20 +1,21 @@
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
-import { mapOnFault, neverProtected } from '../kernel/faults.js';
-import { flushRange } from '../kernel/flush.js';
+import { mapUnder, splitAround, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
-import { CARRIER } from '../machine/codes.js';
-import { type Micro, micro, Op } from '../micro-ops.js';
+import { restrict } from '../kernel/restrict.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
+import type { Micro } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, NOTIFY, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /**
  * The counter-proposal of 2013: leave entries writable, clear D over the object's range into a bitmap
  * (clean_record_shared_mapping_range), flush once per VMA, then transfer. Between clear and flush a CPU may still write through
  * an entry cached with D; those bytes are in memory before the transfer reads them. After the flush the walker must set D anew.
  */
-export const hwDirty: StrategyDefinition = {
+export const hwDirty = defineStrategy({
   id: 'hw-dirty',
   summary: 'clear the hardware dirty bits of a range, flush, transfer',
   price: 'a scan of the object and one range flush per harvest; no fault',
@@ -23,66 +24,92 @@ export const hwDirty: StrategyDefinition = {
   architectures: PTE_ARCHITECTURES,
   carriers: ['pte-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
-  faultCosts: [],
-  mutations: [
-    mutation('no-flush', 'coarse'),
-    mutation('flush-first', 'fine'),
-    mutation('transfer-first', 'fine'),
-    { ...mutation('plain-rmw', 'fine'), needsHardwareDirty: true },
+  faultCosts: ['wpFault'],
+  hugeEntries: 'whole',
+  steps: [
+    NOTIFY,
+    {
+      step: 'clean',
+      summary: 'D is cleared in every entry of the object by an atomic update',
+      mutations: [
+        mutation('plain-rmw', 'fine', { needs: ['hardware-dirty'] }),
+        mutation('populating-walk', 'none'),
+        mutation('no-rearm', 'none', {
+          summary:
+            'D is read and not cleared: nothing is lost, and every page once written is reported at every harvest',
+        }),
+      ],
+    },
+    {
+      step: 'record',
+      summary: 'each page whose D was set goes into the bitmap',
+      mutations: [mutation('no-mark', 'coarse')],
+    },
+    {
+      step: 'flush',
+      summary: 'one flush per VMA over the entries that changed',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'consume',
+      summary: 'runs of marked pages are reported and unmarked, after the flush',
+      mutations: [mutation('transfer-first', 'fine')],
+    },
+    TRANSFER,
+    {
+      step: 'collect before unmap',
+      summary: 'entries that will be taken out are protected, flushed, cleaned into the bitmap',
+      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
+    },
+    {
+      step: 'split',
+      summary: 'a huge entry is exchanged for small ones that inherit its D',
+      mutations: [mutation('split-drops-dirty', 'coarse')],
+    },
   ],
-  create({ mutations, cost }) {
+  create(options) {
+    const { mutations, cost, start } = options;
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
-    const noFlush = mutations.has('no-flush');
-    const flushFirst = mutations.has('flush-first');
-    const transferFirst = mutations.has('transfer-first');
     const plainStore = mutations.has('plain-rmw');
+    const record = mutations.has('no-mark') ? -1 : CARRIER.bitmap;
+    const clear = mutations.has('no-rearm') ? 0 : PTE_DIRTY;
     const upload = cost('upload4k');
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
+    const cleaning = { any: PTE_DIRTY, clear, record, plainStore, ...scan, step: 'clean entries' } as const;
+    const peeking = { any: PTE_DIRTY, clear: 0, record, ...scan, step: 'collect dirty entries' } as const;
 
     /** Moves D from the entries of a VMA into the bitmap. */
     function* clean(first: number, last: number): Micro {
-      if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = {
-        any: PTE_DIRTY,
-        clear: PTE_DIRTY,
-        record: CARRIER.bitmap,
-        plainStore,
-        ...scan,
-        step: 'clean entries',
-      } as const;
-      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
-      if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
+      yield* restrict(options, cleaning, first, last);
     }
 
     /** Notes which entries are dirty and leaves them so: the first half of `transfer-first`. */
     function* peek(first: number, last: number): Micro {
-      const walk = {
-        any: PTE_DIRTY,
-        clear: 0,
-        record: CARRIER.bitmap,
-        ...scan,
-        step: 'collect dirty entries',
-      } as const;
-      yield* rangeWalk(walk, first, last);
+      yield* rangeWalk(peeking, first, last);
     }
 
     return {
+      ...(readsPageFlags(options) && { carriers: ['pte-dirty', 'page-flag', 'bitmap'] }),
       mappedFlags,
-      writeFault: neverProtected,
-      notPresentFault: (page) => mapOnFault(page, mappedFlags),
+      *writeFault(page) {
+        // Entries are protected only while they are collected before an unmap.
+        yield* splitAround(options, page);
+        yield* upgradeUnder(LOCK.reservation, page, WRITTEN);
+      },
+      notPresentFault: (page) => mapUnder(LOCK.reservation, page, mappedFlags),
+      ...aroundUnmapByProtection(options, scan),
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
-        if (transferFirst) {
-          yield* forEachVma('collect dirty entries', peek);
-          yield* transferMarked(CARRIER.bitmap, upload);
-          yield* forEachVma('clean entries', clean);
-          yield* clearMarks(CARRIER.bitmap);
+        yield* collectPageFlags(options);
+        if (mutations.has('transfer-first')) {
+          yield* forEachVma(start, 'collect dirty entries', peek);
+          yield* transferMarked(options, CARRIER.bitmap, upload);
+          yield* forEachVma(start, 'clean entries', clean);
+          yield* clearMarks(options, CARRIER.bitmap);
         } else {
-          yield* forEachVma('clean entries', clean);
-          yield* consumeMarked(CARRIER.bitmap, upload);
+          yield* forEachVma(start, 'clean entries', clean);
+          yield* consumeMarked(options, CARRIER.bitmap, upload);
         }
-        yield micro(Op.harvestEnd, 'harvest');
       },
     };
   },
-};
+});

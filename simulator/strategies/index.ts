@@ -6,15 +6,27 @@ import type { StrategyDefinition } from './define.js';
 import { fullUpload } from './full-upload.js';
 import { hwDirty } from './hw-dirty.js';
 import { hwDirtyWp } from './hw-dirty-wp.js';
+import { kvmDirtyLog } from './kvm-dirty-log.js';
+import { kvmDirtyRing } from './kvm-dirty-ring.js';
 import { mprotectSigsegv } from './mprotect-sigsegv.js';
 import { pageMkwrite } from './page-mkwrite.js';
 import { pfnMkwrite } from './pfn-mkwrite.js';
+import { pml } from './pml.js';
+import { shadowPaging } from './shadow-paging.js';
 import { softDirty } from './soft-dirty.js';
 import { storageKey } from './storage-key.js';
 import { uffdWpAsync } from './uffd-wp-async.js';
 import { uffdWpSync } from './uffd-wp-sync.js';
 
-export type { OtherWriter, StrategyCode, StrategyDefinition, StrategyOptions } from './define.js';
+export type {
+  OtherWriter,
+  ProtocolStep,
+  SplitPolicy,
+  StrategyCode,
+  StrategyDefinition,
+  StrategyOptions,
+  Variant,
+} from './define.js';
 
 export const STRATEGIES: readonly StrategyDefinition[] = [
   fullUpload,
@@ -29,5 +41,9 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
   uffdWpSync,
   uffdWpAsync,
   mprotectSigsegv,
+  kvmDirtyLog,
+  kvmDirtyRing,
+  pml,
+  shadowPaging,
   storageKey,
 ];

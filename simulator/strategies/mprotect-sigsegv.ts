@@ -1,13 +1,12 @@
 import { PTE_WRITABLE } from '../../traces/index.js';
-import { userMonitorProtocol } from '../kernel/user-monitor.js';
-import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { userMonitorProtocol, userMonitorSteps } from '../kernel/user-monitor.js';
+import { defineStrategy, PTE_ARCHITECTURES } from './define.js';
 
 /**
  * User space alone: memory is made read-only, a SIGSEGV handler lists the page and makes it writable, the harvest makes the
  * written interval read-only again in one call. Kernel writes into an armed page fail with EFAULT instead of being tracked.
  */
-export const mprotectSigsegv: StrategyDefinition = {
+export const mprotectSigsegv = defineStrategy({
   id: 'mprotect-sigsegv',
   summary: 'read-only memory and a SIGSEGV handler, in user space',
   price: 'a signal and a system call per page and epoch, each with a flush of its own; VMAs split',
@@ -17,7 +16,7 @@ export const mprotectSigsegv: StrategyDefinition = {
   carriers: ['fault-list'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'sigsegv'],
-  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  steps: userMonitorSteps('one mprotect to read-only over the interval of listed pages'),
   create: (options) =>
     userMonitorProtocol(options, {
       rearm: {
@@ -32,4 +31,4 @@ export const mprotectSigsegv: StrategyDefinition = {
       armedFlag: 0,
       flushOnFault: true,
     }),
-};
+});

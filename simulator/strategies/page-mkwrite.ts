@@ -1,9 +1,8 @@
-import { pageMkcleanProtocol } from '../kernel/page-mkclean.js';
-import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { pageMkcleanProtocol, PAGE_MKCLEAN_STEPS } from '../kernel/page-mkclean.js';
+import { defineStrategy, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /** Write notification of page-backed shared memory: page_mkwrite marks, page_mkclean re-arms, one page and one flush at a time. */
-export const pageMkwrite: StrategyDefinition = {
+export const pageMkwrite = defineStrategy({
   id: 'page-mkwrite',
   summary: 'page_mkwrite marks the page, page_mkclean protects and flushes it again, page by page',
   price: 'one fault per page and epoch, one flush per dirty page',
@@ -13,6 +12,6 @@ export const pageMkwrite: StrategyDefinition = {
   carriers: ['page-flag'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
-  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  steps: [...PAGE_MKCLEAN_STEPS, TRANSFER],
   create: (options) => pageMkcleanProtocol(options, options.cost('upload4k')),
-};
+});

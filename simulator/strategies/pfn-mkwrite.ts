@@ -1,21 +1,20 @@
-import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
-import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
-import { flushRange } from '../kernel/flush.js';
+import { mapOnFault, splitAround, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachMarkedInterval } from '../kernel/object.js';
-import { rangeWalk } from '../kernel/range-walk.js';
+import { restrict } from '../kernel/restrict.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { defineStrategy, NOTIFY, PTE_ARCHITECTURES, TRANSFER } from './define.js';
 
 /**
  * The proposal of 2013, as wp_shared_mapping_range and pfn_mkwrite of today: entries are read-only until the first write
  * faults; the callback marks the page and the entry becomes writable under the one lock that the harvest takes too (as DAX
- * does). The harvest protects the marked interval, flushes it once, and transfers. D in the entries is set by the fault and
- * means nothing.
+ * does). Where a struct page is behind the entry the callback is page_mkwrite, under the page lock besides. The harvest protects the
+ * marked interval, flushes it once, and transfers. D in the entries is set by the fault and means nothing, so an unmap takes nothing along.
  */
-export const pfnMkwrite: StrategyDefinition = {
+export const pfnMkwrite = defineStrategy({
   id: 'pfn-mkwrite',
   summary: 'write-protect a range; the first write of an epoch faults, and pfn_mkwrite marks the page',
   price: 'one fault per page and epoch; one range flush per harvest',
@@ -25,54 +24,87 @@ export const pfnMkwrite: StrategyDefinition = {
   carriers: ['bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
-  mutations: [
-    mutation('no-flush', 'coarse'),
-    mutation('flush-first', 'fine'),
-    mutation('transfer-first', 'fine'),
-    mutation('unlock-before-upgrade', 'fine'),
+  hugeEntries: 'split',
+  steps: [
+    {
+      step: 'mark',
+      summary: 'the callback marks the page in the bitmap, under the lock that the harvest takes',
+      mutations: [mutation('no-mark', 'coarse'), mutation('unlock-before-upgrade', 'fine')],
+    },
+    NOTIFY,
+    {
+      step: 'protect',
+      summary: 'W is taken from the entries of the marked interval, each under its page-table lock',
+      mutations: [
+        mutation('no-rearm', 'coarse'),
+        mutation('populating-walk', 'none'),
+        mutation('plain-rmw', 'none', {
+          summary:
+            'entries are loaded, computed and stored back: nothing is lost, because the page-table lock keeps the fault handler out and D means nothing here',
+        }),
+      ],
+    },
+    {
+      step: 'flush',
+      summary: 'one flush per VMA over the entries that changed',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'consume',
+      summary: 'runs of marked pages are reported and unmarked, after the flush',
+      mutations: [mutation('transfer-first', 'fine')],
+    },
+    TRANSFER,
   ],
-  create({ mutations, cost }) {
-    const noFlush = mutations.has('no-flush');
-    const flushFirst = mutations.has('flush-first');
+  create(options) {
+    const { mutations, cost, start } = options;
     const transferFirst = mutations.has('transfer-first');
     const unlockBeforeUpgrade = mutations.has('unlock-before-upgrade');
     const upload = cost('upload4k');
-    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
+    const protecting = {
+      any: PTE_WRITABLE,
+      clear: PTE_WRITABLE,
+      record: -1,
+      plainStore: mutations.has('plain-rmw'),
+      slotNs: cost('pteScan'),
+      changeNs: cost('scanArm'),
+      step: 'protect entries',
+    } as const;
 
     /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
-    const protectMarked = () => forEachMarkedInterval('protect entries', CARRIER.bitmap, protect);
-
-    function* protect(first: number, last: number): Micro {
-      if (flushFirst && !noFlush) yield* flushRange(first, last, 'harvest');
-      const walk = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, ...scan, step: 'protect entries' } as const;
-      const { changed, first: from, last: to } = yield* rangeWalk(walk, first, last);
-      if (changed > 0 && !noFlush && !flushFirst) yield* flushRange(from, to, 'harvest');
+    function* protectMarked(): Micro {
+      if (mutations.has('no-rearm')) return;
+      yield* forEachMarkedInterval(start, 'protect entries', CARRIER.bitmap, function* (first, last) {
+        yield* restrict(options, protecting, first, last);
+      });
     }
 
     return {
       mappedFlags: PTE_PRESENT,
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
       *writeFault(page) {
+        yield* splitAround(options, page);
+        const pageLocked = options.structPages !== 'none' && (yield micro(Op.hasStructPage, 'mark page', page)) === 1;
+        if (pageLocked) yield micro(Op.lock, 'lock', page, LOCK.page);
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
+        if (!mutations.has('no-mark')) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
         if (unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
-        yield* upgradeEntry(page, PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED);
+        yield* upgradeEntry(page, WRITTEN);
         if (!unlockBeforeUpgrade) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
+        if (pageLocked) yield micro(Op.unlock, 'lock', page, LOCK.page);
       },
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         if (transferFirst) {
-          yield* transferMarked(CARRIER.bitmap, upload);
+          yield* transferMarked(options, CARRIER.bitmap, upload);
           yield* protectMarked();
-          yield* clearMarks(CARRIER.bitmap);
+          yield* clearMarks(options, CARRIER.bitmap);
         } else {
           yield* protectMarked();
-          yield* consumeMarked(CARRIER.bitmap, upload);
+          yield* consumeMarked(options, CARRIER.bitmap, upload);
         }
         yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
-        yield micro(Op.harvestEnd, 'harvest');
       },
     };
   },
-};
+});

@@ -1,16 +1,17 @@
-import { FAULT_WRITE, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
+import { FAULT_WRITE, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
-import { mapOnFault, upgradeEntry } from '../kernel/faults.js';
+import { mapCarrying, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { flushSpace } from '../kernel/flush.js';
-import { forEachVma } from '../kernel/object.js';
+import { forEachRun, forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
+import { notifyEnd, notifyStart } from '../kernel/restrict.js';
 import { CARRIER } from '../machine/codes.js';
 import { ANY_MAPPED } from '../machine/order.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
-import type { StrategyDefinition } from './define.js';
+import { defineStrategy, NOTIFY, TRANSFER } from './define.js';
 
-const ON_WRITE = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SOFT_DIRTY;
+const ON_WRITE = WRITTEN | PTE_SOFT_DIRTY;
 
 /**
  * /proc/PID/pagemap bit 55 and clear_refs 4, as checkpointers use them (Documentation/admin-guide/mm/soft-dirty.rst): with the
@@ -18,32 +19,63 @@ const ON_WRITE = PTE_WRITABLE | PTE_DIRTY | PTE_ACCESSED | PTE_SOFT_DIRTY;
  * and copy. Reading and clearing are two calls, which is why the program must not run in between. The stop itself has no price
  * here, and the mmap lock that clear_refs takes is not modelled: nothing else here takes it.
  */
-export const softDirty: StrategyDefinition = {
+export const softDirty = defineStrategy({
   id: 'soft-dirty',
   summary: 'read soft-dirty bits from pagemap, clear them through clear_refs, with the program stopped',
   price:
     'one fault per page and epoch, two walks and a flush of the whole address space per harvest, and the stop (not priced)',
   vmas: ['anon', 'shared-file'],
   vmaReason: 'clear_refs passes over VM_PFNMAP, and special entries without a struct page keep no soft-dirty bit',
-  architectures: ['x86-64', 'riscv64-svade', 'riscv64-svadu'],
+  architectures: ['x86-64', 'riscv64-svade', 'riscv64-svadu', 's390x'],
   carriers: ['soft-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault'],
-  mutations: [
-    mutation('no-flush', 'coarse'),
-    mutation('no-stop', 'fine'),
-    mutation(
-      'flush-first',
-      'none',
-      'the flush comes before the entries change: nothing is lost while the program is stopped over both',
-    ),
-    mutation(
-      'transfer-first',
-      'none',
-      'the bytes are copied before the marks are cleared: nothing is lost while the program is stopped over both',
-    ),
+  swapsBits: 'soft-dirty',
+  steps: [
+    {
+      step: 'stop',
+      summary: 'the program does not run between reading and clearing',
+      mutations: [mutation('no-stop', 'fine')],
+    },
+    NOTIFY,
+    {
+      step: 'clear_refs',
+      summary: 'the bit and W are cleared in every entry',
+      mutations: [
+        mutation('no-rearm', 'none', {
+          summary: 'clear_refs is left out: nothing is lost, and every page once written is reported at every harvest',
+        }),
+      ],
+    },
+    {
+      step: 'flush',
+      summary: 'one flush of the whole address space',
+      mutations: [
+        mutation('no-flush', 'coarse', { history: 'A13' }),
+        mutation('flush-first', 'none', {
+          summary: 'the flush comes before the entries change: nothing is lost while the program is stopped over both',
+        }),
+      ],
+    },
+    {
+      step: 'consume',
+      summary: 'runs of listed pages are reported, after the program goes on',
+      mutations: [
+        mutation('transfer-first', 'none', {
+          summary:
+            'the bytes are copied before the marks are cleared: nothing is lost while the program is stopped over both',
+        }),
+      ],
+    },
+    TRANSFER,
+    {
+      step: 'swap out',
+      summary: 'the swap entry carries the bit',
+      mutations: [mutation('swap-drops-bit', 'coarse')],
+    },
   ],
-  create({ mutations, cost }) {
+  create(options) {
+    const { mutations, cost, start } = options;
     const noFlush = mutations.has('no-flush');
     const flushFirst = mutations.has('flush-first');
     const transferFirst = mutations.has('transfer-first');
@@ -51,14 +83,18 @@ export const softDirty: StrategyDefinition = {
     const upload = cost('upload4k');
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
 
-    /** Notes the pages whose bit 55 reads 1. */
-    function* readPagemap(first: number, last: number): Micro {
+    /** Notes the pages whose bit 55 reads 1: those of present entries, and of swap entries. */
+    function* readPagemap(): Micro {
       const slotNs = cost('pagemapRead');
-      yield* rangeWalk(
-        { any: PTE_SOFT_DIRTY, clear: 0, record: CARRIER.bitmap, step: 'read pagemap', slotNs, changeNs: 0 },
-        first,
-        last,
-      );
+      const step = 'read pagemap';
+      const walk = { any: PTE_SOFT_DIRTY, clear: 0, record: CARRIER.bitmap, step, slotNs, changeNs: 0 } as const;
+      yield* forEachVma(start, step, function* (first, last) {
+        yield* rangeWalk(walk, first, last);
+      });
+      yield* forEachRun(start, step, CARRIER['soft-dirty'], function* (first, last) {
+        for (let page = first; page >= 0; page = yield micro(Op.nextEntry, step, page, 0, last))
+          yield micro(Op.markMove, step, page, CARRIER['soft-dirty'], CARRIER.bitmap);
+      });
     }
 
     function* clearVma(first: number, last: number): Micro {
@@ -66,28 +102,30 @@ export const softDirty: StrategyDefinition = {
       yield* rangeWalk({ any: flags, clear: flags, record: -1, step: 'clear_refs', ...scan }, first, last);
     }
 
-    /** One walk over all VMAs, one flush_tlb_mm at its end. */
+    /** One walk over all VMAs, one flush_tlb_mm at its end, between one pair of notifier calls. */
     function* clearRefs(): Micro {
-      const first = yield micro(Op.nextRun, 'clear_refs', -1, ANY_MAPPED);
+      const first = yield micro(Op.nextRun, 'clear_refs', start, ANY_MAPPED);
+      const last = yield micro(Op.lastMarked, 'clear_refs', start, ANY_MAPPED);
+      yield* notifyStart(options, first, last);
       if (flushFirst && !noFlush) yield* flushSpace(first, first, 'harvest');
-      yield* forEachVma('clear_refs', clearVma);
+      yield* forEachVma(start, 'clear_refs', clearVma);
       if (!noFlush && !flushFirst) yield* flushSpace(first, first, 'harvest');
+      yield* notifyEnd(options, first, last);
     }
 
     return {
       mappedFlags: PTE_PRESENT,
-      notPresentFault: (page, error) => mapOnFault(page, error & FAULT_WRITE ? PTE_PRESENT | ON_WRITE : PTE_PRESENT),
+      notPresentFault: (page, error) =>
+        mapCarrying(page, CARRIER['soft-dirty'], PTE_PRESENT | (error & FAULT_WRITE ? ON_WRITE : 0), PTE_SOFT_DIRTY),
       writeFault: (page) => upgradeEntry(page, ON_WRITE),
       *harvest() {
-        yield micro(Op.harvestBegin, 'harvest');
         if (stop) yield micro(Op.stopProgram, 'stop the program');
-        yield* forEachVma('read pagemap', readPagemap);
-        if (transferFirst) yield* transferMarked(CARRIER.bitmap, upload);
-        yield* clearRefs();
+        yield* readPagemap();
+        if (transferFirst) yield* transferMarked(options, CARRIER.bitmap, upload);
+        if (!mutations.has('no-rearm')) yield* clearRefs();
         if (stop) yield micro(Op.resumeProgram, 'stop the program');
-        yield* transferFirst ? clearMarks(CARRIER.bitmap) : consumeMarked(CARRIER.bitmap, upload);
-        yield micro(Op.harvestEnd, 'harvest');
+        yield* transferFirst ? clearMarks(options, CARRIER.bitmap) : consumeMarked(options, CARRIER.bitmap, upload);
       },
     };
   },
-};
+});

@@ -1,13 +1,12 @@
 import { PTE_UFFD_WP, PTE_WRITABLE } from '../../traces/index.js';
-import { userMonitorProtocol } from '../kernel/user-monitor.js';
-import { mutation } from '../mutations.js';
-import { PTE_ARCHITECTURES, type StrategyDefinition } from './define.js';
+import { userMonitorProtocol, userMonitorSteps } from '../kernel/user-monitor.js';
+import { defineStrategy, PTE_ARCHITECTURES } from './define.js';
 
 /**
  * userfaultfd write-protect with a monitor (Documentation/admin-guide/mm/userfaultfd.rst): the writer sleeps while a message goes
  * to the monitor, which lists the page and lifts the protection. The harvest is the list; UFFDIO_WRITEPROTECT arms each run again.
  */
-export const uffdWpSync: StrategyDefinition = {
+export const uffdWpSync = defineStrategy({
   id: 'uffd-wp-sync',
   summary: 'userfaultfd write-protect, each first write resolved by a monitor thread',
   price: 'a message to the monitor and back per page and epoch; one flush per run of dirty pages',
@@ -17,7 +16,7 @@ export const uffdWpSync: StrategyDefinition = {
   carriers: ['fault-list'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['uffdSync'],
-  mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), mutation('transfer-first', 'fine')],
+  steps: userMonitorSteps('UFFDIO_WRITEPROTECT sets uffd-wp and takes W, run by run of listed pages'),
   create: (options) =>
     userMonitorProtocol(options, {
       rearm: {
@@ -33,4 +32,4 @@ export const uffdWpSync: StrategyDefinition = {
       armedFlag: PTE_UFFD_WP,
       flushOnFault: false,
     }),
-};
+});

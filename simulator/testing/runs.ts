@@ -92,7 +92,7 @@ function linesOf(batch: EventBatch): string[] {
     const fields = Object.entries(definition.slot).map(([name, slot]) => `${name}=${batch.slots[slot]![row]}`);
     return [
       definition.kind,
-      `time=${batch.time[row]} cpu=${batch.cpu[row]} actor=${batch.actor[row]} step=${batch.step[row]} page=${batch.page[row]}`,
+      `time=${batch.time[row]} cpu=${batch.cpu[row]} actor=${batch.actor[row]} space=${batch.space[row]} step=${batch.step[row]} page=${batch.page[row]}`,
       ...fields,
     ].join(' ');
   });

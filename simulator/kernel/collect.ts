@@ -1,0 +1,50 @@
+/**
+ * How strategies that read D keep it where entries are taken out. Without a struct page it would be dropped, so it is collected before: protect,
+ * flush, clean into the bitmap, with writers waiting for the reservation lock (vmw_bo_dirty_pre_unmap). With one it goes to the page flag, which the
+ * harvest collects; the walk over the entries that follows waits for the page-table locks, and so for the flush of every unmap.
+ */
+import { PTE_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
+import { CARRIER, LOCK } from '../machine/codes.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
+import { forEachPart, forEachRun } from './object.js';
+import { restrict } from './restrict.js';
+
+export interface ScanCosts {
+  readonly slotNs: number;
+  readonly changeNs: number;
+}
+
+/** Some page of the object has a flag that D may go to. */
+export function readsPageFlags({ structPages }: StrategyOptions): boolean {
+  return structPages !== 'none';
+}
+
+/** Moves the flags of struct pages into the bitmap. */
+export function* collectPageFlags(options: StrategyOptions): Micro {
+  if (!readsPageFlags(options)) return;
+  const step = 'collect dirty entries';
+  yield* forEachRun(options.start, step, CARRIER['page-flag'], function* (first, last) {
+    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, step, page, 0, last))
+      yield micro(Op.markMove, step, page, CARRIER['page-flag'], CARRIER.bitmap);
+  });
+}
+
+/** The order of an unmap under a strategy that reads D. */
+export function aroundUnmapByProtection(options: StrategyOptions, scan: ScanCosts): Pick<StrategyCode, 'aroundUnmap'> {
+  const step = 'collect before unmap';
+  const protect = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, step, ...scan } as const;
+  const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: CARRIER.bitmap, step, ...scan } as const;
+  return {
+    *aroundUnmap(first, last, unmap) {
+      yield micro(Op.lock, 'lock', -1, LOCK.reservation);
+      for (const walk of [protect, clean]) {
+        yield* forEachPart(step, first, last, function* (from, to) {
+          yield* restrict(options, walk, from, to);
+        });
+      }
+      yield* unmap();
+      yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * Dirty logging by a monitor, as KVM does it (virt/kvm/kvm_main.c): a bitmap is filled as the second stage lets pages be written; a round takes a
+ * snapshot of it, arms the pages of the snapshot again, flushes every virtual CPU, and only then are the bytes read. Whatever is marked while the round
+ * runs stays in the bitmap for the next.
+ */
+import { CARRIER, LOCK } from '../machine/codes.js';
+import { type Micro, micro, Op } from '../micro-ops.js';
+import { mutation } from '../mutations.js';
+import { type ProtocolStep, type StrategyOptions, TRANSFER } from '../strategies/define.js';
+import type { RangeWalk } from '../walk-specification.js';
+import { clearMarks, consumeMarked, transfer, transferMarked } from './consume.js';
+import { forEachRun } from './object.js';
+import { rangeWalk } from './range-walk.js';
+import { flushEntries } from './restrict.js';
+
+const { bitmap: BITMAP, snapshot: SNAPSHOT } = CARRIER;
+/** Pages that KVM_CLEAR_DIRTY_LOG takes at once: the bits of a word. */
+export const CLEAR_GROUP_PAGES = 64;
+
+/** The steps of a round, which differ in what arming is. */
+export function logSteps(arming: ProtocolStep): readonly ProtocolStep[] {
+  return [
+    {
+      step: 'snapshot',
+      summary: 'the bits are taken from the bitmap into a snapshot',
+      mutations: [mutation('protect-before-swap', 'fine')],
+    },
+    arming,
+    {
+      step: 'flush',
+      summary: 'every virtual CPU drops what it has cached',
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+    },
+    {
+      step: 'consume',
+      summary: 'the pages of the snapshot are reported, after the flush',
+      mutations: [mutation('transfer-first', 'fine')],
+    },
+    TRANSFER,
+  ];
+}
+
+/** Moves the marks of every page from one carrier to another. */
+export function moveMarks({ start }: StrategyOptions, from: number, to: number): Micro {
+  return forEachRun(start, 'snapshot bitmap', from, function* (first, last) {
+    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'snapshot bitmap', page, 0, last))
+      yield micro(Op.markMove, 'snapshot bitmap', page, from, to);
+  });
+}
+
+/** Arms every run of pages with the carrier; gives the outermost pages armed, -1 where there were none. */
+export function* armMarked(
+  { start }: StrategyOptions,
+  arming: RangeWalk,
+  carrier: number,
+): Micro<{ readonly first: number; readonly last: number }> {
+  const armed = { first: -1, last: -1 };
+  yield* forEachRun(start, arming.step, carrier, function* (from, to) {
+    const { changed, first, last } = yield* rangeWalk(arming, from, to);
+    if (changed === 0) return;
+    if (armed.first < 0) armed.first = first;
+    armed.last = last;
+  });
+  return armed;
+}
+
+/** A whole round: KVM_GET_DIRTY_LOG and the copying after it. */
+export function* logRound(options: StrategyOptions, arming: RangeWalk): Micro {
+  const { mutations, cost, start } = options;
+  const upload = cost('upload4k');
+  const noFlush = mutations.has('no-flush');
+  const flushFirst = mutations.has('flush-first') && !noFlush;
+  const arms = !mutations.has('no-rearm');
+  if (mutations.has('transfer-first')) yield* transferMarked(options, BITMAP, upload);
+  yield micro(Op.lock, 'lock', -1, LOCK.mmu);
+  if (flushFirst) {
+    const first = yield micro(Op.nextRun, 'flush', start, BITMAP);
+    if (first >= 0) yield* flushEntries(options, first, first);
+  }
+  const early = mutations.has('protect-before-swap');
+  if (!early) yield* moveMarks(options, BITMAP, SNAPSHOT);
+  const armed = arms ? yield* armMarked(options, arming, early ? BITMAP : SNAPSHOT) : { first: -1, last: -1 };
+  if (early) yield* moveMarks(options, BITMAP, SNAPSHOT);
+  yield micro(Op.unlock, 'lock', -1, LOCK.mmu);
+  if (armed.first >= 0 && !noFlush && !flushFirst) yield* flushEntries(options, armed.first, armed.last);
+  yield* mutations.has('transfer-first') ? clearMarks(options, SNAPSHOT) : consumeMarked(options, SNAPSHOT, upload);
+}
+
+/**
+ * The same with KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: the bitmap is copied and left as it is; each group of pages is cleared, armed and flushed
+ * just before it is copied, so fewer are dirtied again in between.
+ */
+export function* manualRound(options: StrategyOptions, arming: RangeWalk): Micro {
+  const { cost, start } = options;
+  yield* forEachRun(start, 'snapshot bitmap', BITMAP, function* (first, last) {
+    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'snapshot bitmap', page, 0, last))
+      yield micro(Op.markSet, 'snapshot bitmap', page, SNAPSHOT);
+  });
+  yield* forEachRun(start, 'consume mark', SNAPSHOT, function* (first, last) {
+    for (let from = first; from >= 0; ) {
+      const to = yield micro(Op.tableEnd, 'consume mark', from, CLEAR_GROUP_PAGES, last);
+      yield* clearGroup(options, arming, from, to);
+      yield micro(Op.report, 'report', from, 0, to);
+      yield micro(Op.markClear, 'consume mark', from, SNAPSHOT, to);
+      yield* transfer(options, from, to, cost('upload4k'));
+      from = yield micro(Op.nextEntry, 'consume mark', to, 0, last);
+    }
+  });
+}
+
+/** KVM_CLEAR_DIRTY_LOG for one group. */
+function* clearGroup(options: StrategyOptions, arming: RangeWalk, first: number, last: number): Micro {
+  const { mutations } = options;
+  yield micro(Op.lock, 'lock', -1, LOCK.mmu);
+  yield micro(Op.markClear, 'consume mark', first, BITMAP, last);
+  const armed = mutations.has('no-rearm') ? { changed: 0, first, last } : yield* rangeWalk(arming, first, last);
+  yield micro(Op.unlock, 'lock', -1, LOCK.mmu);
+  if (armed.changed > 0 && !mutations.has('no-flush')) yield* flushEntries(options, armed.first, armed.last);
+}

@@ -1,0 +1,45 @@
+/** What an operation of the source is about, in the machine's terms, and its announcement in the trail. */
+import { PAGE_SIZE } from '../../base/index.js';
+import { OPERATIONS } from '../../traces/index.js';
+import { AccessKind } from '../accesses.js';
+import type { Extent } from '../kernel/operations.js';
+import type { Machine } from '../machine/machine.js';
+import { ANY_MAPPED, firstAt, lastAt, lastWith, nextWith, START_OF_OBJECT } from '../machine/order.js';
+
+/** Code of an operation in the trail. */
+function codeOf(kind: number): number {
+  return OPERATIONS.indexOf(
+    kind === AccessKind.unmap
+      ? 'unmap'
+      : kind === AccessKind.move
+        ? 'move'
+        : kind === AccessKind.fork
+          ? 'fork'
+          : kind === AccessKind.split
+            ? 'split'
+            : 'harvest',
+  );
+}
+
+/**
+ * Announces an operation on the current CPU.
+ * @param page page number, or -1 for the whole object
+ * @param size bytes from its start; 0 for the whole object
+ */
+export function announce({ journal }: Machine, kind: number, space: number, page: number, size: number): void {
+  const whole = page < 0 || size === 0;
+  const pages = whole ? 0 : Math.ceil(size / PAGE_SIZE);
+  journal.operation(space, whole ? -1 : page, codeOf(kind), pages, journal.program[journal.cpu]!);
+}
+
+/** The pages of the object that it is about; null where it has none there. */
+export function extentOf(machine: Machine, space: number, page: number, size: number): Extent | null {
+  const { pages, memory } = machine;
+  const whole = page < 0 || size === 0;
+  const from = whole ? 0 : memory.mappings.homeOf(page);
+  const to = from + Math.ceil(size / PAGE_SIZE) - 1;
+  const first = whole ? nextWith(pages, START_OF_OBJECT, ANY_MAPPED) : firstAt(pages, 0, from, to);
+  const last = whole ? lastWith(pages, START_OF_OBJECT, ANY_MAPPED) : lastAt(pages, 0, from, to);
+  const mapping = memory.mappings.list.findIndex((one) => one.space === space && one.delta === 0);
+  return first < 0 || mapping < 0 ? null : { first, last, mapping };
+}
