@@ -51,10 +51,45 @@ describe('lines that are accesses', () => {
   });
 });
 
+describe('kinds and processes', () => {
+  const all = { address: 'all', size: 0 };
+  it.each([
+    ['a device write', '5,0,0x1000,8,d', { kind: 'deviceWrite' }],
+    ['a kernel write', '5,0,0x1000,8,K', { kind: 'kernelWrite' }],
+    ['a process', '5,0,0x1000,8,w,1', { process: 1 }],
+    ['process 0', '5,0,0x1000,8,w,0', {}],
+    ['the last process', '5,0,0x1000,8,w , 15 ', { process: 15 }],
+    ['a load of a process', '5,0,0x1000,8,r,2', { isRead: true, process: 2 }],
+    ['unmap of all', '5,0,0,0,u', { kind: 'unmap', ...all }],
+    ['unmap of all, wherever', '5,0,0x1234,0,u', { kind: 'unmap', ...all }],
+    ['unmap of a page', '5,0,0x1000,4096,u', { kind: 'unmap', size: 4096 }],
+    ['unmap of what a range touches', '5,0,0x1fff,2,u', { kind: 'unmap', size: 8192 }],
+    ['move of 16 GiB', '5,0,0x1000,17179869184,m', { kind: 'move', size: 2 ** 34 }],
+    ['fork of a process', '5,0,0,0,f,3', { kind: 'fork', process: 3, ...all }],
+    ['split', '5,0,0x200000,2097152,S', { kind: 'split', address: '0x200000', size: 2097152 }],
+    ['a harvest', '5,0,0,0,h', { kind: 'harvest', ...all }],
+    ['a harvest, which is of everything', '5,0,0x1000,4096,h', { kind: 'harvest', ...all }],
+  ])('%s', async (_, line, expected) => {
+    expect(await parsed(`1,0,0x5000,8\n${line}\n`)).toEqual({
+      accesses: [access(1, 0, '0x5000', 8), { ...access(5, 0, '0x1000', 8), ...expected }],
+      programNs: 5,
+      skipped: { lines: 0, firstLine: null },
+    });
+  });
+});
+
 describe('lines that are skipped', () => {
   it.each([
     ['too few fields', '100,0,0x1000'],
-    ['too many fields', '100,0,0x1000,8,w,1'],
+    ['too many fields', '100,0,0x1000,8,w,1,1'],
+    ['an empty process', '100,0,0x1000,8,w,'],
+    ['a process too large', '100,0,0x1000,8,w,16'],
+    ['a process of -1', '100,0,0x1000,8,w,-1'],
+    ['a process instead of a kind', '100,0,0x1000,8,,1'],
+    ['an operation without a size', '100,0,0x1000,,u'],
+    ['an operation beyond the end of memory', '100,0,0xfffffffffffff000,4097,u'],
+    ['an operation at an earlier time of its CPU', '9,0,0,0,u'],
+    ['a device write of size zero', '100,0,0x1000,0,d'],
     ['an empty field', '100,,0x1000,8'],
     ['no time', ',0,0x1000,8'],
     ['an unknown kind', '100,0,0x1000,8,x'],

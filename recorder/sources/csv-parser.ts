@@ -1,16 +1,21 @@
 /**
- * Parses `time_ns,cpu,address,size[,r|w|d|k]`, one access a line. Blanks around fields, empty lines, `#` comments and a header
+ * Parses `time_ns,cpu,address,size[,kind[,process]]`, one access a line. Blanks around fields, empty lines, `#` comments and a header
  * line that begins with `time` are harmless; any other line that is not an access, or goes back in its CPU's time, is skipped.
+ *
+ * From `u` on a kind is an operation on the tracked object rather than an access: address and size give the pages that it is about,
+ * size 0 all of them. A harvest is always of everything.
  */
 import { PAGE_LIMIT, PAGE_SIZE } from '../../base/index.js';
 import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SkippedLines } from './source.js';
 import type { LineParser } from './text-source.js';
 
-/** Letters of the last field, by `AccessKind`: write, read, device (DMA) write, kernel write. */
-const KIND_LETTERS = 'wrdk';
+/** Letters of the kind, by `AccessKind`: write, read, device (DMA) write, kernel write; unmap, move, fork, split, harvest. */
+const KIND_LETTERS = 'wrdkumfsh';
 /** CPU numbers are one byte in an access; 255 is kept free. */
 const CPU_LIMIT = 255;
+/** Process numbers that are told apart; as many as `--mms` can give. */
+const PROCESS_LIMIT = 16;
 const SIZE_MAX = 2 ** 20;
 /** About 52 days; simulated time must stay exact when overhead is added to it. */
 const TIME_MAX_NS = 2 ** 52;
@@ -69,17 +74,25 @@ export class CsvParser implements LineParser {
     if (cpu < 0 || cpu >= CPU_LIMIT || !this.#comma()) return false;
     if (!this.#address() || !this.#comma()) return false;
     const size = this.#decimal();
-    if (size < 1 || size > SIZE_MAX) return false;
-    if (this.#page + Math.floor((this.#offset + size - 1) / PAGE_SIZE) >= PAGE_LIMIT) return false;
+    if (size < 0) return false;
     let kind: number = AccessKind.store;
+    let process = 0;
     if (this.#comma()) {
       const letter = this.#bytes[this.#at++]! | 0x20; // lower case
       const named = KIND_LETTERS.indexOf(String.fromCharCode(letter));
       if (named < 0) return false;
       kind = named;
       this.#blanks();
+      if (this.#comma()) {
+        process = this.#decimal();
+        if (process < 0 || process >= PROCESS_LIMIT) return false;
+      }
     }
     if (this.#bytes[this.#at] !== NEWLINE || timeNs < this.#lastNs[cpu]!) return false;
+    const operates = kind >= AccessKind.unmap;
+    if (!operates && (size < 1 || size > SIZE_MAX)) return false;
+    const pages = Math.ceil((this.#offset + size) / PAGE_SIZE);
+    if (this.#page + pages > PAGE_LIMIT) return false;
 
     this.#beforeFirst = false;
     this.#lastNs[cpu] = timeNs;
@@ -91,7 +104,14 @@ export class CsvParser implements LineParser {
     batch.size[index] = size;
     batch.cpu[index] = cpu;
     batch.kind[index] = kind;
+    batch.process[index] = process;
     batch.program[index] = timeNs;
+    if (operates) {
+      const whole = size === 0 || kind === AccessKind.harvest;
+      batch.page[index] = whole ? -1 : this.#page;
+      batch.offset[index] = 0;
+      batch.size[index] = whole ? 0 : pages * PAGE_SIZE;
+    }
     return true;
   }
 

@@ -1,10 +1,12 @@
 /** For tests: reads a source to its end and gives its accesses as plain objects, and readers of bytes that never came from a file. */
 import { formatAddress, type Random } from '../../base/index.js';
-import { AccessBatch } from '../../simulator/index.js';
+import { AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { ByteReader } from './byte-reader.js';
 import type { LineParser } from './text-source.js';
 import { TextSource } from './text-source.js';
 import type { AccessSource } from './source.js';
+
+const KIND_NAMES = Object.keys(AccessKind);
 
 export interface PlainAccess {
   readonly address: string;
@@ -12,6 +14,10 @@ export interface PlainAccess {
   readonly cpu: number;
   readonly isRead: boolean;
   readonly program: number;
+  /** Name of its kind, where it is neither a store nor a load. */
+  readonly kind?: string;
+  /** Its process, where that is not 0. */
+  readonly process?: number;
 }
 
 /** All accesses of a source, by batches of a size that need not divide their number. */
@@ -21,18 +27,23 @@ export async function drain(source: AccessSource, capacity = 100): Promise<Plain
   // What an earlier batch left behind must not shine through.
   batch.cpu.fill(9);
   batch.kind.fill(7);
+  batch.process.fill(5);
   for (;;) {
     batch.length = 0;
     const count = await source.fill(batch);
     if (count !== batch.length) throw new Error(`fill returned ${count} and appended ${batch.length}`);
     if (count === 0) return accesses;
     for (let row = 0; row < count; row++) {
+      const kind = batch.kind[row]!;
+      const process = batch.process[row]!;
       accesses.push({
-        address: formatAddress(batch.page[row]!, batch.offset[row]!),
+        address: batch.page[row]! < 0 ? 'all' : formatAddress(batch.page[row]!, batch.offset[row]!),
         size: batch.size[row]!,
         cpu: batch.cpu[row]!,
-        isRead: batch.kind[row] === 1,
+        isRead: kind === AccessKind.load,
         program: batch.program[row]!,
+        ...(kind > AccessKind.load && { kind: KIND_NAMES[kind]! }),
+        ...(process !== 0 && { process }),
       });
     }
   }

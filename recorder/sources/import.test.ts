@@ -358,6 +358,7 @@ describe('detection', () => {
     ['a lackey log, one line without newline', 'lackey', ' S 1fff000748,8'],
     ['csv with a header', 'csv', 'time_ns,cpu,address,size\n'],
     ['csv without one', 'csv', '1,0,0x1000,8\n2,0,4096,8,w\n'],
+    ['csv with operations and processes', 'csv', '1,0,0x1000,8,d\n2,0,0,0,u\n3,0,4096,8,w,1\n'],
     ['csv after comments', 'csv', '# made by hand\n# at night\n1,0,0x1000,8\n'],
     ['csv with bad lines', 'csv', 'x\ny\nz\n1,0,0x1000,8\n'],
     ['nothing', null, ''],

@@ -10,6 +10,8 @@ export interface Importer {
   readonly id: string;
   /** One line for `pagetrail list importers`. */
   readonly summary: string;
+  /** More of the format, for people. */
+  readonly details?: readonly string[];
   /** `given` when the format carries time, `assumed` when it is counted. */
   readonly programTime: SourceMeta['programTime'];
   /** Whether the first lines of an input (without their newlines, none of them empty) are of this format. */

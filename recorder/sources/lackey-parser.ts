@@ -74,7 +74,8 @@ export class LackeyParser implements LineParser {
     const baseNs = this.programNs;
     let ticks = 0; // ns since baseNs: a small integer, which the compiler keeps in a register
     let knownHigh = 0x30303030; // upper half of the last code address, known to be digits: it seldom changes
-    let count = batch.length;
+    const first = batch.length;
+    let count = first;
     let at = start;
     while (count < capacity) {
       if (at <= fastEnd) {
@@ -161,6 +162,7 @@ export class LackeyParser implements LineParser {
       }
     }
     this.programNs = baseNs + ticks;
+    batch.process.fill(0, first, count);
     batch.length = count;
     return at;
   }

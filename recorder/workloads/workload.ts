@@ -113,6 +113,7 @@ class WorkloadSource implements AccessSource {
   fill(batch: AccessBatch): number {
     const from = batch.length;
     const to = from + Math.min(batch.capacity - from, this.size.writes - this.#done);
+    batch.process.fill(0, from, to);
     if (this.size.cpus === 1) oneCpu(batch, from, to, this.#done);
     else inTurn(batch, from, to, this.#done, this.size.cpus);
     this.pattern(batch, from, to, this.#done);
