@@ -1,7 +1,7 @@
 /**
  * One pass over a trail for any number of collectors. A collector owns its state (a definition is a factory, so two trails can be
  * analysed at once), names the kinds it wants to see, and gets each such event with the state *before* it. Writes are the hot path: they
- * come as runs of one CPU to one page, and only to collectors that ask for them.
+ * come as runs of one actor on one CPU to one page, and only to collectors that ask for them.
  *
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
@@ -15,7 +15,7 @@ import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
  */
 export type EventHandler = (batch: EventBatch, row: number, fold: Fold, page: number) => void;
 
-/** Rows [from, to) are writes of one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
+/** Rows [from, to) are writes of one actor on one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
 export type WritesHandler = (
   batch: EventBatch,
   from: number,
@@ -156,7 +156,7 @@ class Dispatch {
   }
 
   batch(batch: EventBatch, fold: Fold): void {
-    const { kind, page, cpu, space, length } = batch;
+    const { kind, page, cpu, actor, space, length } = batch;
     const writers = this.#writers;
     for (let row = 0; row < length; ) {
       if (kind[row] !== write.code) {
@@ -168,9 +168,18 @@ class Dispatch {
       const at = page[row]!;
       const by = cpu[row]!;
       const within = space[row]!;
+      const whose = actor[row]!;
       let to = row + 1;
-      while (to < length && kind[to] === write.code && page[to] === at && cpu[to] === by && space[to] === within) to++;
-      const index = fold.pages.find(within, at);
+      while (
+        to < length &&
+        kind[to] === write.code &&
+        page[to] === at &&
+        cpu[to] === by &&
+        space[to] === within &&
+        actor[to] === whose
+      )
+        to++;
+      const index = fold.pageOfWrite(by, within, at);
       const frame = fold.frameOfWrite(by, index);
       for (let i = 0; i < writers.length; i++) {
         const { one, handler } = writers[i]!;

@@ -4,8 +4,8 @@ import { parsePosition } from './position.js';
 import { Replayer } from './replayer.js';
 import { stateAt } from './state.js';
 import { Fold } from './fold/index.js';
-import { copyRows, drawn, DRAWN_META, MemorySource } from './testing/drawn.js';
-import { randomEvents } from './testing/random-events.js';
+import { copyRows, drawn, MemorySource } from './testing/drawn.js';
+import { randomEvents, randomMeta } from './testing/random-events.js';
 import { EventBatch } from '../traces/index.js';
 
 const TWO_HARVESTS = `
@@ -80,14 +80,14 @@ describe('moving about', () => {
     'seed %i: any walk over random events equals a fold from the start, with checkpoints and without',
     (seed) => {
       const batch = randomEvents(seed, 2000);
-      const fold = new Fold(DRAWN_META);
+      const fold = new Fold(randomMeta(seed));
       const parts: EventBatch[] = [];
       for (let from = 0; from < batch.length; from += 97) {
         const part = new EventBatch(97);
         copyRows(batch, from, Math.min(from + 97, batch.length), part);
         parts.push(part);
       }
-      const source = new MemorySource(parts, DRAWN_META);
+      const source = new MemorySource(parts, randomMeta(seed));
       const random = new Random(seed);
       for (let step = 0; step < 40; step++) {
         const replayer = Replayer.open(source);
@@ -143,8 +143,11 @@ describe('the state as an answer', () => {
           dirty: false,
           accessed: true,
           frame: 1016,
+          huge: false,
+          memory: 'system',
           generation: 1,
           captured: 0,
+          cached: 0,
         },
       ],
       tlbs: [{ cpu: 0, space: 0, page: 16, writable: true, dirty: true, frame: 1016 }],
@@ -155,8 +158,26 @@ describe('the state as an answer', () => {
 
   it('gives the raw entry exactly', () => {
     const [entry] = at('8').ptes;
-    expect(BigInt(entry!.raw)).toBe((1n << 63n) | (1016n << 12n) | 0x227n);
-    expect(entry!.bits).toBe('P RW US A special NX');
+    expect(BigInt(entry!.raw)).toBe((1n << 63n) | (1016n << 12n) | 0x27n);
+    expect(entry!.bits).toBe('P RW US A NX');
+  });
+
+  it('tells what governs a page of a huge entry, what a device caches, and what consumers of other spaces read', () => {
+    const trail = drawn('map 512\n map 513\n pte 512 PWDH walker\n cpu-1 tlb-fill 512 WDH', {
+      meta: {
+        spaces: [
+          { kind: 'mm', layout: 'x86-64' },
+          { kind: 'mm', layout: 'x86-64', carriers: ['uffd-wp'] },
+        ],
+      },
+    });
+    const state = stateAt(Replayer.open(trail), { kind: 'end' });
+    expect(state.ptes.map(({ page, huge, dirty, bits, frame }) => [page, huge, dirty, bits, frame])).toEqual([
+      [512, true, true, 'P RW US D PSE NX', 1512],
+      [513, true, true, 'P RW US D PSE NX', 1513],
+    ]);
+    expect(state.tlbs).toMatchObject([{ cpu: -1, page: 512, huge: true }]);
+    expect(state.ownReads).toEqual([{ space: 1, reads: ['uffd-wp'] }]);
   });
 
   it.each([

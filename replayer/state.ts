@@ -5,12 +5,16 @@
 import {
   CARRIERS,
   PTE_ACCESSED,
+  MEMORY_KINDS,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_PRESENT,
   PTE_WRITABLE,
   TLB_DIRTY,
+  TLB_HUGE,
   TLB_WRITABLE,
   type Carrier,
+  type MemoryKind,
 } from '../traces/index.js';
 import { sortedPages, type Fold } from './fold/index.js';
 import type { Position } from './position.js';
@@ -28,23 +32,31 @@ export interface PteState {
   readonly writable: boolean;
   readonly dirty: boolean;
   readonly accessed: boolean;
-  /** The raw 64 bits, 0x-hex. */
+  /** The entry is huge and stands at the first of 512 pages, which may be another page than this. */
+  readonly huge: boolean;
+  /** The raw 64 bits of the entry that governs the page, 0x-hex. */
   readonly raw: string;
   /** The set bits by name. */
   readonly bits: string;
   /** Frame behind the page; null where the trail never said. */
   readonly frame: number | null;
-  /** Writes that frame has seen, and how many of them the consumer has. */
+  /** What the frame is; null where there is none. */
+  readonly memory: MemoryKind | null;
+  /** Writes that frame has seen, how many of them the consumer has, and how many are in CPU caches alone. */
   readonly generation: number;
   readonly captured: number;
+  readonly cached: number;
 }
 
 export interface TlbState {
+  /** -1: of a device. */
   readonly cpu: number;
   readonly space: number;
   readonly page: number;
   readonly writable: boolean;
   readonly dirty: boolean;
+  /** It covers the 512 pages from `page` on. */
+  readonly huge: boolean;
   readonly frame: number;
   readonly slot: number;
   readonly asid: number;
@@ -62,8 +74,9 @@ export interface MachineState {
   /** Epoch of event `seq`. */
   readonly epoch: number;
   readonly harvesting: boolean;
-  /** Carriers the consumer reads at this point. */
+  /** Carriers the consumer reads at this point, and consumers of certain spaces that read others. */
   readonly reads: readonly Carrier[];
+  readonly ownReads: ReadonlyArray<{ readonly space: number; readonly reads: readonly Carrier[] }>;
   readonly ptes: readonly PteState[];
   readonly tlbs: readonly TlbState[];
   readonly marks: readonly MarkState[];
@@ -88,7 +101,8 @@ export function describeState(fold: Fold, epoch: number, filter: StateFilter = {
     timeNs: fold.timeNs,
     epoch,
     harvesting: fold.harvesting,
-    reads: CARRIERS.filter((_, code) => fold.reads & (1 << code)),
+    reads: carriersIn(fold.reads),
+    ownReads: fold.spaces.withOwnReads.map((space) => ({ space, reads: carriersIn(fold.readsOf(space)) })),
     ptes: pages.map((index) => pteState(fold, index)),
     tlbs: tlbStates(fold, filter),
     marks: pages.flatMap((index) => markStates(fold, index)),
@@ -96,11 +110,17 @@ export function describeState(fold: Fold, epoch: number, filter: StateFilter = {
   };
 }
 
+function carriersIn(mask: number): Carrier[] {
+  return CARRIERS.filter((_, code) => mask & (1 << code));
+}
+
 function pteState(fold: Fold, index: number): PteState {
-  const { pages } = fold;
+  const { pages, frames } = fold;
   const space = pages.space[index]!;
-  const low = pages.pteLow[index]!;
-  const high = pages.pteHigh[index]!;
+  const frame = pages.frame[index]!;
+  const entry = fold.governing(index);
+  const low = pages.pteLow[entry]!;
+  const high = pages.pteHigh[entry]!;
   const flags = fold.pteFlags(index);
   return {
     space,
@@ -109,11 +129,14 @@ function pteState(fold: Fold, index: number): PteState {
     writable: (flags & PTE_WRITABLE) !== 0,
     dirty: (flags & PTE_DIRTY) !== 0,
     accessed: (flags & PTE_ACCESSED) !== 0,
+    huge: (flags & PTE_HUGE) !== 0,
     raw: rawHex(low, high),
     bits: fold.layoutOf(space).describe(low, high),
-    frame: fold.isMapped(index) ? fold.frames.numberOf(pages.frame[index]!) : null,
-    generation: fold.isMapped(index) ? fold.generationOf(index) : 0,
-    captured: fold.isMapped(index) ? fold.capturedOf(index) : 0,
+    frame: frame === 0 ? null : frames.numberOf(frame),
+    memory: frame === 0 ? null : (MEMORY_KINDS[frames.memory[frame]!] ?? null),
+    generation: frame === 0 ? 0 : frames.generation[frame]!,
+    captured: frame === 0 ? 0 : frames.captured[frame]!,
+    cached: frame === 0 ? 0 : frames.cached[frame]!,
   };
 }
 
@@ -124,8 +147,8 @@ export function rawHex(low: number, high: number): string {
 
 function tlbStates(fold: Fold, filter: StateFilter): TlbState[] {
   const states: TlbState[] = [];
-  fold.tlbs.forEach((tlb, cpu) => {
-    if (tlb === undefined || (filter.cpu !== undefined && cpu !== filter.cpu)) return;
+  fold.forTlbs((tlb, cpu) => {
+    if (filter.cpu !== undefined && cpu !== filter.cpu) return;
     tlb.page.forEach((index, slot) => {
       if (index < 0 || (filter.page !== undefined && fold.pages.page[index] !== filter.page)) return;
       states.push({
@@ -134,6 +157,7 @@ function tlbStates(fold: Fold, filter: StateFilter): TlbState[] {
         page: fold.pages.page[index]!,
         writable: (tlb.flags[slot]! & TLB_WRITABLE) !== 0,
         dirty: (tlb.flags[slot]! & TLB_DIRTY) !== 0,
+        huge: (tlb.flags[slot]! & TLB_HUGE) !== 0,
         frame: fold.frames.numberOf(tlb.frame[slot]!),
         slot,
         asid: tlb.asid[slot]!,

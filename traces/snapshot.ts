@@ -24,7 +24,7 @@ export interface MachineSnapshot {
     /** Carrier mask of the marks set for the page by mark events. */
     readonly marks: Uint16Array;
   };
-  /** Every frame in use, sorted by frame. */
+  /** Every frame in use, sorted by frame; of two that have one number (the one is a guest's) by memory. */
   readonly frames: {
     readonly frame: Float64Array;
     /** Writes it has seen. */

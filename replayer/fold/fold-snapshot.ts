@@ -2,8 +2,10 @@
  * The fold's state as a `MachineSnapshot` and back. The canonical form is sorted, so equal states give equal snapshots whatever
  * the order of events that led there. A page appears while it is mapped, has an entry or a mark; a frame while a page maps it.
  */
-import type { MachineSnapshot } from '../../traces/index.js';
+import { MEMORY_KINDS, type MachineSnapshot } from '../../traces/index.js';
 import type { Fold } from './fold.js';
+
+const MEMORY_GUEST = MEMORY_KINDS.indexOf('guest');
 
 export function takeSnapshot(fold: Fold): MachineSnapshot {
   return {
@@ -25,21 +27,22 @@ export function loadSnapshot(fold: Fold, snapshot: MachineSnapshot): void {
   fold.harvests = snapshot.harvests;
   fold.harvesting = snapshot.harvesting;
   fold.reads = snapshot.reads;
-  const { pages, frames } = fold;
+  const { pages, frames, mappings, spaces } = fold;
   const from = snapshot.pages;
+  const hasGuest = spaces.secondStage >= 0;
   frames.reserve(snapshot.frames.frame.length + 1);
   snapshot.frames.frame.forEach((number, i) => {
-    const frame = frames.ensure(number);
+    const frame = frames.ensure(number, hasGuest && snapshot.frames.memory[i] === MEMORY_GUEST);
     frames.generation[frame] = snapshot.frames.generation[i]!;
     frames.captured[frame] = snapshot.frames.captured[i]!;
+    frames.cached[frame] = snapshot.frames.cached[i]!;
     frames.memory[frame] = snapshot.frames.memory[i]!;
   });
   pages.reserve(from.page.length);
   for (let i = 0; i < from.page.length; i++) {
     const page = pages.ensure(from.space[i]!, from.page[i]!);
-    const frame = frames.ensure(from.frame[i]!);
-    pages.frame[page] = frame;
-    if (frame !== 0) frames.mappers[frame]!++;
+    const number = from.frame[i]!;
+    mappings.attach(page, number < 0 ? 0 : frames.ensure(number, spaces.isGuest(from.space[i]!)));
     pages.pteLow[page] = from.pteLow[i]!;
     pages.pteHigh[page] = from.pteHigh[i]!;
     pages.marks[page] = from.marks[i]!;
@@ -47,7 +50,7 @@ export function loadSnapshot(fold: Fold, snapshot: MachineSnapshot): void {
   const tlbs = snapshot.tlbs;
   for (let i = 0; i < tlbs.cpu.length; i++) {
     const page = pages.ensure(tlbs.space[i]!, tlbs.page[i]!);
-    const frame = frames.ensure(tlbs.frame[i]!);
+    const frame = frames.ensure(tlbs.frame[i]!, spaces.isGuest(tlbs.space[i]!));
     fold.tlbOf(tlbs.cpu[i]!).fill(tlbs.slot[i]!, page, frame, tlbs.asid[i]!, tlbs.flags[i]!);
   }
 }
@@ -118,18 +121,28 @@ function takeFrames(fold: Fold): MachineSnapshot['frames'] {
     if (frames.mappers[index]! > 0) numbers[n++] = frames.numberOf(index);
   }
   const frame = numbers.slice(0, n).sort();
-  const out = { frame, generation: new Float64Array(n), captured: new Float64Array(n), memory: new Uint8Array(n) };
+  const out = {
+    frame,
+    generation: new Float64Array(n),
+    captured: new Float64Array(n),
+    cached: new Float64Array(n),
+    memory: new Uint8Array(n),
+  };
   for (let i = 0; i < n; i++) {
-    const index = frames.find(frame[i]!);
+    // Of two frames with one number the guest's is the second.
+    const real = i > 0 && frame[i] === frame[i - 1] ? -1 : frames.find(frame[i]!);
+    const index = real >= 0 && frames.mappers[real]! > 0 ? real : frames.find(frame[i]!, true);
     out.generation[i] = frames.generation[index]!;
     out.captured[i] = frames.captured[index]!;
+    out.cached[i] = frames.cached[index]!;
     out.memory[i] = frames.memory[index]!;
   }
   return out;
 }
 
 function takeTlbs(fold: Fold): MachineSnapshot['tlbs'] {
-  const n = fold.tlbs.reduce((sum, tlb) => sum + (tlb?.count ?? 0), 0);
+  let n = 0;
+  fold.forTlbs((tlb) => (n += tlb.count));
   const out = {
     cpu: new Int16Array(n),
     slot: new Uint32Array(n),
@@ -140,8 +153,8 @@ function takeTlbs(fold: Fold): MachineSnapshot['tlbs'] {
     flags: new Uint8Array(n),
   };
   let at = 0;
-  fold.tlbs.forEach((tlb, cpu) => {
-    for (let slot = 0; tlb !== undefined && slot < tlb.page.length; slot++) {
+  fold.forTlbs((tlb, cpu) => {
+    for (let slot = 0; slot < tlb.page.length; slot++) {
       const page = tlb.page[slot]!;
       if (page < 0) continue;
       out.cpu[at] = cpu;

@@ -3,80 +3,39 @@
  * dense page and frame index; a write costs one hash lookup, and nothing but an addition when it repeats the one before it.
  *
  * Rules: a write goes to the frame of the TLB entry that its CPU holds for the page, stale or not, and to the page's own frame where
- * there is none; a flush takes effect at its ack, on the CPU that acknowledges; a transfer captures what the frame is at that event.
- * A frame is in use while a page maps it; mapping an unused one starts its generations at 0.
+ * there is none; from a frame of a guest it goes on to the host's frame behind it. A flush takes effect at its ack, on the CPU that
+ * acknowledges; a transfer captures what the frame is at that event, less what is in CPU caches alone. CPU -1 is a device: with a TLB of its own, where it has one.
  */
-import { InputError } from '../../base/index.js';
+import { PAGES_PER_TABLE } from '../../base/index.js';
 import {
-  CARRIERS,
-  carrierBit,
-  carrierMask,
-  flushAck,
-  frameMove,
-  harvestBegin,
-  harvestEnd,
-  map,
-  mark,
-  methodSwitch,
-  pte,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_SOFT_DIRTY,
-  PTE_UFFD_WP,
-  pteLayout,
-  tlbEvict,
-  tlbFill,
-  tlbUpdate,
-  transfer,
-  unmap,
+  PTE_HUGE,
   write,
-  type Carrier,
   type EventBatch,
   type MachineSnapshot,
   type PteLayout,
   type TrailMeta,
 } from '../../traces/index.js';
+import { applyEvent } from './apply-event.js';
+import { carriersOf } from './carriers.js';
 import { loadSnapshot, takeSnapshot } from './fold-snapshot.js';
 import { FrameTable } from './frame-table.js';
+import { Mappings } from './mappings.js';
 import { PageTable } from './page-table.js';
+import { knownCarriers, Spaces } from './spaces.js';
 import { CpuTlb, SlotRoom } from './tlb.js';
 
-const PTE_DIRTY_CARRIER = carrierMask(['pte-dirty']);
-const MAPPED_CARRIER = carrierMask(['mapped']);
-const SOFT_DIRTY_CARRIER = carrierMask(['soft-dirty']);
-const UFFD_WP_CARRIER = carrierMask(['uffd-wp']);
-const SHADOW_COPY_CARRIER = carrierMask(['shadow-copy']);
-/** Carriers that nobody marks: they are read from the entry, or from the contents. */
-const UNMARKED_CARRIERS = MAPPED_CARRIER | SOFT_DIRTY_CARRIER | UFFD_WP_CARRIER | SHADOW_COPY_CARRIER;
-const SCOPE_RANGE = 0;
-const SCOPE_SPACE = 1;
-
 /** What the fold must know of a trail besides its events. */
-export type FoldMeta = Pick<TrailMeta, 'arch' | 'carriers' | 'spaces' | 'tlb'>;
-
-/** The kinds that change the state: what the fold must be given. Bit c for event code c. */
-export const FOLD_KINDS = [
-  write,
-  pte,
-  tlbFill,
-  tlbUpdate,
-  tlbEvict,
-  mark,
-  flushAck,
-  transfer,
-  map,
-  unmap,
-  frameMove,
-  harvestBegin,
-  harvestEnd,
-  methodSwitch,
-].reduce((kinds, { code }) => kinds | (1 << code), 0);
+export type FoldMeta = Pick<TrailMeta, 'arch' | 'carriers' | 'spaces' | 'tlb' | 'actors' | 'options'>;
 
 export class Fold {
   pages = new PageTable();
   frames = new FrameTable();
+  /** Which pages are on each frame. */
+  mappings = new Mappings(this.pages, this.frames);
   /** By CPU number; a CPU that never filled an entry has none. */
   readonly tlbs: Array<CpuTlb | undefined> = [];
+  /** What a device caches of translations: the TLB of CPU -1; undefined where none ever did. */
+  deviceTlb: CpuTlb | undefined;
   /** The last event folded; 0 before the first. */
   seq = 0;
   timeNs = 0;
@@ -84,19 +43,26 @@ export class Fold {
   harvests = 0;
   /** Whether a harvest is under way. */
   harvesting = false;
-  /** Carrier mask of what the consumer reads now. */
+  /** Carrier mask of what the consumer reads now; see `readsOf`. */
   reads: number;
+  readonly spaces: Spaces;
   readonly #readsAtStart: number;
-  readonly #layouts: readonly PteLayout[];
   readonly #tlbSlots: number;
   #tlbRoom = new SlotRoom();
+  /** Writes by CPUs are in their caches first, those by this actor are not. */
+  readonly #nonCoherent: boolean;
+  readonly #device: number;
+  /** A write does more than add to one generation. */
+  readonly #deep: boolean;
 
   /** Throws an `InputError` when the meta names an entry layout or a carrier that this version does not know. */
   constructor(meta: FoldMeta) {
-    this.#layouts =
-      meta.spaces.length === 0 ? [pteLayout(meta.arch)] : meta.spaces.map((space) => pteLayout(space.layout));
-    this.#readsAtStart = carrierMask(meta.carriers.map(knownCarrier));
+    this.spaces = new Spaces(meta);
+    this.#readsAtStart = knownCarriers(meta.carriers);
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
+    this.#nonCoherent = meta.options['nonCoherent'] === 1;
+    this.#device = meta.actors.indexOf('device');
+    this.#deep = this.#nonCoherent || this.spaces.secondStage >= 0;
     this.reads = this.#readsAtStart;
   }
 
@@ -104,22 +70,33 @@ export class Fold {
   apply(batch: EventBatch, from = 0, to = batch.length): void {
     if (from >= to) return;
     const { kind, page, space, cpu } = batch;
+    const deep = this.#deep;
     let generation = this.frames.generation;
     let lastPage = -1;
     let lastSpace = -1;
     let lastCpu = -2;
     let lastFrame = 0;
     for (let row = from; row < to; row++) {
-      if (kind[row] === write.code) {
+      if (deep && kind[row] === write.code) {
+        const end = runEnd(batch, row, to);
+        this.#write(
+          batch,
+          row,
+          end - row,
+          this.frameOfWrite(cpu[row]!, this.pageOfWrite(cpu[row]!, space[row]!, page[row]!)),
+        );
+        row = end - 1;
+      } else if (kind[row] === write.code) {
         if (page[row] !== lastPage || cpu[row] !== lastCpu || space[row] !== lastSpace) {
           lastPage = page[row]!;
           lastSpace = space[row]!;
           lastCpu = cpu[row]!;
-          lastFrame = this.frameOfWrite(lastCpu, this.pages.find(lastSpace, lastPage));
+          lastFrame = this.frameOfWrite(lastCpu, this.pageOfWrite(lastCpu, lastSpace, lastPage));
+          generation = this.frames.generation;
         }
         generation[lastFrame]!++;
       } else {
-        this.#applyOther(batch, row);
+        applyEvent(this, batch, row);
         // Any other event may change which frame the next write reaches, or widen the column.
         generation = this.frames.generation;
         lastPage = -1;
@@ -131,34 +108,97 @@ export class Fold {
 
   /** Folds one event that is not a write. */
   applyRow(batch: EventBatch, row: number): void {
-    this.#applyOther(batch, row);
+    applyEvent(this, batch, row);
     this.seq = batch.firstSeq + batch.row[row]!;
     this.timeNs = batch.time[row]!;
   }
 
-  /** Folds rows [from, to), all of them writes that reach that frame (see `frameOfWrite`). */
+  /** Folds rows [from, to), all of them writes by one actor that reach that frame (see `frameOfWrite`). */
   applyWrites(batch: EventBatch, from: number, to: number, frame: number): void {
-    this.frames.generation[frame]! += to - from;
+    this.#write(batch, from, to - from, frame);
     this.seq = batch.firstSeq + batch.row[to - 1]!;
     this.timeNs = batch.time[to - 1]!;
+  }
+
+  /** Index of the page that a CPU writes to, or -1 where the trail has not spoken of it, and no huge entry may cover it. */
+  pageOfWrite(cpu: number, space: number, page: number): number {
+    const known = this.pages.find(space, page);
+    return known >= 0 || this.tlb(cpu)?.knowsHuge !== true ? known : this.pages.ensure(space, page);
   }
 
   /** Index of the frame that a write of this CPU to the page (an index, or -1) reaches; 0 for none that the trail knows. */
   frameOfWrite(cpu: number, page: number): number {
     if (page < 0) return 0;
-    const tlb = cpu < 0 ? undefined : this.tlbs[cpu];
-    const slot = tlb === undefined ? -1 : tlb.slotOf(page);
-    return slot < 0 ? this.pages.frame[page]! : tlb!.frame[slot]!;
+    const tlb = this.tlb(cpu);
+    const slot = tlb === undefined ? -1 : tlb.translation(this.pages, page);
+    if (slot < 0) return this.pages.frame[page]!;
+    const first = tlb!.frame[slot]!;
+    const within = this.pages.page[page]! - this.pages.page[tlb!.page[slot]!]!;
+    return within === 0 ? first : this.frames.ensure(this.frames.numberOf(first) + within, this.frames.isGuest(first));
+  }
+
+  /** Slot in the CPU's TLB that a write to the page goes through, be it of a huge entry; -1 where it has none. */
+  translation(cpu: number, page: number): number {
+    return page < 0 ? -1 : (this.tlb(cpu)?.translation(this.pages, page) ?? -1);
+  }
+
+  /** What that CPU (-1: a device) caches; undefined where it never filled an entry. */
+  tlb(cpu: number): CpuTlb | undefined {
+    return cpu < 0 ? this.deviceTlb : this.tlbs[cpu];
+  }
+
+  /** The TLB of a CPU (-1: of a device), made when it is first spoken of. */
+  tlbOf(cpu: number): CpuTlb {
+    if (cpu < 0) return (this.deviceTlb ??= new CpuTlb(this.#tlbSlots, this.#tlbRoom));
+    return (this.tlbs[cpu] ??= new CpuTlb(this.#tlbSlots, this.#tlbRoom));
+  }
+
+  /** Calls `visit` with every TLB that ever held an entry, by CPU number, a device's (-1) first. */
+  forTlbs(visit: (tlb: CpuTlb, cpu: number) => void): void {
+    if (this.deviceTlb !== undefined) visit(this.deviceTlb, -1);
+    for (let cpu = 0; cpu < this.tlbs.length; cpu++) if (this.tlbs[cpu] !== undefined) visit(this.tlbs[cpu]!, cpu);
   }
 
   /** Layout of the entries of a space. */
   layoutOf(space: number): PteLayout {
-    return this.#layouts[space] ?? this.#layouts[0]!;
+    return this.spaces.layoutOf(space);
   }
 
-  /** Logical flags of a page's in-memory entry (PTE_PRESENT, PTE_WRITABLE, PTE_DIRTY, ...). */
+  /** Carrier mask of what the consumer of a space reads now. */
+  readsOf(space: number): number {
+    return this.spaces.ownReadsOf(space) ?? this.reads;
+  }
+
+  /** Index of the page whose in-memory entry governs the page: its own, or the first of the huge page that it is part of. */
+  governing(page: number): number {
+    const { pages } = this;
+    if (pages.pteLow[page] !== 0 || pages.pteHigh[page] !== 0) return page;
+    const number = pages.page[page]!;
+    const within = number % PAGES_PER_TABLE;
+    const head = within === 0 ? -1 : pages.find(pages.space[page]!, number - within);
+    return head >= 0 && this.#entryFlags(head) & PTE_HUGE ? head : page;
+  }
+
+  /** Logical flags of the entry that governs the page (PTE_PRESENT, PTE_WRITABLE, PTE_DIRTY, ...). */
   pteFlags(page: number): number {
-    return this.layoutOf(this.pages.space[page]!).flags(this.pages.pteLow[page]!, this.pages.pteHigh[page]!);
+    return this.#entryFlags(this.governing(page));
+  }
+
+  /** Index of the page of the second stage that is behind a frame of a guest; -1 for other frames, or where the trail has none. */
+  backing(frame: number): number {
+    return this.#deep && this.frames.isGuest(frame)
+      ? this.pages.find(this.spaces.secondStage, this.frames.numberOf(frame))
+      : -1;
+  }
+
+  /** The first page, by space and number, that is on the frame: where what happens to the frame is told. -1 where none is. */
+  homeOf(frame: number): number {
+    const { space, page } = this.pages;
+    let home = this.mappings.firstOf(frame);
+    for (let on = home; on >= 0; on = this.mappings.nextOf(on)) {
+      if (space[on]! < space[home]! || (space[on] === space[home] && page[on]! < page[home]!)) home = on;
+    }
+    return home;
   }
 
   isMapped(page: number): boolean {
@@ -179,18 +219,14 @@ export class Fold {
     return frame !== 0 && this.frames.generation[frame]! > this.frames.captured[frame]!;
   }
 
-  /** Mask of those carriers that the consumer reads (or of `reads`) and that are set for the page. */
-  carriersOf(page: number, reads = this.reads): number {
-    const frame = this.pages.frame[page]!;
-    let set = this.pages.marks[page]! & reads;
-    if (reads & UNMARKED_CARRIERS && frame !== 0) set |= this.#unmarkedCarriers(page) & reads;
-    if (reads & PTE_DIRTY_CARRIER && this.#entryDirty(page, frame)) set |= PTE_DIRTY_CARRIER;
-    return set;
+  /** Mask of the carriers that are set for the page's frame, of those that the consumer of each of its pages reads (or of `reads`). */
+  carriersOf(page: number, reads?: number): number {
+    return carriersOf(this, page, reads);
   }
 
   /** Whether the consumer will come for this page: a carrier that it reads is set. */
   isMarked(page: number): boolean {
-    return this.carriersOf(page) !== 0;
+    return carriersOf(this, page) !== 0;
   }
 
   /** The whole state in its canonical, sorted form. */
@@ -203,188 +239,50 @@ export class Fold {
     loadSnapshot(this, snapshot);
   }
 
-  /** Back to the state before the first event. `pages` and `frames` are new objects then: emptying the hashes costs as much. */
+  /** Back to the state before the first event. The tables are new objects then: emptying the hashes costs as much. */
   reset(): void {
     this.pages = new PageTable();
     this.frames = new FrameTable();
+    this.mappings = new Mappings(this.pages, this.frames);
     this.tlbs.length = 0;
+    this.deviceTlb = undefined;
     this.#tlbRoom = new SlotRoom();
     this.reads = this.#readsAtStart;
     this.seq = this.timeNs = this.harvests = 0;
     this.harvesting = false;
   }
 
-  /** The TLB of a CPU, made when it is first spoken of. */
-  tlbOf(cpu: number): CpuTlb {
-    return (this.tlbs[cpu] ??= new CpuTlb(this.#tlbSlots, this.#tlbRoom));
+  /** Flags of the page's own entry; 0 for a page that has none. */
+  #entryFlags(page: number): number {
+    const { pages } = this;
+    const low = pages.pteLow[page]!;
+    const high = pages.pteHigh[page]!;
+    return low === 0 && high === 0 ? 0 : this.spaces.layoutOf(pages.space[page]!).flags(low, high);
   }
 
-  /** What the carriers that nobody marks say of a mapped page. */
-  #unmarkedCarriers(page: number): number {
-    const flags = this.pteFlags(page);
-    return (
-      MAPPED_CARRIER |
-      (flags & PTE_SOFT_DIRTY ? SOFT_DIRTY_CARRIER : 0) |
-      // The meaning is inverted: a present page without the bit has been written.
-      ((flags & (PTE_PRESENT | PTE_UFFD_WP)) === PTE_PRESENT ? UFFD_WP_CARRIER : 0) |
-      (this.isStale(page) ? SHADOW_COPY_CARRIER : 0)
-    );
-  }
-
-  /** Dirtiness is by frame: D in any entry that maps it counts. Aliases are rare, so only then are all pages searched. */
-  #entryDirty(page: number, frame: number): boolean {
-    if (this.pteFlags(page) & PTE_DIRTY) return true;
-    if (frame === 0 || this.frames.mappers[frame]! < 2) return false;
-    for (let other = 0; other < this.pages.count; other++) {
-      if (this.pages.frame[other] === frame && this.pteFlags(other) & PTE_DIRTY) return true;
-    }
-    return false;
-  }
-
-  #applyOther(batch: EventBatch, row: number): void {
-    const slots = batch.slots;
-    const space = batch.space[row]!;
-    const page = batch.page[row]!;
-    const cpu = batch.cpu[row]!;
-    switch (batch.kind[row]) {
-      case pte.code: {
-        const index = this.pages.ensure(space, page);
-        this.pages.pteLow[index] = slots[pte.slot.newLow]![row]!;
-        this.pages.pteHigh[index] = slots[pte.slot.newHigh]![row]!;
-        return;
-      }
-      case tlbFill.code: {
-        const index = this.pages.ensure(space, page);
-        const frame = this.frames.ensure(slots[tlbFill.slot.frame]![row]!);
-        this.tlbOf(cpu).fill(
-          slots[tlbFill.slot.slot]![row]!,
-          index,
-          frame,
-          slots[tlbFill.slot.asid]![row]!,
-          slots[tlbFill.slot.flags]![row]!,
-        );
-        return;
-      }
-      case tlbUpdate.code:
-        this.tlbs[cpu]?.update(slots[tlbUpdate.slot.slot]![row]!, slots[tlbUpdate.slot.flags]![row]!);
-        return;
-      case tlbEvict.code:
-        this.tlbs[cpu]?.empty(slots[tlbEvict.slot.slot]![row]!);
-        return;
-      case mark.code:
-        this.#mark(
-          space,
-          page,
-          slots[mark.slot.pages]![row]!,
-          carrierBit(slots[mark.slot.carrier]![row]!),
-          slots[mark.slot.value]![row] !== 0,
-        );
-        return;
-      case flushAck.code: {
-        const scope = slots[flushAck.slot.scope]![row]!;
-        const tlb = this.tlbs[cpu];
-        if (tlb === undefined) return;
-        if (scope === SCOPE_RANGE) tlb.flushRange(this.pages, space, page, slots[flushAck.slot.pages]![row]!);
-        else if (scope === SCOPE_SPACE) tlb.flushSpace(this.pages, space);
-        else tlb.flushAll();
-        return;
-      }
-      case transfer.code:
-        this.#transfer(space, page, slots[transfer.slot.pages]![row]!);
-        return;
-      case map.code:
-        this.#map(this.pages.ensure(space, page), slots[map.slot.frame]![row]!, slots[map.slot.memory]![row]!);
-        return;
-      case unmap.code:
-        this.#unmap(this.pages.ensure(space, page));
-        return;
-      case frameMove.code:
-        this.#move(
-          this.pages.ensure(space, page),
-          slots[frameMove.slot.newFrame]![row]!,
-          slots[frameMove.slot.memory]![row]!,
-        );
-        return;
-      case harvestBegin.code:
-        this.harvesting = true;
-        return;
-      case harvestEnd.code:
-        this.harvesting = false;
-        this.harvests = slots[harvestEnd.slot.harvest]![row]!;
-        return;
-      case methodSwitch.code:
-        this.reads = slots[methodSwitch.slot.reads]![row]!;
-        return;
-      default: // the other kinds tell what happened and change no state
-    }
-  }
-
-  #mark(space: number, page: number, pages: number, bit: number, set: boolean): void {
-    const table = this.pages;
-    if (!set) {
-      table.forRange(space, page, pages, (index) => {
-        table.marks[index]! &= ~bit;
-      });
-      return;
-    }
-    table.checkRange(pages);
-    for (let i = 0; i < pages; i++) {
-      const index = table.ensure(space, page + i);
-      table.marks[index]! |= bit;
-    }
-  }
-
-  #transfer(space: number, page: number, pages: number): void {
-    const { pages: table, frames } = this;
-    table.forRange(space, page, pages, (index) => {
-      const frame = table.frame[index]!;
-      frames.captured[frame] = frames.generation[frame]!;
-    });
-  }
-
-  #map(page: number, number: number, memory: number): void {
-    const frame = this.frames.ensure(number);
-    if (this.pages.frame[page] === frame) return;
-    this.#release(page);
-    if (this.frames.mappers[frame] === 0) this.frames.generation[frame] = this.frames.captured[frame] = 0;
-    this.frames.memory[frame] = memory;
-    this.frames.mappers[frame]!++;
-    this.pages.frame[page] = frame;
-  }
-
-  #unmap(page: number): void {
-    this.#release(page);
-    this.pages.pteLow[page] = this.pages.pteHigh[page] = 0;
-    this.pages.marks[page] = 0;
-  }
-
-  #release(page: number): void {
-    const frame = this.pages.frame[page]!;
-    if (frame !== 0) this.frames.mappers[frame]!--;
-    this.pages.frame[page] = 0;
-  }
-
-  #move(page: number, number: number, memory: number): void {
+  /** So many writes as the one in that row reach the frame, and the host's frame behind it. */
+  #write(batch: EventBatch, row: number, writes: number, frame: number): void {
     const { frames } = this;
-    const from = this.pages.frame[page]!;
-    const generation = frames.generation[from]!;
-    const captured = frames.captured[from]!;
-    this.#map(page, number, memory);
-    const to = this.pages.frame[page]!;
-    // Where another page maps the new frame already, whichever contents are newer stay.
-    if (from !== 0 && generation >= frames.generation[to]!) {
-      frames.generation[to] = generation;
-      frames.captured[to] = captured;
-    }
+    frames.generation[frame]! += writes;
+    if (!this.#deep) return;
+    if (this.#nonCoherent && (batch.cpu[row]! >= 0 || batch.actor[row] !== this.#device))
+      frames.cached[frame]! += writes;
+    const behind = this.backing(frame);
+    if (behind >= 0) frames.generation[this.pages.frame[behind]!]! += writes;
   }
 }
 
-/** A consumer that reads what this version does not understand would look as if it lost what it was told there. */
-function knownCarrier(carrier: string): Carrier {
-  if (CARRIERS.includes(carrier as Carrier)) return carrier as Carrier;
-  throw new InputError({
-    what: `carrier '${carrier}' is not known`,
-    why: 'the trail was written by a newer version of pagetrail',
-    mend: 'read it with the version that wrote it, or a newer one',
-  });
+/** Row behind the run of writes by one actor to one page that begins at `row`. */
+function runEnd({ kind, page, space, cpu, actor }: EventBatch, row: number, limit: number): number {
+  let end = row + 1;
+  while (
+    end < limit &&
+    kind[end] === write.code &&
+    page[end] === page[row] &&
+    cpu[end] === cpu[row] &&
+    space[end] === space[row] &&
+    actor[end] === actor[row]
+  )
+    end++;
+  return end;
 }

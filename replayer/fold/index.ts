@@ -1,5 +1,6 @@
 /** The fold: events in, machine state out. Start at `fold.ts`. */
-export { Fold, FOLD_KINDS, type FoldMeta } from './fold.js';
+export { FOLD_KINDS } from './apply-event.js';
+export { Fold, type FoldMeta } from './fold.js';
 export { sortedPages } from './fold-snapshot.js';
 export { CpuTlb } from './tlb.js';
 export { FrameTable } from './frame-table.js';

@@ -2,7 +2,8 @@
  * The TLB of one CPU, by slot and by page. Pages and frames are the dense indices of the fold's tables; `slotOf` makes the
  * entry that a write goes through one array access away.
  */
-import { TrailFormatError } from '../../base/index.js';
+import { PAGES_PER_TABLE, TrailFormatError } from '../../base/index.js';
+import { TLB_HUGE } from '../../traces/index.js';
 import { widen, type PageTable } from './page-table.js';
 
 /** Chosen: 8,192 CPUs with the slots of a large second-level TLB, 180 MB here; a trail that names more is damaged. */
@@ -32,10 +33,11 @@ export class CpuTlb {
   page: Int32Array<ArrayBuffer> = new Int32Array(0);
   /** Frame index by slot. */
   frame: Int32Array<ArrayBuffer> = new Int32Array(0);
-  /** TLB_WRITABLE and TLB_DIRTY, by slot. */
+  /** TLB_WRITABLE, TLB_DIRTY and TLB_HUGE, by slot. */
   flags: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   asid: Uint16Array<ArrayBuffer> = new Uint16Array(0);
   #slotOf = new Int32Array(0); // by page index: slot + 1; 0 is none
+  #huge = false;
 
   readonly #room: SlotRoom;
 
@@ -44,9 +46,20 @@ export class CpuTlb {
     this.#growSlots(slots);
   }
 
+  /** Whether it ever held an entry for a huge page. */
+  get knowsHuge(): boolean {
+    return this.#huge;
+  }
+
   /** Slot that holds the page, or -1. */
   slotOf(page: number): number {
     return page < this.#slotOf.length ? this.#slotOf[page]! - 1 : -1;
+  }
+
+  /** Slot of the entry that a write to the page goes through: its own, or that of the huge page it is part of; or -1. */
+  translation(table: PageTable, page: number): number {
+    const slot = this.slotOf(page);
+    return slot >= 0 || !this.#huge ? slot : this.#hugeSlot(table, table.space[page]!, table.page[page]!);
   }
 
   fill(slot: number, page: number, frame: number, asid: number, flags: number): void {
@@ -61,13 +74,16 @@ export class CpuTlb {
     this.frame[slot] = frame;
     this.asid[slot] = asid;
     this.flags[slot] = flags;
+    this.#huge ||= (flags & TLB_HUGE) !== 0;
     this.#slotOf[page] = slot + 1;
     this.count++;
   }
 
-  /** Changes W and D of the entry in that slot; nothing where there is none. */
+  /** Changes the flags of the entry in that slot; nothing where there is none. */
   update(slot: number, flags: number): void {
-    if (slot < this.page.length && this.page[slot]! >= 0) this.flags[slot] = flags;
+    if (slot >= this.page.length || this.page[slot]! < 0) return;
+    this.flags[slot] = flags;
+    this.#huge ||= (flags & TLB_HUGE) !== 0;
   }
 
   /** Drops what the slot holds. */
@@ -80,9 +96,13 @@ export class CpuTlb {
     this.count--;
   }
 
-  /** Drops the entries of [page, page + pages) of the space. */
+  /** Drops the entries of [page, page + pages) of the space, and those of huge pages that reach into it. */
   flushRange(table: PageTable, space: number, page: number, pages: number): void {
     if (pages <= 64 && pages * 4 < this.page.length) {
+      for (let head = page; this.#huge && head < page + pages; head += PAGES_PER_TABLE - (head % PAGES_PER_TABLE)) {
+        const slot = this.#hugeSlot(table, space, head);
+        if (slot >= 0) this.empty(slot);
+      }
       for (let i = 0; i < pages; i++) {
         const index = table.find(space, page + i);
         const slot = index < 0 ? -1 : this.slotOf(index);
@@ -95,7 +115,8 @@ export class CpuTlb {
       const index = this.page[slot]!;
       if (index < 0 || table.space[index] !== space) continue;
       const held = table.page[index]!;
-      if (held >= page && held < end) this.empty(slot);
+      const heldPages = this.flags[slot]! & TLB_HUGE && held % PAGES_PER_TABLE === 0 ? PAGES_PER_TABLE : 1;
+      if (held + heldPages > page && held < end) this.empty(slot);
     }
   }
 
@@ -106,6 +127,13 @@ export class CpuTlb {
 
   flushAll(): void {
     for (let slot = 0; slot < this.page.length; slot++) this.empty(slot);
+  }
+
+  /** Slot of the huge entry that covers that page number, or -1. */
+  #hugeSlot(table: PageTable, space: number, page: number): number {
+    const head = table.find(space, page - (page % PAGES_PER_TABLE));
+    const slot = head < 0 ? -1 : this.slotOf(head);
+    return slot >= 0 && this.flags[slot]! & TLB_HUGE ? slot : -1;
   }
 
   #growSlots(wanted: number): void {

@@ -2,7 +2,9 @@
  * Drawn traces: a few readable lines become a trail in memory, for tests. One event per line, common columns first:
  *
  *     cpu1 pte 16 PWA clean          the entry of page 16 becomes present, writable, accessed; "-" is an empty entry
- *     cpu1 tlb-fill 16 WD            also: frame=7 slot=3
+ *     cpu1 tlb-fill 16 WD            also: frame=7 slot=3; cpu-1 is a device
+ *     pte 512 PWH map                a huge entry; S: special; O: soft-dirty; U: uffd-wp. By the layout of its space
+ *     map 16 frame=5 guest           and space=1 further on, for what the second stage says of it
  *     mark 16+4 bitmap set           a range of 4 pages
  *     flush-ack 16+4 range           transfer 16+4, report 16+4, harvest-begin 1, switch reads=pte-dirty,bitmap, ...
  *     write 16 space=1 @500          time 500 ns; otherwise each event is 10 ns after the one before
@@ -19,10 +21,15 @@ import {
   EventBatch,
   PTE_ACCESSED,
   PTE_DIRTY,
+  PTE_HUGE,
   PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_SPECIAL,
+  PTE_UFFD_WP,
   PTE_WRITABLE,
   pteLayout,
   TLB_DIRTY,
+  TLB_HUGE,
   TLB_WRITABLE,
   FAULT_PRESENT,
   FAULT_USER,
@@ -30,6 +37,7 @@ import {
   type Carrier,
   type EventDefinition,
   type MachineSnapshot,
+  type PteLayout,
   type TrailEnding,
   type TrailMeta,
 } from '../../traces/index.js';
@@ -40,10 +48,14 @@ const PTE_LETTERS: Readonly<Record<string, number>> = {
   W: PTE_WRITABLE,
   D: PTE_DIRTY,
   A: PTE_ACCESSED,
+  S: PTE_SPECIAL,
+  H: PTE_HUGE,
+  O: PTE_SOFT_DIRTY,
+  U: PTE_UFFD_WP,
   '-': 0,
 };
 const LETTERS_BY_UNIT: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  tlbFlags: { W: TLB_WRITABLE, D: TLB_DIRTY, '-': 0 },
+  tlbFlags: { W: TLB_WRITABLE, D: TLB_DIRTY, H: TLB_HUGE, '-': 0 },
   faultBits: { P: FAULT_PRESENT, W: FAULT_WRITE, U: FAULT_USER, '-': 0 },
 };
 const BY_NAME = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
@@ -96,7 +108,8 @@ export const DRAWN_ENDING: TrailEnding = {
 /** A trail from lines of text. Throws a plain Error that names the line it cannot read. */
 export function drawn(text: string, options: DrawnOptions = {}): MemorySource {
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  const drawing = new Drawing(lines.length);
+  const meta = { ...DRAWN_META, ...options.meta };
+  const drawing = new Drawing(lines.length, meta.spaces);
   lines.forEach((line, index) => {
     if (line === '') return;
     try {
@@ -105,11 +118,7 @@ export function drawn(text: string, options: DrawnOptions = {}): MemorySource {
       throw new Error(`line ${index + 1}, "${line}": ${(error as Error).message}`);
     }
   });
-  return new MemorySource(
-    split(drawing.batch, options.chunkEvents ?? 1024),
-    { ...DRAWN_META, ...options.meta },
-    options.ending,
-  );
+  return new MemorySource(split(drawing.batch, options.chunkEvents ?? 1024), meta, options.ending);
 }
 
 /** A trail of batches in memory. */
@@ -185,11 +194,12 @@ function split(batch: EventBatch, events: number): EventBatch[] {
 
 class Drawing {
   readonly batch: EventBatch;
-  readonly #layout = pteLayout('x86-64');
+  readonly #layouts: readonly PteLayout[];
   readonly #entries = new Map<string, readonly [low: number, high: number]>();
   readonly #frames = new Map<string, number>();
 
-  constructor(capacity: number) {
+  constructor(capacity: number, spaces: TrailMeta['spaces']) {
+    this.#layouts = spaces.map(({ layout }) => pteLayout(layout));
     this.batch = new EventBatch(Math.max(1, capacity));
   }
 
@@ -240,7 +250,8 @@ class Drawing {
       const target = named < 0 ? frame : Number(words.splice(named, 1)[0]!.slice('frame='.length));
       const flags = letters(words.shift() ?? '', PTE_LETTERS);
       const old = this.#entries.get(this.#key(row)) ?? [0, 0];
-      const raw = [this.#layout.low(flags, target), this.#layout.high(flags, target)] as const;
+      const layout = this.#layouts[this.batch.space[row]!] ?? this.#layouts[0]!;
+      const raw = [layout.low(flags, target), layout.high(flags, target)] as const;
       this.#entries.set(this.#key(row), raw);
       set('oldLow', old[0]);
       set('oldHigh', old[1]);
@@ -261,7 +272,7 @@ class Drawing {
   #word(definition: EventDefinition, word: string, set: (field: string, value: number) => void): void {
     const [name, value] = word.split('=');
     if (value !== undefined) {
-      set(name!, name === 'reads' ? carrierMask(value.split(',') as Carrier[]) : Number(value));
+      set(name!, fieldValue(definition, name!, value));
       if (name === 'newFrame') this.#frames.set(this.#key(this.batch.length), Number(value));
       return;
     }
@@ -279,6 +290,13 @@ class Drawing {
   #key(row: number): string {
     return `${this.batch.space[row]}:${this.batch.page[row]}`;
   }
+}
+
+/** The number that a word stands for in a field. */
+function fieldValue(definition: EventDefinition, field: string, word: string): number {
+  if (field === 'reads') return carrierMask(word.split(',') as Carrier[]);
+  const code = ENUMERATIONS[definition.fields[field]?.unit ?? '']?.indexOf(word) ?? -1;
+  return code >= 0 ? code : Number(word);
 }
 
 function letters(word: string, known: Readonly<Record<string, number>>): number {

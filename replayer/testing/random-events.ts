@@ -1,15 +1,32 @@
 /**
- * Seeded random events over a small machine, more unruly than any simulator: aliases, moves, unmaps, ranges over pages that are
- * not mapped, slots that belong to another page. Each seed silences some kinds, so that rare mixtures occur.
+ * Seeded random events over a small machine, more unruly than any simulator: several spaces, aliases, moves, unmaps, huge entries, a
+ * device with a TLB, ranges over pages that are not mapped, slots that belong to another page. Each seed silences some kinds, so that rare
+ * mixtures occur; every second one has a guest, and half of each a device that does not snoop.
  */
 import { Random } from '../../base/index.js';
-import { CARRIERS, EVENT_KINDS, EventBatch, PTE_PRESENT, pteLayout } from '../../traces/index.js';
+import { CARRIERS, EVENT_KINDS, EventBatch, PTE_PRESENT, pteLayout, type TrailMeta } from '../../traces/index.js';
+import { DRAWN_META } from './drawn.js';
 
-const FIRST_PAGES = [16, 2 ** 40, 2 ** 52 - 64]; // neighbours in three corners of the address space
-const LAYOUT = pteLayout('x86-64');
+const FIRST_PAGES = [512, 2 ** 40, 2 ** 52 - 64]; // neighbours in three corners of the address space; two begin a table
+
+/** The meta of the trail that `randomEvents` makes of a seed. */
+export function randomMeta(seed: number): TrailMeta {
+  return {
+    ...DRAWN_META,
+    actors: ['thread', 'device'],
+    options: seed & 2 ? { nonCoherent: 1 } : {},
+    spaces: [
+      { kind: 'mm', layout: 'x86-64' },
+      seed & 1
+        ? { kind: 'second-stage', layout: 'ept', carriers: ['pte-dirty', 'pml-buffer'] }
+        : { kind: 'mm', layout: 'arm64', carriers: ['uffd-wp', 'shadow-copy'] },
+    ],
+  };
+}
 
 export function randomEvents(seed: number, events: number): EventBatch {
   const random = new Random(seed);
+  const { spaces } = randomMeta(seed);
   const kinds = EVENT_KINDS.filter(
     (definition) => definition.kind === 'write' || definition.kind === 'map' || random.below(4) > 0,
   );
@@ -21,7 +38,8 @@ export function randomEvents(seed: number, events: number): EventBatch {
       random.below(3) === 0 ? kinds.find(({ kind }) => kind === 'write')! : kinds[random.below(kinds.length)]!;
     batch.kind[row] = definition.code;
     batch.time[row] = row * 7;
-    batch.cpu[row] = random.below(20) === 0 && !definition.kind.startsWith('tlb') ? -1 : random.below(3);
+    batch.cpu[row] = random.below(10) === 0 ? -1 : random.below(3);
+    batch.actor[row] = random.below(2);
     batch.space[row] = random.below(2);
     const repeat = row > 0 && random.below(4) === 0;
     batch.page[row] = !definition.hasPage
@@ -31,8 +49,9 @@ export function randomEvents(seed: number, events: number): EventBatch {
         : FIRST_PAGES[random.below(3)]! + random.below(12);
     if (definition.hasPage && batch.page[row]! < 0) batch.page[row] = FIRST_PAGES[0]!;
     const present = random.below(4) > 0 ? PTE_PRESENT : 0;
-    const flags = present | random.below(64);
-    const frame = random.below(30);
+    const layout = pteLayout(spaces[batch.space[row]!]!.layout);
+    const flags = present | (random.below(256) & layout.keeps);
+    const frame = 510 + random.below(30);
     const values: Record<string, number> = {
       pages: random.below(10) === 0 ? 1 + random.below(500) : 1 + random.below(6),
       carrier: 2 + random.below(CARRIERS.length - 2),
@@ -41,11 +60,11 @@ export function randomEvents(seed: number, events: number): EventBatch {
       newFrame: frame,
       slot: random.below(16),
       asid: random.below(3),
-      flags: random.below(4),
-      newLow: LAYOUT.low(flags, frame),
-      newHigh: LAYOUT.high(flags, frame),
+      flags: random.below(8),
+      newLow: layout.low(flags, frame),
+      newHigh: layout.high(flags, frame),
       scope: random.below(6) === 0 ? 1 + random.below(2) : 0,
-      memory: random.below(2),
+      memory: random.below(3),
       reads: random.below(2 ** CARRIERS.length),
     };
     if (definition.kind === 'harvest-begin') harvest++;

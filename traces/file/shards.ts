@@ -140,8 +140,13 @@ interface Stretch {
   readonly to: number;
 }
 
-/** Stretches of equal (major, range of minor), sorted; rows within one must ascend. */
-function stretchesOf(shards: ReadonlyArray<readonly Float64Array[]>, major: number | null, minor: number): Stretch[] {
+/** Stretches of equal (major, range of minor), sorted; rows within one must ascend, by `tie` where they are equal. */
+function stretchesOf(
+  shards: ReadonlyArray<readonly Float64Array[]>,
+  major: number | null,
+  minor: number,
+  tie: number | null = null,
+): Stretch[] {
   const stretches: Stretch[] = [];
   for (const columns of shards) {
     const majors = major === null ? null : columns[major]!;
@@ -152,7 +157,10 @@ function stretchesOf(shards: ReadonlyArray<readonly Float64Array[]>, major: numb
       let to = from + 1;
       for (; to < minors.length && (majors === null || majors[to] === key); to++) {
         if (Math.floor(minors[to]! / RANGE_PAGES) !== range) break;
-        if (minors[to]! <= minors[to - 1]!) damaged('its rows are out of order');
+        const ascends =
+          minors[to]! > minors[to - 1]! ||
+          (tie !== null && minors[to] === minors[to - 1] && columns[tie]![to]! > columns[tie]![to - 1]!);
+        if (!ascends) damaged('its rows are out of order');
       }
       stretches.push({ major: key, minor: range, columns, from, to });
       from = to;
@@ -209,7 +217,8 @@ function joinFrames(shards: ReadonlyArray<readonly Float64Array[]>): MachineSnap
     cached: new Float64Array(rows),
     memory: new Uint8Array(rows),
   };
-  eachRow(stretchesOf(shards, null, 0), (columns, row, to) => {
+  // A frame of a guest may have the number of another frame.
+  eachRow(stretchesOf(shards, null, 0, 3), (columns, row, to) => {
     const generation = columns[1]![row]!;
     frames.frame[to] = columns[0]![row]!;
     frames.generation[to] = generation;

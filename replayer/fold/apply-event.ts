@@ -1,0 +1,147 @@
+/** What each kind of event other than a write does to the state. Kinds that are not here tell what happened and change nothing. */
+import {
+  cacheFlush,
+  carrierBit,
+  flushAck,
+  FLUSH_SCOPES,
+  frameMove,
+  harvestBegin,
+  harvestEnd,
+  map,
+  mark,
+  methodSwitch,
+  pte,
+  tlbEvict,
+  tlbFill,
+  tlbUpdate,
+  transfer,
+  unmap,
+  write,
+  type EventBatch,
+} from '../../traces/index.js';
+import type { Fold } from './fold.js';
+
+const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
+const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
+
+/** The kinds that change the state: what the fold must be given. Bit c for event code c. */
+export const FOLD_KINDS = [
+  write,
+  pte,
+  tlbFill,
+  tlbUpdate,
+  tlbEvict,
+  mark,
+  flushAck,
+  cacheFlush,
+  transfer,
+  map,
+  unmap,
+  frameMove,
+  harvestBegin,
+  harvestEnd,
+  methodSwitch,
+].reduce((kinds, { code }) => kinds | (1 << code), 0);
+
+export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
+  const slots = batch.slots;
+  const space = batch.space[row]!;
+  const page = batch.page[row]!;
+  const cpu = batch.cpu[row]!;
+  const { pages, frames, mappings } = fold;
+  switch (batch.kind[row]) {
+    case pte.code: {
+      const index = pages.ensure(space, page);
+      pages.pteLow[index] = slots[pte.slot.newLow]![row]!;
+      pages.pteHigh[index] = slots[pte.slot.newHigh]![row]!;
+      return;
+    }
+    case tlbFill.code: {
+      const index = pages.ensure(space, page);
+      const frame = frames.ensure(slots[tlbFill.slot.frame]![row]!, fold.spaces.isGuest(space));
+      fold
+        .tlbOf(cpu)
+        .fill(
+          slots[tlbFill.slot.slot]![row]!,
+          index,
+          frame,
+          slots[tlbFill.slot.asid]![row]!,
+          slots[tlbFill.slot.flags]![row]!,
+        );
+      return;
+    }
+    case tlbUpdate.code:
+      fold.tlb(cpu)?.update(slots[tlbUpdate.slot.slot]![row]!, slots[tlbUpdate.slot.flags]![row]!);
+      return;
+    case tlbEvict.code:
+      fold.tlb(cpu)?.empty(slots[tlbEvict.slot.slot]![row]!);
+      return;
+    case mark.code: {
+      const bit = carrierBit(slots[mark.slot.carrier]![row]!);
+      setMarks(fold, space, page, slots[mark.slot.pages]![row]!, bit, slots[mark.slot.value]![row] !== 0);
+      return;
+    }
+    case flushAck.code: {
+      const scope = slots[flushAck.slot.scope]![row]!;
+      const tlb = fold.tlb(cpu);
+      if (tlb === undefined) return;
+      if (scope === SCOPE_RANGE) tlb.flushRange(pages, space, page, slots[flushAck.slot.pages]![row]!);
+      else if (scope === SCOPE_SPACE) tlb.flushSpace(pages, space);
+      else tlb.flushAll();
+      return;
+    }
+    case cacheFlush.code:
+      pages.forRange(space, page, slots[cacheFlush.slot.pages]![row]!, (index) => {
+        frames.cached[pages.frame[index]!] = 0;
+      });
+      return;
+    case transfer.code:
+      pages.forRange(space, page, slots[transfer.slot.pages]![row]!, (index) => {
+        const frame = pages.frame[index]!;
+        frames.captured[frame] = frames.generation[frame]! - frames.cached[frame]!;
+      });
+      return;
+    case map.code: {
+      const frame = frames.ensure(slots[map.slot.frame]![row]!, fold.spaces.isGuest(space));
+      mappings.map(pages.ensure(space, page), frame, slots[map.slot.memory]![row]!);
+      return;
+    }
+    case unmap.code: {
+      const index = pages.ensure(space, page);
+      mappings.release(index);
+      pages.pteLow[index] = pages.pteHigh[index] = 0;
+      pages.marks[index] = 0;
+      return;
+    }
+    case frameMove.code: {
+      const frame = frames.ensure(slots[frameMove.slot.newFrame]![row]!, fold.spaces.isGuest(space));
+      mappings.move(pages.ensure(space, page), frame, slots[frameMove.slot.memory]![row]!);
+      return;
+    }
+    case harvestBegin.code:
+      fold.harvesting = true;
+      return;
+    case harvestEnd.code:
+      fold.harvesting = false;
+      fold.harvests = slots[harvestEnd.slot.harvest]![row]!;
+      return;
+    case methodSwitch.code:
+      fold.reads = slots[methodSwitch.slot.reads]![row]!;
+      return;
+    default:
+  }
+}
+
+function setMarks({ pages: table }: Fold, space: number, page: number, pages: number, bit: number, set: boolean): void {
+  if (!set) {
+    table.forRange(space, page, pages, (index) => {
+      table.marks[index]! &= ~bit;
+    });
+    return;
+  }
+  table.checkRange(pages);
+  for (let i = 0; i < pages; i++) {
+    const index = table.ensure(space, page + i);
+    table.marks[index]! |= bit;
+  }
+}
