@@ -1,9 +1,11 @@
 /** From what a user names as the source of a recording to a source that can be pulled. */
-import type { AccessSource } from './sources/index.js';
-import { openImport, openTrail } from './sources/index.js';
+import type { AccessSource, OperationIntervals } from './sources/index.js';
+import { openImport, openTrail, withOperations } from './sources/index.js';
 import { workloadNamed } from './workloads/index.js';
 
-export type SourceRequest =
+export type SourceRequest = OperationIntervals & Accesses;
+
+type Accesses =
   /** A synthetic workload, by id. */
   | { readonly workload: string; readonly writes?: number; readonly pages?: number }
   /** A log: a file, or `-` for standard input; plain or gzip. Its format is detected unless named. */
@@ -18,7 +20,21 @@ export interface SourceContext {
 }
 
 /** @throws UsageError for an unknown workload or format; InputError for input that cannot be read */
-export async function openSource(request: SourceRequest, { seed, cpus }: SourceContext): Promise<AccessSource> {
+export async function openSource(request: SourceRequest, context: SourceContext): Promise<AccessSource> {
+  const { moveEvery, unmapEvery, ...accesses } = request;
+  const source = await openAccesses(accesses, context);
+  try {
+    return withOperations(source, {
+      ...(moveEvery !== undefined && { moveEvery }),
+      ...(unmapEvery !== undefined && { unmapEvery }),
+    });
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+async function openAccesses(request: Accesses, { seed, cpus }: SourceContext): Promise<AccessSource> {
   if ('workload' in request) {
     const { workload, ...size } = request;
     return workloadNamed(workload).open({ ...size, seed, ...(cpus === undefined ? {} : { cpus }) });

@@ -9,21 +9,30 @@ import {
   STRATEGIES,
 } from '../simulator/index.js';
 import { type TrailMeta, TrailReader } from '../traces/index.js';
+import type { OperationIntervals } from './sources/index.js';
 import { type RecordHooks, type RecordResult, record } from './record.js';
 
-export interface ReplayRequest extends SimulationRequest {
+/** Operations come on top of those that the trail has. */
+export interface ReplayRequest extends SimulationRequest, OperationIntervals {
   /** The trail whose accesses are played. */
   readonly trail: string;
   readonly output: string;
 }
 
 /** Plays a trail's accesses again. Errors are those of `record`. */
-export function replay({ trail, output, ...changes }: ReplayRequest, hooks?: RecordHooks): Promise<RecordResult> {
+export function replay(request: ReplayRequest, hooks?: RecordHooks): Promise<RecordResult> {
+  const { trail, output, moveEvery, unmapEvery, ...changes } = request;
   const reader = TrailReader.open(trail);
   const { meta, events } = reader;
   reader.close();
   if (events === 0) throw new InputError({ what: `${trail} holds no access to play`, mend: 'record it again' });
-  return record({ ...settingsOf(meta, changes), output, source: { trail, reads: meta.source.reads } }, hooks);
+  const source = {
+    trail,
+    reads: meta.source.reads,
+    ...(moveEvery !== undefined && { moveEvery }),
+    ...(unmapEvery !== undefined && { unmapEvery }),
+  };
+  return record({ ...settingsOf(meta, changes), output, source }, hooks);
 }
 
 /** The settings of a recording, with the changes; what the changes make senseless falls back to its default. */

@@ -13,6 +13,7 @@ import type { AccessSource } from './source.js';
 import { TextSource } from './text-source.js';
 
 export type { Importer, Likeness, ParserOptions } from './importer.js';
+export { type OperationIntervals, withOperations } from './operations.js';
 export type { AccessSource, SkippedLines } from './source.js';
 export type { LineParser } from './text-source.js';
 export { openTrail } from './trail.js';

@@ -88,3 +88,19 @@ describe('the accesses of a trail', () => {
 it('knows every operation by the order of its code', () => {
   expect(OPERATIONS).toEqual(['unmap', 'move', 'fork', 'split', 'harvest']);
 });
+
+it('has the operations that were put in, and a replay puts in none again', async () => {
+  const [once, twice] = [join(folder, 'put.trail'), join(folder, 'put-again.trail')];
+  const source = { workload: 'zipf', writes: 100, pages: 8, moveEvery: 30, unmapEvery: 50 };
+  await record({ vma: 'shared-file', output: once, source });
+  await replay({ trail: once, output: twice, strategy: 'page-mkwrite' });
+  const accesses = await accessesOf(once);
+  expect(accesses.flatMap(({ kind }, at) => (kind === undefined ? [] : `${at} ${kind}`))).toEqual([
+    '30 move',
+    '51 unmap',
+    '62 move',
+    '93 move',
+    '104 unmap',
+  ]);
+  expect(await accessesOf(twice)).toEqual(accesses);
+});
