@@ -3,11 +3,13 @@
  * write its file, add it to WORKLOADS.
  */
 import { nearest, UsageError } from '../../base/index.js';
+import { deviceAndCpu } from './device-and-cpu.js';
 import { framebuffer } from './framebuffer.js';
 import { hotPage } from './hot-page.js';
 import { multiCpuShared } from './multi-cpu-shared.js';
 import { sequentialFill } from './sequential-fill.js';
 import { sparseScatter } from './sparse-scatter.js';
+import { twoProcesses } from './two-processes.js';
 import { zipf } from './zipf.js';
 import type { Workload } from './workload.js';
 
@@ -20,6 +22,8 @@ export const WORKLOADS: readonly Workload[] = [
   framebuffer,
   hotPage,
   multiCpuShared,
+  twoProcesses,
+  deviceAndCpu,
 ];
 
 /** The workload of that id. @throws UsageError with a suggestion when there is none */

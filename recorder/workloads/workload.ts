@@ -41,8 +41,8 @@ export interface Workload {
 }
 
 /**
- * Writes accesses `done`, `done + 1`, ... of the pattern into rows [from, to) of the batch: page, offset and size. CPU, program
- * time and kind are already set.
+ * Writes accesses `done`, `done + 1`, ... of the pattern into rows [from, to) of the batch: page, offset and size. CPU, process and
+ * program time are already set, and kind: a store, which a pattern may change into another kind of write.
  */
 export type Pattern = (batch: AccessBatch, from: number, to: number, done: number) => void;
 
@@ -52,6 +52,8 @@ interface WorkloadDefinition {
   readonly defaults: Workload['defaults'];
   /** Whether the CPUs take turns; otherwise everything runs on CPU 0 and `cpus` changes nothing. */
   readonly sharedByCpus?: boolean;
+  /** Processes that have the object mapped; CPU c runs process c modulo this. Left out: one. */
+  readonly processes?: number;
   /** Refuses or completes the size; called before anything is allocated. */
   readonly check?: (size: WorkloadSize) => void;
   /** A fresh pattern for one run. */
@@ -73,7 +75,7 @@ export function defineWorkload(definition: WorkloadDefinition): Workload {
         seed: options.seed,
       };
       definition.check?.(size);
-      return new WorkloadSource(id, size, definition.pattern(size));
+      return new WorkloadSource(id, size, definition.processes ?? 1, definition.pattern(size));
     },
   };
 }
@@ -97,6 +99,7 @@ class WorkloadSource implements AccessSource {
   constructor(
     id: string,
     private readonly size: WorkloadSize,
+    private readonly processes: number,
     private readonly pattern: Pattern,
   ) {
     const { writes, pages, cpus, seed } = size;
@@ -113,9 +116,11 @@ class WorkloadSource implements AccessSource {
   fill(batch: AccessBatch): number {
     const from = batch.length;
     const to = from + Math.min(batch.capacity - from, this.size.writes - this.#done);
-    batch.process.fill(0, from, to);
     if (this.size.cpus === 1) oneCpu(batch, from, to, this.#done);
     else inTurn(batch, from, to, this.#done, this.size.cpus);
+    const { process, cpu } = batch;
+    process.fill(0, from, to);
+    if (this.processes > 1) for (let row = from; row < to; row++) process[row] = cpu[row]! % this.processes;
     this.pattern(batch, from, to, this.#done);
     batch.length = to;
     this.#done += to - from;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PAGE_SIZE, UsageError } from '../../base/index.js';
-import { AccessBatch } from '../../simulator/index.js';
+import { AccessBatch, AccessKind } from '../../simulator/index.js';
 import { WORKLOADS, type WorkloadOptions, workloadNamed } from './index.js';
 
 interface Row {
@@ -8,7 +8,8 @@ interface Row {
   readonly offset: number;
   readonly size: number;
   readonly cpu: number;
-  readonly isRead: number;
+  readonly kind: number;
+  readonly process: number;
   readonly program: number;
 }
 
@@ -18,6 +19,7 @@ function play(id: string, options: WorkloadOptions, capacity = 777): Row[] {
   const batch = new AccessBatch(capacity);
   batch.cpu.fill(9);
   batch.kind.fill(1);
+  batch.process.fill(5);
   const rows: Row[] = [];
   for (;;) {
     batch.length = 0;
@@ -26,13 +28,14 @@ function play(id: string, options: WorkloadOptions, capacity = 777): Row[] {
     expect(count).toBe(batch.length);
     if (count === 0) break;
     for (let row = 0; row < count; row++) {
-      const { page, offset, size, cpu, kind, program } = batch;
+      const { page, offset, size, cpu, kind, process, program } = batch;
       rows.push({
         page: page[row]!,
         offset: offset[row]!,
         size: size[row]!,
         cpu: cpu[row]!,
-        isRead: kind[row]!,
+        kind: kind[row]!,
+        process: process[row]!,
         program: program[row]!,
       });
     }
@@ -55,7 +58,8 @@ describe.each(ids)('%s', (id) => {
     const first = Math.min(...pagesOf(rows));
     const lastNs = new Map<number, number>();
     for (const row of rows) {
-      expect(row.isRead).toBe(0);
+      expect([AccessKind.store, ...(id === 'device-and-cpu' ? [AccessKind.deviceWrite] : [])]).toContain(row.kind);
+      expect(row.process).toBe(id === 'two-processes' ? row.cpu : 0);
       expect(row.page - first).toBeLessThan(pages);
       expect(row.offset % row.size).toBe(0);
       expect(row.offset).toBeGreaterThanOrEqual(0);
@@ -177,6 +181,27 @@ describe('what each is for', () => {
     const rows = play('multi-cpu-shared', { writes: 4_000, pages: 5, cpus: 3, seed: 1 });
     for (let cpu = 0; cpu < 3; cpu++) expect(pagesOf(rows.filter((row) => row.cpu === cpu)).size).toBe(5);
   });
+
+  it('two-processes has each CPU in a process, both writing every page', () => {
+    const rows = play('two-processes', { writes: 4_000, pages: 5, cpus: 5, seed: 1 });
+    for (const { cpu, process } of rows) expect(process).toBe(cpu % 2);
+    for (let process = 0; process < 2; process++)
+      expect(pagesOf(rows.filter((row) => row.process === process)).size).toBe(5);
+  });
+
+  it.each([1, 2, 3, 4, 5, 8, 16])(
+    'device-and-cpu writes one page in four by DMA, in the end every one: %i pages',
+    (pages) => {
+      const rows = play('device-and-cpu', { writes: 16 * pages * 16, pages, seed: 1 });
+      const byDevice = rows.filter(({ kind }) => kind === AccessKind.deviceWrite);
+      // Whole pages, so off by one page's 16 writes where the turns are not done.
+      expect(Math.abs(byDevice.length - rows.length / 4)).toBeLessThanOrEqual(16);
+      expect(pagesOf(byDevice).size).toBe(pages);
+      expect(pagesOf(rows.filter(({ kind }) => kind === AccessKind.store)).size).toBe(pages);
+      for (let at = 0; at < rows.length; at += 16)
+        expect(new Set(rows.slice(at, at + 16).map(({ page, kind }) => `${page} ${kind}`)).size).toBe(1);
+    },
+  );
 
   it.each([0, 256, 1.5])('multi-cpu-shared refuses %d CPUs', (cpus) => {
     expect(() => workloadNamed('multi-cpu-shared').open({ seed: 1, cpus })).toThrow(UsageError);
