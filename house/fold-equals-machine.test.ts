@@ -50,8 +50,10 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
     const fold = new Fold({
       arch: settings.architecture.id,
       carriers: simulation.carriers,
-      spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
+      spaces: simulation.spaces,
       tlb: settings.tlb,
+      actors: simulation.actors,
+      options: {},
     });
     const program = randomProgram(seed, {
       accesses: 400,
