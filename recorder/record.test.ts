@@ -314,3 +314,57 @@ it('keeps a valid trail of what was recorded when it is interrupted', async () =
   expect(result.writes).toBeLessThan(50_000_000);
   expect(countTrail(output).writes).toBe(result.writes);
 });
+
+describe('what a trail says of the machine', () => {
+  const recorded = async (name: string, request: Omit<Parameters<typeof record>[0], 'output'>) => {
+    const output = join(folder, `${name}.trail`);
+    const result = await record({ ...request, output });
+    const reader = TrailReader.open(output);
+    const { meta } = reader;
+    reader.close();
+    return { result, meta };
+  };
+
+  it('is who tracks inside and outside of a virtual machine', async () => {
+    const vm = { guest: 'hw-dirty', host: 'kvm-dirty-log', monitor: 'nested' };
+    const { result, meta } = await recorded('vm', {
+      ...vm,
+      variant: 'manual',
+      source: { workload: 'zipf', writes: 100, pages: 8 },
+    });
+    expect(result).toMatchObject({ strategy: 'hw-dirty', variant: 'manual', vm });
+    expect(meta).toMatchObject({ strategy: 'hw-dirty', variant: 'manual', vm });
+    expect(meta.spaces.map(({ kind, layout }) => [kind, layout])).toEqual([
+      ['mm', 'x86-64'],
+      ['second-stage', 'ept'],
+    ]);
+  });
+
+  it('is every process that there was in the end, and every CPU', async () => {
+    const log = join(folder, 'processes.csv');
+    writeFileSync(log, '1,0,0x1000,8\n2,0,0,0,f\n3,1,0x1000,8,w,1\n4,0,0x1000,8,w,4\n5,2,0x1000,8\n');
+    const { meta } = await recorded('processes', { vma: 'shared-file', source: { import: log } });
+    expect(meta.spaces).toEqual(Array.from({ length: 5 }, () => ({ kind: 'mm', layout: 'x86-64' })));
+    expect(meta.actors.at(-1)).toBe('program on CPU 2');
+  });
+
+  it('names a process before it appears in an event that is committed', async () => {
+    const output = join(folder, 'growing.trail');
+    const abort = new AbortController();
+    let spaces: readonly unknown[] = [];
+    await record(
+      { output, source: { workload: 'two-processes', writes: 3_000_000 } },
+      {
+        signal: abort.signal,
+        onProgress({ events }) {
+          if (events < 200_000 || abort.signal.aborted) return;
+          const reader = TrailReader.open(output);
+          ({ spaces } = reader.meta);
+          reader.close();
+          abort.abort();
+        },
+      },
+    );
+    expect(spaces).toHaveLength(2);
+  });
+});

@@ -10,10 +10,10 @@ import {
   Simulation,
   type SimulationRequest,
   type SimulationSettings,
-  STEP_NAMES,
 } from '../simulator/index.js';
 import { type TrailMeta, TrailWriter } from '../traces/index.js';
 import { inputPath, openSource, type SourceRequest } from './open-source.js';
+import { metaOf, vmOf } from './settings-in-meta.js';
 import type { AccessSource } from './sources/index.js';
 
 /** Events between two checkpoints; with 64 Ki pages of state this stays near 8 bytes per page and million events. */
@@ -60,6 +60,9 @@ export interface RecordResult {
   readonly writesPerSecond: number;
   readonly eventsPerSecond: number;
   readonly strategy: string;
+  readonly variant: string | null;
+  /** Who tracks inside and outside of a virtual machine; null where none is modelled. */
+  readonly vm: NonNullable<TrailMeta['vm']> | null;
   readonly arch: string;
   readonly epochs: number;
   readonly complete: boolean;
@@ -102,21 +105,26 @@ async function recordSource(
 ): Promise<RecordResult> {
   const started = performance.now();
   let writer: TrailWriter;
-  const simulation = new Simulation(settings, (batch) => writer.append(batch));
-  writer = TrailWriter.create(output, metaOf(simulation, source));
+  const simulation = new Simulation(settings, (batch) => {
+    names.update();
+    writer.append(batch);
+  });
+  const meta = metaOf(simulation, source);
+  writer = TrailWriter.create(output, meta);
+  const names = new Names(simulation, writer, meta);
   let interrupted = false;
   try {
-    interrupted = await pump(source, simulation, writer, hooks);
+    interrupted = await pump(source, simulation, writer, names, hooks);
     if (simulation.seq === 0) throw interrupted ? nothingRecorded() : (source.failure ?? noAccess(source));
     if (interrupted || source.failure !== null) simulation.settle();
     else simulation.finish(source.programNs);
   } catch (error) {
     if (simulation.seq === 0) await writer.abandon();
-    else await close(writer, simulation, source, started, 'the recorder failed').catch(() => undefined);
+    else await close(writer, names, simulation, source, started, 'the recorder failed').catch(() => undefined);
     throw error;
   }
   const reason = interrupted ? 'interrupted' : (source.failure?.what ?? null);
-  const { bytes, seconds } = await close(writer, simulation, source, started, reason);
+  const { bytes, seconds } = await close(writer, names, simulation, source, started, reason);
   return {
     trail: output,
     events: simulation.seq,
@@ -128,6 +136,8 @@ async function recordSource(
     writesPerSecond: Math.round(ratio(simulation.writes, seconds)),
     eventsPerSecond: Math.round(ratio(simulation.seq, seconds)),
     strategy: settings.strategy.id,
+    variant: settings.variant,
+    vm: vmOf(settings),
     arch: settings.architecture.id,
     epochs: simulation.harvests,
     complete: reason === null,
@@ -137,11 +147,35 @@ async function recordSource(
   };
 }
 
+/** Names of actors and spaces in meta, always there before an event by them: CPUs and processes appear as accesses name them. */
+class Names {
+  #actors: number;
+  #spaces: number;
+
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly writer: TrailWriter,
+    { actors, spaces }: TrailMeta,
+  ) {
+    this.#actors = actors.length;
+    this.#spaces = spaces.length;
+  }
+
+  update(): void {
+    const { actors, spaces } = this.simulation;
+    if (actors.length === this.#actors && spaces.length === this.#spaces) return;
+    this.#actors = actors.length;
+    this.#spaces = spaces.length;
+    this.writer.updateMeta({ actors, spaces });
+  }
+}
+
 /** Plays the source to its end; true when it was interrupted. */
 async function pump(
   source: AccessSource,
   simulation: Simulation,
   writer: TrailWriter,
+  names: Names,
   hooks: RecordHooks,
 ): Promise<boolean> {
   const batch = new AccessBatch();
@@ -158,6 +192,7 @@ async function pump(
     openSeq = firstSeq;
     if (begun || length === committedRows) return;
     committedRows = length;
+    names.update();
     writer.commitOpen(simulation.openBatch);
   }, COMMIT_MS);
   try {
@@ -174,6 +209,7 @@ async function pump(
         played += to - from;
         if (played % SLICE_ACCESSES !== 0 || simulation.seq < nextCheckpoint) continue;
         simulation.settle();
+        names.update();
         writer.checkpoint(simulation.snapshot());
         nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
       }
@@ -208,13 +244,14 @@ async function interruptible<T>(pending: Promise<T>, signal: AbortSignal | undef
 
 async function close(
   writer: TrailWriter,
+  names: Names,
   simulation: Simulation,
   source: AccessSource,
   started: number,
   incompleteReason: string | null,
 ): Promise<{ bytes: number; seconds: number }> {
+  names.update();
   if (simulation.openBatch.length > 0) writer.append(simulation.openBatch);
-  writer.updateMeta({ actors: actorNames(simulation.cpus) });
   const ending = {
     complete: incompleteReason === null,
     incompleteReason,
@@ -225,40 +262,6 @@ async function close(
   };
   const { bytes } = await writer.close(ending, { seconds: ((performance.now() - started) / 1000).toFixed(3) });
   return { bytes, seconds: (performance.now() - started) / 1000 };
-}
-
-function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
-  const { settings } = simulation;
-  return {
-    mode: 'simulated',
-    strategy: settings.strategy.id,
-    arch: settings.architecture.id,
-    vma: settings.vma.id,
-    mutations: settings.mutations,
-    seed: settings.seed,
-    interleave: settings.interleave,
-    populate: settings.populate,
-    harvestEvery: settings.harvestEvery,
-    tlb: settings.tlb,
-    carriers: simulation.carriers,
-    costProfile: { id: settings.cost.id, overrides: settings.cost.overrides ?? {}, ns: settings.cost.ns },
-    options: {
-      cpus: settings.cpus,
-      vmaGapPages: settings.vmaGapPages,
-      ...(settings.objectPages === null ? {} : { objectPages: settings.objectPages }),
-    },
-    source: source.meta,
-    actors: actorNames(settings.cpus),
-    spaces: [{ kind: 'mm', layout: settings.architecture.layout.id }],
-    steps: STEP_NAMES,
-    notes: [],
-    methods: settings.strategy.methods ?? [],
-  };
-}
-
-/** Names by actor number, as the journal numbers them. */
-function actorNames(cpus: number): string[] {
-  return ['harvest', 'device', 'kernel', ...Array.from({ length: cpus }, (_, cpu) => `program on CPU ${cpu}`)];
 }
 
 function nothingRecorded(): InterruptedError {

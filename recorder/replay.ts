@@ -1,16 +1,13 @@
-/** What-if is recording: the accesses of a trail under another strategy, with everything else as it was unless changed. */
+/**
+ * What-if is recording: the accesses of a trail under another strategy, with everything else as it was unless changed. What the changes
+ * make senseless falls back to its default.
+ */
 import { InputError } from '../base/index.js';
-import {
-  ARCHITECTURES,
-  COST_NAMES,
-  type CostProfile,
-  costProfile,
-  type SimulationRequest,
-  STRATEGIES,
-} from '../simulator/index.js';
+import { configure, type SimulationRequest, type SimulationSettings, STRATEGIES } from '../simulator/index.js';
 import { type TrailMeta, TrailReader } from '../traces/index.js';
-import type { OperationIntervals } from './sources/index.js';
 import { type RecordHooks, type RecordResult, record } from './record.js';
+import { recordedSettings } from './settings-in-meta.js';
+import type { OperationIntervals } from './sources/index.js';
 
 /** Operations come on top of those that the trail has. */
 export interface ReplayRequest extends SimulationRequest, OperationIntervals {
@@ -18,6 +15,40 @@ export interface ReplayRequest extends SimulationRequest, OperationIntervals {
   readonly trail: string;
   readonly output: string;
 }
+
+/** Who tracks. */
+const SIDES = ['strategy', 'guest', 'host', 'monitor'] as const;
+/** Settings that fit every strategy. */
+const AS_EVER = [
+  'seed',
+  'harvestEvery',
+  'populate',
+  'interleave',
+  'tlbSets',
+  'tlbWays',
+  'cpus',
+  'vmaGapPages',
+  'objectPages',
+] as const;
+/** Settings that fit or do not fit the strategies, and each other; each may rest on those before it. */
+const FITTING = [
+  'host',
+  'monitor',
+  'arch',
+  'vma',
+  'memory',
+  'pageSize',
+  'mms',
+  'alias',
+  'device',
+  'deviceMmu',
+  'walker',
+  'split',
+  'ringEntries',
+] as const satisfies ReadonlyArray<keyof SimulationRequest>;
+
+/** Changes that may need something recorded to make sense, so that they are left aside while that is tried. */
+const RESTING = ['variant', 'split', 'ringEntries'] as const;
 
 /** Plays a trail's accesses again. Errors are those of `record`. */
 export function replay(request: ReplayRequest, hooks?: RecordHooks): Promise<RecordResult> {
@@ -32,38 +63,65 @@ export function replay(request: ReplayRequest, hooks?: RecordHooks): Promise<Rec
     ...(moveEvery !== undefined && { moveEvery }),
     ...(unmapEvery !== undefined && { unmapEvery }),
   };
-  return record({ ...settingsOf(meta, changes), output, source }, hooks);
+  return record({ ...replaySettings(meta, changes), output, source }, hooks);
 }
 
-/** The settings of a recording, with the changes; what the changes make senseless falls back to its default. */
-function settingsOf(meta: TrailMeta, changes: SimulationRequest): SimulationRequest {
-  const { cpus, vmaGapPages, objectPages } = meta.options;
-  const strategy = STRATEGIES.find(({ id }) => id === (changes.strategy ?? meta.strategy));
-  const sameArch = changes.arch === undefined && strategy?.architectures.includes(meta.arch);
-  const sameVma = changes.vma === undefined && strategy?.vmas.some((vma) => vma === meta.vma);
-  const sameCosts = changes.cost === undefined && sameArch;
-  return {
-    seed: meta.seed,
-    harvestEvery: meta.harvestEvery,
-    populate: meta.populate,
-    interleave: meta.interleave,
-    tlbSets: meta.tlb.sets,
-    tlbWays: meta.tlb.ways,
-    ...(meta.strategy === null ? {} : { strategy: meta.strategy }),
-    ...(sameArch ? { arch: meta.arch } : {}),
-    ...(sameVma ? { vma: meta.vma } : {}),
-    ...(sameCosts ? { cost: recordedCosts(meta) } : {}),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(vmaGapPages === undefined ? {} : { vmaGapPages }),
-    ...(objectPages === undefined ? {} : { objectPages }),
-    ...changes,
-    costOverrides: { ...(sameCosts ? meta.costProfile.overrides : {}), ...changes.costOverrides },
+/** The settings of a recording with the changes, less what does not fit them. */
+export function replaySettings(meta: TrailMeta, changes: SimulationRequest): SimulationRequest {
+  const recorded = recordedSettings(meta);
+  const offered = { ...without(recorded, SIDES), ...sidesOf(recorded, changes) };
+  let settings: SimulationRequest = {
+    ...pick(offered, ['strategy', 'guest', ...AS_EVER]),
+    ...without(changes, RESTING),
   };
+  for (const name of FITTING) {
+    if (offered[name] === undefined || changes[name] !== undefined) continue;
+    const tried = { ...settings, [name]: offered[name] };
+    if (configured(tried) !== null) settings = tried;
+  }
+  settings = { ...settings, ...changes };
+  const asBefore = { ...settings, ...pick(recorded, ['variant']) };
+  if (changes.variant === undefined && configured(asBefore) !== null) settings = asBefore;
+
+  // Figures are of one architecture, and of a virtual machine or none.
+  const machine = configured(settings);
+  const sameMachine = machine?.architecture.id === meta.arch && (machine.guest === null) === !meta.vm;
+  if (changes.cost !== undefined || !sameMachine) return settings;
+  const costOverrides = { ...recorded.costOverrides, ...changes.costOverrides };
+  return { ...settings, ...pick(recorded, ['cost']), costOverrides };
 }
 
-/** The figures of the recording, whoever made its profile; names that it does not know yet take ours. */
-function recordedCosts({ arch, costProfile: { id, ns } }: TrailMeta): CostProfile {
-  const base = ARCHITECTURES.find((architecture) => architecture.id === arch)!.costProfile;
-  const known = Object.fromEntries(Object.entries(ns).filter(([name]) => name in COST_NAMES));
-  return { ...costProfile(base, known), id, overrides: {} };
+/**
+ * Who tracks. A strategy asked for is the whole of it, and so is a host alone; a guest asked for keeps who tracks outside, a host asked for
+ * who tracks inside, a monitor asked for both.
+ */
+function sidesOf(
+  recorded: SimulationRequest,
+  { strategy, guest, host, monitor }: SimulationRequest,
+): SimulationRequest {
+  if (strategy !== undefined) return {};
+  if (recorded.guest !== undefined) return pick(recorded, guest === undefined ? SIDES : ['host', 'monitor']);
+  if (guest === undefined && host === undefined && monitor === undefined) return pick(recorded, SIDES);
+  const outside = STRATEGIES.some(({ id, monitor: runsIn }) => id === recorded.strategy && runsIn !== undefined);
+  if (outside) return pick({ host: recorded.strategy! }, ['host']);
+  return guest === undefined && host === undefined ? pick(recorded, ['strategy']) : {};
+}
+
+/** What comes of a request; null where it is refused. Defects and figures are looked at when it is recorded. */
+function configured(request: SimulationRequest): SimulationSettings | null {
+  try {
+    return configure(without(request, ['mutations', 'cost', 'costOverrides']));
+  } catch {
+    return null;
+  }
+}
+
+function pick(request: SimulationRequest, names: ReadonlyArray<keyof SimulationRequest>): SimulationRequest {
+  return Object.fromEntries(
+    Object.entries(request).filter(([name, value]) => value !== undefined && names.some((other) => other === name)),
+  );
+}
+
+function without(request: SimulationRequest, names: ReadonlyArray<keyof SimulationRequest>): SimulationRequest {
+  return Object.fromEntries(Object.entries(request).filter(([name]) => !names.some((other) => other === name)));
 }

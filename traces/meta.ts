@@ -5,7 +5,12 @@
 export interface TrailMeta {
   /** `simulated`: accesses drove the machine. `observed`: events stored as a source saw them; strategy is null then. */
   readonly mode: 'simulated' | 'observed';
+  /** Inside a virtual machine: the guest's. */
   readonly strategy: string | null;
+  /** The way of using the strategy (or the host's), where it has several; null, or absent, where it has one only. */
+  readonly variant?: string | null;
+  /** Who tracks inside and outside of a virtual machine, and how its memory is translated; null, or absent, where none is modelled. */
+  readonly vm?: { readonly guest: string | null; readonly host: string | null; readonly monitor: string } | null;
   readonly arch: string;
   readonly vma: string;
   readonly mutations: readonly string[];

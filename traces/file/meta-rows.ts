@@ -43,9 +43,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Every entry of `TrailMeta`: whether it is text as it stands, and what it must be. */
-const META: { readonly [Key in keyof TrailMeta]: readonly ['text' | 'json', Check] } = {
+const META: { readonly [Key in keyof TrailMeta]-?: readonly ['text' | 'json', Check] } = {
   mode: ['text', among('simulated', 'observed')],
   strategy: ['text', nullable(text)],
+  variant: ['text', nullable(text)],
+  vm: ['json', nullable(shaped({ guest: nullable(text), host: nullable(text), monitor: text }))],
   arch: ['text', text],
   vma: ['text', text],
   mutations: ['json', list(text)],
@@ -73,6 +75,9 @@ const META: { readonly [Key in keyof TrailMeta]: readonly ['text' | 'json', Chec
   notes: ['json', list(text)],
   methods: ['json', list(text)],
 };
+
+/** Rows that trails did not have from the beginning: null where they are missing. */
+const LATER: ReadonlySet<string> = new Set<keyof TrailMeta>(['variant', 'vm']);
 
 const ENDING: { readonly [Key in keyof TrailEnding]: readonly ['text' | 'json', Check] } = {
   complete: ['json', boolean],
@@ -110,7 +115,7 @@ function readEntries(
 ): Record<string, unknown> {
   const entries: Record<string, unknown> = {};
   for (const [key, [form, check]] of Object.entries(shape)) {
-    const stored = rows.get(key);
+    const stored = rows.get(key) ?? (LATER.has(key) ? 'null' : undefined);
     if (stored === undefined) throw badRow(key, 'it is missing');
     const value = form === 'json' || stored === 'null' ? parse(key, stored) : stored;
     if (!check(value)) throw badRow(key, 'it is not of the type it should be');

@@ -8,6 +8,8 @@ import type { MachineSnapshot } from '../snapshot.js';
 export const sampleMeta: TrailMeta = {
   mode: 'simulated',
   strategy: 'hw-dirty',
+  variant: null,
+  vm: null,
   arch: 'x86-64',
   vma: 'pfnmap',
   mutations: ['no-flush'],
