@@ -4,6 +4,7 @@ import type { TrailMeta } from '../traces/index.js';
 import { bytes, count, nanoseconds, ratio } from './format.js';
 import type { Style } from './style.js';
 import { type Cell, table } from './table.js';
+import { trackersName } from './trackers.js';
 
 export interface Side {
   /** Heading of its column. */
@@ -51,7 +52,7 @@ export function costTable(sides: readonly Side[], style: Style): string {
   );
 }
 
-/** What to call a trail in a heading: its strategy, and the defects switched into it. */
-export function labelOf({ strategy, mutations }: TrailMeta): string {
-  return [strategy ?? 'observed', ...mutations].join(' + ');
+/** What to call a trail in a heading: who tracks, and the defects switched into it. */
+export function labelOf(meta: TrailMeta): string {
+  return [trackersName(meta), ...meta.mutations].join(' + ');
 }

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { bytes, count, counted, nanoseconds } from '../format.js';
 import type { Output } from '../output.js';
 import { columns, table } from '../table.js';
+import { trackersText } from '../trackers.js';
 import { openTrail } from '../trail.js';
 
 export const info = defineCommand({
@@ -33,11 +34,13 @@ function infoOf(reader: TrailReader) {
     formatVersion: reader.formatVersion,
     mode: meta.mode,
     strategy: meta.strategy,
+    variant: meta.variant ?? null,
+    vm: meta.vm ?? null,
     mutations: meta.mutations,
     arch: meta.arch,
     vma: meta.vma,
-    // Before the ending is written the actors tell: a harvester, a device, and one program thread a CPU.
-    cpus: ending?.cpus ?? Math.max(1, meta.actors.length - 2),
+    // Before the ending is written the actors tell: one of them is the program, on each CPU.
+    cpus: ending?.cpus ?? Math.max(1, meta.actors.filter((actor) => actor.startsWith('program')).length),
     pages: counts['map'] ?? 0,
     events: reader.events,
     writes: counts['write'] ?? 0,
@@ -53,6 +56,8 @@ function infoOf(reader: TrailReader) {
     populate: meta.populate,
     interleave: meta.interleave,
     tlb: meta.tlb,
+    options: meta.options,
+    spaces: meta.spaces,
     costProfile: meta.costProfile.id,
     carriers: meta.carriers,
     skipped: { lines: ending?.skippedLines ?? 0, firstLine: ending?.firstSkippedLine ?? null },
@@ -65,7 +70,7 @@ function print(out: Output, reader: TrailReader, answer: Info): void {
   const { source, tlb } = answer;
   const harvests = answer.harvestEvery === 0 ? 'at the end only' : `every ${count(answer.harvestEvery)} writes`;
   const facts: Array<readonly [string, string]> = [
-    ['strategy', `${answer.strategy ?? 'none: observed events'}${mutations}`],
+    ['strategy', `${trackersText(answer)}${mutations}`],
     ['machine', `${answer.arch}, ${answer.vma}, ${counted(answer.cpus, 'CPU')}, TLB of ${tlb.sets} x ${tlb.ways}`],
     [
       'source',

@@ -4,7 +4,8 @@ import { UsageError } from '../../base/index.js';
 import type { SourceRequest } from '../../recorder/index.js';
 import { wholeNumber } from '../arguments.js';
 import { defineCommand } from '../command.js';
-import { type MachineOptions, machineOptions, outputOf, recording, simulationRequest } from '../recording.js';
+import { type MachineOptions, machineOptions, operationIntervals, simulationRequest } from '../machine-options.js';
+import { outputOf, recording } from '../recording.js';
 
 interface Options extends MachineOptions {
   readonly workload?: string;
@@ -54,7 +55,10 @@ export const record = defineCommand<Options>({
     const output = await outputOf(options.output, name, request);
     const recorder = await import('../../recorder/index.js');
     return recording(context, output, request, (hooks) =>
-      recorder.record({ ...request, output: output.path, source }, hooks),
+      recorder.record(
+        { ...request, output: output.path, source: { ...source, ...operationIntervals(options) } },
+        hooks,
+      ),
     );
   },
 });
