@@ -1,94 +1,56 @@
-/**
- * Everything that `list` can list: one catalogue a kind, filled from the lists of the rooms. An entry has an id and a one-line summary; `details` are lines for people,
- * `facts` what stands beside id and summary in JSON.
- */
+/** Everything that `list` can list: one catalogue a kind, filled from the lists of the rooms. */
 import { ANALYSIS_VIEWS, DETECTORS } from '../analyzer/index.js';
 import { IMPORTERS, WORKLOADS } from '../recorder/index.js';
-import { ARCHITECTURES, COST_NAMES, COST_PROFILES, MUTATIONS, STRATEGIES, VMA_KINDS } from '../simulator/index.js';
+import {
+  ARCHITECTURES,
+  COST_NAMES,
+  COST_PROFILES,
+  MONITORS,
+  MUTATIONS,
+  STRATEGIES,
+  VMA_KINDS,
+} from '../simulator/index.js';
 import { VIEWS, type ViewDefinition } from '../traces/index.js';
+import type { Catalogue, Entry } from './catalogue.js';
+import { architectureEntry, backedText, mutationEntry, strategyEntry } from './catalogue-entries.js';
 import { counted } from './format.js';
-
-export interface Entry {
-  readonly id: string;
-  readonly summary: string;
-  readonly details?: readonly string[];
-  readonly facts?: Readonly<Record<string, unknown>>;
-}
-
-export interface Catalogue {
-  /** The word for `pagetrail list <name>`, and the key in JSON. */
-  readonly name: string;
-  readonly about: string;
-  readonly entries: readonly Entry[];
-}
-
-const BITES = {
-  coarse: 'can bite in every mode',
-  fine: 'can bite with --interleave fine',
-  none: 'does no harm',
-} as const;
 
 export const CATALOGUES: readonly Catalogue[] = [
   {
     name: 'strategies',
-    about: 'methods of tracking, for --strategy',
-    entries: STRATEGIES.map(({ id, summary, price, vmas, architectures, carriers, cannotSee, mutations }) => ({
-      id,
-      summary,
-      details: [
-        `price: ${price}`,
-        `tracks: ${vmas.join(', ')} on ${architectures.join(', ')}`,
-        `consumer reads: ${carriers.join(', ')}`,
-        `cannot see: ${cannotSee.length === 0 ? 'everything is seen' : cannotSee.join(', ')}`,
-        `mutations: ${mutations.length === 0 ? 'none' : mutations.map((mutation) => mutation.id).join(', ')}`,
-      ],
-      facts: { price, vmas, architectures, carriers, cannotSee, mutations },
-    })),
+    about: 'methods of tracking, for --strategy, --guest and --host; their variants, for --variant',
+    entries: STRATEGIES.map(strategyEntry),
   },
   {
     name: 'mutations',
     about: 'deliberate defects, for --mutate',
-    entries: Object.entries(MUTATIONS).map(([id, summary]) => {
-      const uses = STRATEGIES.flatMap(({ id: strategy, mutations }) =>
-        mutations.filter((mutation) => mutation.id === id).map(({ bites }) => ({ strategy, bites })),
-      );
-      return {
-        id,
-        summary,
-        details: Object.entries(BITES).flatMap(([bite, words]) => {
-          const strategies = uses.filter(({ bites }) => bites === bite).map(({ strategy }) => strategy);
-          return strategies.length === 0 ? [] : [`${words}: ${strategies.join(', ')}`];
-        }),
-        facts: { strategies: uses },
-      };
-    }),
+    entries: Object.entries(MUTATIONS).map(([id, kind]) => mutationEntry(id, kind)),
   },
   {
     name: 'architectures',
     about: 'machines, for --arch',
-    entries: ARCHITECTURES.map(({ id, summary, layout, hardwareSetsDirty, flushCeilingPages }) => ({
-      id,
-      summary,
-      details: [
-        `entries: ${layout.summary}`,
-        `a range flush of more than ${flushCeilingPages} pages flushes the whole address space`,
-      ],
-      facts: { layout: layout.id, hardwareSetsDirty, flushCeilingPages },
-    })),
+    entries: ARCHITECTURES.map(architectureEntry),
+  },
+  {
+    name: 'monitors',
+    about: 'how the memory of a guest is translated, for --monitor',
+    entries: MONITORS,
   },
   {
     name: 'vmas',
     about: 'kinds of mapping, for --vma',
-    entries: VMA_KINDS.map(({ id, summary, memory }) => {
+    entries: VMA_KINDS.map(({ id, summary, memory, structPage, shared }) => {
       const trackedBy = STRATEGIES.filter(({ vmas }) => vmas.includes(id)).map((strategy) => strategy.id);
       return {
         id,
         summary,
         details: [
-          `memory: ${memory}`,
+          `memory: ${memory} unless set with --memory`,
+          `struct page behind: ${backedText(structPage)}`,
+          shared ? 'several processes may have it mapped (--mms, --alias)' : 'mapped by one process, in one place',
           `tracked by: ${trackedBy.length === 0 ? 'no strategy yet' : trackedBy.join(', ')}`,
         ],
-        facts: { memory, strategies: trackedBy },
+        facts: { memory, structPage, shared, strategies: trackedBy },
       };
     }),
   },
@@ -107,7 +69,17 @@ export const CATALOGUES: readonly Catalogue[] = [
   {
     name: 'importers',
     about: 'formats of logs, for --format',
-    entries: IMPORTERS.map(({ id, summary, programTime }) => ({ id, summary, facts: { programTime } })),
+    entries: IMPORTERS.map(({ id, summary, details = [], programTime }) => ({
+      id,
+      summary,
+      details: [
+        ...details,
+        programTime === 'given'
+          ? 'times are those of the log'
+          : 'it has no times: 1 ns per instruction and access is assumed',
+      ],
+      facts: { programTime },
+    })),
   },
   {
     name: 'detectors',

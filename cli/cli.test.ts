@@ -26,8 +26,8 @@ function file(name: string, content: string | Uint8Array): string {
 describe('JSON', () => {
   const keys = {
     record:
-      'trail events writes bytes bytesPerWrite bytesPerEvent seconds writesPerSecond eventsPerSecond strategy arch epochs complete skipped',
-    info: 'formatVersion strategy arch cpus pages events writes kinds epochs timeNs complete bytes source',
+      'trail events writes bytes bytesPerWrite bytesPerEvent seconds writesPerSecond eventsPerSecond strategy variant vm arch epochs complete skipped',
+    info: 'formatVersion strategy variant vm options spaces arch cpus pages events writes kinds epochs timeNs complete bytes source',
     state: 'seq timeNs epoch ptes tlbs marks stale',
     check: 'verdict counts findings',
     cost:
@@ -35,7 +35,7 @@ describe('JSON', () => {
       'falseDirtyPages ns stallNs slowdown',
     diff: 'aligned sides firstDivergence epochs',
     query: 'columns rows',
-    list: 'strategies architectures workloads mutations detectors importers',
+    list: 'strategies architectures monitors workloads mutations detectors importers',
   };
   it.each([
     ['record', keys.record, () => [...RECORDING, '-o', scratch.path('again.trail')], 0],
@@ -164,6 +164,15 @@ describe('exit codes and errors', () => {
       'is not NAME=PERCENT',
     ],
     ['an unknown limit', ['diff', 'a', 'b', '--limit', 'overheat=5'], 2, "did you mean 'overhead'?"],
+    ['an unknown guest', [...RECORDING, '--guest', 'hwdirty'], 2, "did you mean 'hw-dirty'?"],
+    ['a host that is none', [...RECORDING, '--host', 'hw-dirty'], 2, 'a host tracks second-stage memory'],
+    ['an unknown monitor', [...RECORDING, '--guest', 'hw-dirty', '--monitor', 'nestd'], 2, "did you mean 'nested'?"],
+    ['a variant of a strategy that has none', [...RECORDING, '--variant', 'manual'], 2, 'has no variants'],
+    ['an unknown kind of memory', [...RECORDING, '--memory', 'sytem'], 2, "did you mean 'system'?"],
+    ['an alias that is none', [...RECORDING, '--alias', '1=2'], 2, 'is not FROM=TO:PAGES'],
+    ['a split of nothing', [...RECORDING, '--split', 'drop'], 2, 'add --page-size 2m'],
+    ['moves after no write', [...RECORDING, '--move-every', '0'], 2, 'leave --move-every out'],
+    ['unmaps of a broken number', [...RECORDING, '--unmap-every', 'x'], 2, "--unmap-every 'x' is not a whole number"],
     ['a missing cost profile', [...RECORDING, '--cost', 'missing.json'], 3, 'check the path'],
     ['a missing trail', ['info', 'missing.trail'], 3, 'there is no such file'],
     ['a missing log', ['record', '--import', 'missing.lk'], 3, 'there is no such file'],
@@ -324,6 +333,116 @@ describe('exit codes and errors', () => {
       stdoutError: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
     });
     expect(ran.code).toBe(1);
+  });
+});
+
+describe('virtual machines and other machines', () => {
+  const small = ['record', '--workload', 'zipf', '--writes', '500', '--pages', '16', '--harvest-every', '100'];
+
+  it('are told of by record, info and cost', async () => {
+    const trail = scratch.path('vm.trail');
+    const vm = ['--guest', 'hw-dirty', '--host', 'kvm-dirty-log', '--variant', 'manual'];
+    const ran = await pagetrail([...small, ...vm, '--mutate', 'guest:no-flush', '-o', trail]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const who = 'hw-dirty in a guest, kvm-dirty-log outside (manual), monitor nested with guest:no-flush';
+    expect(ran.stdout).toContain(`  strategy  ${who} on x86-64\n`);
+    expect((await pagetrail(['info', trail])).stdout).toContain(who);
+    const { stdout } = await pagetrail(['cost', trail, good]);
+    expect(stdout).toContain('hw-dirty in kvm-dirty-log + guest:no-flush  hw-dirty\n');
+    expect(JSON.parse((await pagetrail(['info', trail, '--json'])).stdout)).toMatchObject({
+      strategy: 'hw-dirty',
+      variant: 'manual',
+      vm: { guest: 'hw-dirty', host: 'kvm-dirty-log', monitor: 'nested' },
+    });
+  });
+
+  it('have their options in info, in the words that ask for them', async () => {
+    const trail = scratch.path('machine.trail');
+    const options = '--memory system --device non-coherent --device-mmu --mms 2 --alias 131072=65536:16';
+    expect((await pagetrail([...small, ...options.split(' '), '-o', trail])).code).toBe(0);
+    expect((await pagetrail(['info', trail])).stdout).toContain(`${options}\n`);
+    const again = scratch.path('machine-again.trail');
+    expect((await pagetrail(['replay', trail, '--no-device-mmu', '-o', again])).code).toBe(0);
+    expect((await pagetrail(['info', again])).stdout).toContain(`${options.replace(' --device-mmu', '')}\n`);
+  });
+
+  it.each([
+    [['--guest', 'hw-dirty', '--host', 'pml'], 'zipf.hw-dirty-in-pml.trail'],
+    [['--guest', 'hw-dirty', '--monitor', 'broken'], 'zipf.hw-dirty-in-broken.trail'],
+    [
+      ['--guest', 'hw-dirty', '--host', 'pml', '--mutate', 'guest:no-flush'],
+      'zipf.hw-dirty-in-pml+guest-no-flush.trail',
+    ],
+    [['--host', 'pml'], 'zipf.pml.trail'],
+  ])('%j goes to %s', async (options, expected) => {
+    const before = process.cwd();
+    process.chdir(scratch.path(''));
+    try {
+      const ran = await pagetrail([...small, ...options, '--json']);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ trail: expected });
+      expect(ran.stderr).toContain(`the trail goes to ${expected}`);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('keep what was put in between the writes when they are replayed', async () => {
+    const [once, twice, more] = ['put.trail', 'put-again.trail', 'put-more.trail'].map(scratch.path);
+    const shared = ['--vma', 'shared-file', '--move-every', '200', '--unmap-every', '150'];
+    await pagetrail([...small, ...shared, '-o', once!]);
+    await pagetrail(['replay', once!, '--strategy', 'page-mkwrite', '-o', twice!]);
+    await pagetrail(['replay', once!, '--unmap-every', '250', '-o', more!]);
+    const kinds = async (trail: string) => JSON.parse((await pagetrail(['info', trail, '--json'])).stdout).kinds;
+    expect((await kinds(once!)).operation).toBe(5);
+    expect((await kinds(twice!)).operation).toBe(5);
+    expect((await kinds(more!)).operation).toBe(7);
+  });
+});
+
+describe('lists', () => {
+  const listed = async (kind: string) => {
+    const [text, json] = [await pagetrail(['list', kind]), await pagetrail(['list', kind, '--json'])];
+    const entries = JSON.parse(json.stdout)[kind] as ReadonlyArray<Record<string, unknown>>;
+    return {
+      text: text.stdout.replaceAll(/\s+/g, ' '),
+      entry: (id: string) => entries.find((one) => one['id'] === id)!,
+    };
+  };
+
+  it('tell of a strategy its variants, steps and their mutations', async () => {
+    const { text, entry } = await listed('strategies');
+    expect(text).toContain('variant manual: ');
+    expect(text).toMatch(/step flush: [^;]+; mutations: no-flush, flush-first \(fine\)/);
+    expect(entry('hw-dirty')).toMatchObject({
+      runsIn: 'kernel',
+      variants: [],
+      steps: expect.arrayContaining([{ step: 'flush', summary: expect.any(String) }]),
+      mutations: expect.arrayContaining([expect.objectContaining({ id: 'no-flush', step: 'flush', bites: 'coarse' })]),
+    });
+    expect(entry('pml')).toMatchObject({ runsIn: 'monitor' });
+  });
+
+  it('tell of a mutation what it stands for, and where it bites when', async () => {
+    const { text, entry } = await listed('mutations');
+    expect(text).toMatch(/no-flush entries are .* leaves a step out history: 2001, D cleared without a flush/);
+    expect(text).toMatch(/can bite in every mode, in step flush: .*hw-dirty/);
+    expect(entry('no-flush')).toMatchObject({
+      how: 'drop',
+      history: expect.arrayContaining([expect.objectContaining({ id: 'A2', year: 2001 })]),
+      needs: ['separate-flush'],
+      strategies: expect.arrayContaining([{ strategy: 'hw-dirty', step: 'flush', bites: 'coarse', history: 'A2' }]),
+    });
+  });
+
+  it('tell of an architecture its walker and how it flushes', async () => {
+    const { text, entry } = await listed('architectures');
+    expect(text).toContain('walker: hardware sets D in the entry; may be blind (--walker blind)');
+    expect(text).toContain('flush: other CPUs flush by one broadcast instruction');
+    expect(entry('arm64')).toMatchObject({ hardwareSetsDirty: false, flushBy: 'broadcast', mayBeBlind: false });
+  });
+
+  it('have the monitors', async () => {
+    expect((await listed('monitors')).text).toMatch(/^nested .* shadow .* broken /);
   });
 });
 

@@ -27,7 +27,9 @@ const ROWS: readonly Row[] = [
   ['  copies', (cost) => nanoseconds(cost.ns.copy)],
   ['  exits', (cost) => nanoseconds(cost.ns.exit)],
   ['  walker', (cost) => nanoseconds(cost.ns.walker)],
+  ['  CPU caches', (cost) => nanoseconds(cacheNs(cost))],
   ['slowdown', (cost) => ratio(cost.slowdown)],
+  ['stall at p99', (cost) => nanoseconds(cost.stallNs.p99)],
   ['longest stall', (cost) => nanoseconds(cost.stallNs.max)],
   ['faults', (cost) => count(cost.faults.total)],
   ['flushes', (cost) => count(cost.flushes)],
@@ -41,15 +43,35 @@ const ROWS: readonly Row[] = [
 ];
 
 export function costTable(sides: readonly Side[], style: Style): string {
-  const rows = ROWS.map(([name, value]): Cell[] => [name, ...sides.map(({ cost }) => value(cost))]).filter(
-    ([name, ...values]) => ALWAYS.has(String(name)) || values.some((value) => !/^0( |$)/.test(String(value))),
-  );
+  const rows = withExits(sides)
+    .map(([name, value]): Cell[] => [name, ...sides.map(({ cost }) => value(cost))])
+    .filter(([name, ...values]) => ALWAYS.has(String(name)) || values.some((value) => !/^0( |$)/.test(String(value))));
   return table(
     [{ title: '' }, ...sides.map(({ label }) => ({ title: label, align: 'right' as const }))],
     rows,
     style,
     2,
   );
+}
+
+/** The rows, with VM exits by what they were for under their sum. */
+function withExits(sides: readonly Side[]): readonly Row[] {
+  const reasons = [...new Set(sides.flatMap(({ cost }) => Object.keys(exitsByReason(cost))))].sort();
+  return ROWS.flatMap((row) =>
+    row[0] === 'VM exits'
+      ? [row, ...reasons.map((reason): Row => [`  ${reason}`, (cost) => count(exitsByReason(cost)[reason] ?? 0)])]
+      : [row],
+  );
+}
+
+/** VM exits by what they were for; none where the report does not tell them apart. */
+export function exitsByReason(cost: CostReport & { readonly exitsByReason?: Readonly<Record<string, number>> }) {
+  return cost.exitsByReason ?? {};
+}
+
+/** Time spent on writing CPU caches back; 0 where the report counts it among flushes. */
+export function cacheNs({ ns }: { readonly ns: Readonly<Record<string, number>> }): number {
+  return ns['cache'] ?? 0;
 }
 
 /** What to call a trail in a heading: who tracks, and the defects switched into it. */

@@ -74,14 +74,11 @@ function optionsOf(settings: SimulationSettings): Record<string, number> {
 
 /**
  * What a recording was asked for, mutations excepted: a defect is never taken over. Costs are those of the recording, whoever made its
- * profile; names that it does not know yet take ours. Options of later versions are left out.
+ * profile; names that it does not know yet take ours.
  */
 export function recordedSettings(meta: TrailMeta): SimulationRequest {
-  const { options, vm, strategy, variant } = meta;
-  const { cpus, vmaGapPages, objectPages, mms, ringEntries } = options;
-  const memory = MEMORIES[options['memory'] ?? -1];
-  const split = SPLITS[options['split'] ?? -1];
-  const alias = [options['aliasFrom'], options['aliasTo'], options['aliasPages']];
+  const { vm, strategy, variant } = meta;
+  const { cpus, vmaGapPages, objectPages } = meta.options;
   const cost = recordedCosts(meta);
   return {
     seed: meta.seed,
@@ -100,6 +97,17 @@ export function recordedSettings(meta: TrailMeta): SimulationRequest {
     ...(cpus !== undefined && { cpus }),
     ...(vmaGapPages !== undefined && { vmaGapPages }),
     ...(objectPages !== undefined && { objectPages }),
+    ...recordedMachine(meta),
+  };
+}
+
+/** What was special about the machine, by the words that ask for it. Options of later versions are left out. */
+export function recordedMachine({ options }: Pick<TrailMeta, 'options'>): SimulationRequest {
+  const { mms, ringEntries } = options;
+  const memory = MEMORIES[options['memory'] ?? -1];
+  const split = SPLITS[options['split'] ?? -1];
+  const alias = [options['aliasFrom'], options['aliasTo'], options['aliasPages']];
+  return {
     ...(memory !== undefined && { memory }),
     ...(options['nonCoherent'] && { device: 'non-coherent' }),
     ...(options['deviceMmu'] === 1 && { deviceMmu: true }),

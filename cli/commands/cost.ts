@@ -1,7 +1,7 @@
 /** `cost`: what tracking cost in a trail. */
 import type { CostReport } from '../../analyzer/index.js';
 import { defineCommand } from '../command.js';
-import { costTable, labelOf, type Side } from '../cost-table.js';
+import { cacheNs, costTable, exitsByReason, labelOf, type Side } from '../cost-table.js';
 import { bytes, count, counted, nanoseconds, ratio } from '../format.js';
 import type { Output } from '../output.js';
 import { type Cell, columns, table } from '../table.js';
@@ -91,6 +91,14 @@ function lostText({ style }: Output, { lostWrites, lostPages }: CostReport): str
   return style.red(`${counted(lostWrites, 'write')} on ${counted(lostPages, 'page')}; \`pagetrail check\` tells why`);
 }
 
+function exitsText(report: CostReport): string {
+  const total = counted(report.exits, 'VM exit');
+  const reasons = Object.entries(exitsByReason(report)).filter(([, exits]) => exits > 0);
+  return reasons.length === 0
+    ? total
+    : `${total}: ${reasons.map(([reason, exits]) => `${count(exits)} ${reason}`).join(', ')}`;
+}
+
 function overheadRows(report: CostReport): Cell[][] {
   const { ns } = report;
   const parts: ReadonlyArray<readonly [string, number, string]> = [
@@ -99,7 +107,8 @@ function overheadRows(report: CostReport): Cell[][] {
     ['scan', ns.scan, `${counted(report.ptesScanned, 'entry', 'entries')} scanned`],
     ['copy', ns.copy, `${counted(report.transfers, 'transfer')}`],
     ['walker', ns.walker, 'hardware setting A and D'],
-    ['exit', ns.exit, counted(report.exits, 'VM exit')],
+    ['exit', ns.exit, exitsText(report)],
+    ['cache', cacheNs(report), 'CPU caches written back for a device that does not snoop'],
   ];
   const share = (part: number): string => (ns.overhead === 0 ? '-' : `${((100 * part) / ns.overhead).toFixed(1)} %`);
   return [

@@ -21,8 +21,10 @@ export const info = defineCommand({
   },
   async run(context, args) {
     const reader = await openTrail(context, args[0]!);
+    const { recordedMachine } = await import('../../recorder/index.js');
     const answer = infoOf(reader);
-    return { json: () => answer, print: (out) => print(out, reader, answer) };
+    const special = Object.entries(recordedMachine(reader.meta)).map(([name, value]) => optionText(name, value));
+    return { json: () => answer, print: (out) => print(out, reader, answer, special) };
   },
 });
 
@@ -64,7 +66,13 @@ function infoOf(reader: TrailReader) {
   };
 }
 
-function print(out: Output, reader: TrailReader, answer: Info): void {
+/** A setting as it is asked for on the command line. */
+function optionText(name: string, value: unknown): string {
+  const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === true ? option : `${option} ${String(value)}`;
+}
+
+function print(out: Output, reader: TrailReader, answer: Info, special: readonly string[]): void {
   const { style } = out;
   const mutations = answer.mutations.length === 0 ? '' : style.red(` with ${answer.mutations.join(', ')}`);
   const { source, tlb } = answer;
@@ -72,6 +80,7 @@ function print(out: Output, reader: TrailReader, answer: Info): void {
   const facts: Array<readonly [string, string]> = [
     ['strategy', `${trackersText(answer)}${mutations}`],
     ['machine', `${answer.arch}, ${answer.vma}, ${counted(answer.cpus, 'CPU')}, TLB of ${tlb.sets} x ${tlb.ways}`],
+    ...(special.length === 0 ? [] : [['', special.join(' ')] as const]),
     [
       'source',
       `${source.kind} ${source.name}${parametersOf(source.parameters)}${source.reads ? ', loads played' : ''}`,

@@ -1,6 +1,6 @@
 /** `list`: what there is to choose from. */
 import { nearest, UsageError } from '../../base/index.js';
-import type { Catalogue } from '../catalogues.js';
+import type { Catalogue } from '../catalogue.js';
 import { defineCommand } from '../command.js';
 import { wrapped } from '../format.js';
 import type { Output } from '../output.js';
