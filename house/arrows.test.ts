@@ -134,7 +134,7 @@ describe('arrows', () => {
   });
 
   it('loads the rooms that do the work only when a command needs them, so that help comes at once', () => {
-    const onDemand = new Set(['cli/catalogues.ts']);
+    const onDemand = new Set(['cli/catalogues.ts', 'cli/catalogue-entries.ts']);
     const eager =
       /^import (?!type )[^;]*? from '(?:\.\.\/)+(traces|simulator|recorder|replayer|analyzer)\/index\.js';/gm;
     const found = sourceFiles('cli')
