@@ -165,6 +165,34 @@ export const Op = {
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 
+/**
+ * Operations that only ask where something is. Nobody acts between such a question and what is done with the answer: it is a matter of how the
+ * code is written, not a step of the machine.
+ */
+const QUESTIONS: ReadonlySet<OpCode> = new Set([
+  Op.nextRun,
+  Op.nextRunWithin,
+  Op.runEnd,
+  Op.lastMarked,
+  Op.mappingCount,
+  Op.partFirst,
+  Op.partLast,
+  Op.vmaEnd,
+  Op.nextEntry,
+  Op.tableEnd,
+  Op.nextMapping,
+  Op.hasStructPage,
+  Op.pageUnder,
+  Op.walkBulk,
+  Op.walkFirst,
+  Op.walkLast,
+  Op.cpuCount,
+]);
+
+export function isQuestion(code: OpCode): boolean {
+  return QUESTIONS.has(code);
+}
+
 /** What `tlbLookup` found. */
 export const Lookup = { miss: 0, readOnly: 1, clean: 2, dirty: 3 } as const;
 /** What the walker found: an entry now cached (with D, for a store); D still to be set; or why it cannot go on. */

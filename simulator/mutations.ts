@@ -70,7 +70,8 @@ export const MUTATIONS = {
   'check-before-protect': {
     how: 'reorder',
     summary:
-      'D is looked at first, and then the entries are protected and cleaned as if nothing had happened since: check, then protect',
+      'D is looked at and cleaned first, and then the entries are protected and taken out: check, then protect; a write in between is dropped',
+    needs: ['unmap'],
   },
   'no-stop': {
     how: 'drop',

@@ -138,23 +138,6 @@ function countWrites(result: Run): number {
   );
 }
 
-describe('mutations', () => {
-  const cases = STRATEGIES.flatMap(({ id, mutations }) => mutations.map((mutation) => ({ strategy: id, ...mutation })));
-
-  it.each(cases)('$strategy --mutate $id loses writes where it says it bites ($bites)', ({ strategy, id, bites }) => {
-    const lostIn = (interleave: 'coarse' | 'fine') =>
-      Array.from({ length: 240 }, (_, seed) => seed).some((seed) => {
-        const program = randomProgram(seed, { accesses: 160, pages: 3, cpus: 1 + (seed % 3), reads: (seed % 2) * 0.2 });
-        const result = run({ strategy, mutations: [id], interleave, harvestEvery: 4 + (seed % 5), seed }, program);
-        return staleFrames(result.end) > 0;
-      });
-    expect({ coarse: lostIn('coarse'), fine: lostIn('fine') }).toEqual({
-      coarse: bites === 'coarse',
-      fine: bites !== 'none',
-    });
-  });
-});
-
 it('scans the slots of existing page tables only', () => {
   const program = randomProgram(3, { accesses: 200, pages: 30, cpus: 1, reads: 0 });
   const result = run({ strategy: 'hw-dirty', harvestEvery: 0 }, program);

@@ -6,9 +6,21 @@
 import { PTE_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-import type { StrategyCode, StrategyOptions } from '../strategies/define.js';
+import { mutation } from '../mutations.js';
+import type { ProtocolStep, StrategyCode, StrategyOptions } from '../strategies/define.js';
 import { forEachPart, forEachRun } from './object.js';
 import { restrict } from './restrict.js';
+
+/** That order as a step of a protocol. */
+export const COLLECT_BEFORE_UNMAP: ProtocolStep = {
+  step: 'collect before unmap',
+  summary: 'entries that will be taken out are protected, flushed, and then looked at and cleaned into the bitmap',
+  mutations: [
+    mutation('no-collect', 'coarse'),
+    mutation('move-drops-dirty', 'coarse'),
+    mutation('check-before-protect', 'fine'),
+  ],
+};
 
 export interface ScanCosts {
   readonly slotNs: number;
@@ -38,7 +50,8 @@ export function aroundUnmapByProtection(options: StrategyOptions, scan: ScanCost
   return {
     *aroundUnmap(first, last, unmap) {
       yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-      for (const walk of [protect, clean]) {
+      const checksFirst = options.mutations.has('check-before-protect');
+      for (const walk of checksFirst ? [clean, protect] : [protect, clean]) {
         yield* forEachPart(step, first, last, function* (from, to) {
           yield* restrict(options, walk, from, to);
         });

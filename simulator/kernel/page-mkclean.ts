@@ -66,13 +66,15 @@ export function pageMkcleanProtocol(options: StrategyOptions, transferNs: number
     const taken = inPlace
       ? yield micro(Op.pteLoad, 'take entry out', page)
       : yield micro(Op.pteExchange, 'take entry out', page, 0);
+    const early = mutations.has('notifier-end-before-flush');
+    if (early) yield* notifyEnd(options, page, page);
     if (!noFlush && !flushFirst && !lateFlush && !inPlace) yield* flushRange(page, page, 'harvest');
     yield micro(Op.pteStore, 'put clean entry back', page, taken & ~(PTE_WRITABLE | PTE_DIRTY));
     if (!noFlush && !flushFirst && inPlace) yield* flushRange(page, page, 'harvest');
     yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
     if (lateFlush && !noFlush) yield* flushRange(page, page, 'harvest');
     yield micro(Op.walkEnd, 'take entry out', page, 1, page, cost('pteScan'), cost('pageClean'));
-    yield* notifyEnd(options, page, page);
+    if (!early) yield* notifyEnd(options, page, page);
   }
 
   function* pageMkclean(page: number): Micro {

@@ -5,7 +5,7 @@
  */
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-import { mutation } from '../mutations.js';
+import { type Mutation, mutation } from '../mutations.js';
 import { type ProtocolStep, type StrategyOptions, TRANSFER } from '../strategies/define.js';
 import type { RangeWalk } from '../walk-specification.js';
 import { clearMarks, consumeMarked, transfer, transferMarked } from './consume.js';
@@ -17,14 +17,10 @@ const { bitmap: BITMAP, snapshot: SNAPSHOT } = CARRIER;
 /** Pages that KVM_CLEAR_DIRTY_LOG takes at once: the bits of a word. */
 export const CLEAR_GROUP_PAGES = 64;
 
-/** The steps of a round, which differ in what arming is. */
-export function logSteps(arming: ProtocolStep): readonly ProtocolStep[] {
+/** The steps of a round, which differ in what arming is, and in whether a mark can be made while the bitmap is taken. */
+export function logSteps(arming: ProtocolStep, swapDefects: readonly Mutation[] = []): readonly ProtocolStep[] {
   return [
-    {
-      step: 'snapshot',
-      summary: 'the bits are taken from the bitmap into a snapshot',
-      mutations: [mutation('protect-before-swap', 'fine')],
-    },
+    { step: 'snapshot', summary: 'the bits are taken from the bitmap into a snapshot', mutations: swapDefects },
     arming,
     {
       step: 'flush',

@@ -118,6 +118,7 @@ export class Machine {
       case Op.stopProgram:
         return !this.cpus.inInstruction.includes(true);
       case Op.tlbLookup:
+      case Op.deviceStore: // a device works for the program, and stops with it
         return !this.#programStopped;
       case Op.kick:
         return !this.cpus.inInstruction[op.a];

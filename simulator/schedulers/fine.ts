@@ -10,7 +10,7 @@ import { access, type Part, type Tracking } from '../kernel/access.js';
 import { operate } from '../kernel/operations.js';
 import { ACTOR_HARVEST, ACTOR_HOST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
-import { type Micro, type MicroOp, micro, Op } from '../micro-ops.js';
+import { isQuestion, type Micro, type MicroOp, micro, Op } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
 import { announce, extentOf } from './extent.js';
 import type { HarvestClock } from './harvest-clock.js';
@@ -22,6 +22,9 @@ import { isWrite, type Scheduler } from './scheduler.js';
 const QUEUED_PER_CPU = 4;
 /** One step in so many first evicts a random TLB entry, as hardware may at any time. Chosen, not derived. */
 const STEPS_PER_EVICTION = 64;
+/** One step in so many begins a burst, in which one actor goes on as long as it can, up to a number of steps: long windows are rare otherwise. */
+const STEPS_PER_BURST = 24;
+const BURST_STEPS_MAX = 48;
 
 interface Access {
   /** `AccessKind`. */
@@ -58,6 +61,8 @@ export class FineScheduler implements Scheduler {
   readonly #queues: Access[][] = [];
   readonly #running: Array<Running | null> = [];
   #queued = 0;
+  #burstOf = 0;
+  #burstLeft = 0;
   /** What is left of the round that is under way. */
   #consumers: Running[] = [];
 
@@ -179,7 +184,7 @@ export class FineScheduler implements Scheduler {
     const cpus = this.#queues.length;
     // Candidates: program threads (0..), acknowledgments (cpus..), consumers (last).
     const candidates = 2 * cpus + Math.max(1, this.#consumers.length);
-    const start = this.#random.below(candidates);
+    const start = this.#burst(candidates);
     for (let tried = 0; tried < candidates; tried++) {
       const candidate = (start + tried) % candidates;
       const made =
@@ -191,6 +196,20 @@ export class FineScheduler implements Scheduler {
       if (made) return;
     }
     invariant(false, 'every actor of the machine waits for another');
+  }
+
+  /** Who is asked first: at random, but for bursts. */
+  #burst(candidates: number): number {
+    if (this.#burstLeft > 0) {
+      this.#burstLeft--;
+      return Math.min(this.#burstOf, candidates - 1);
+    }
+    const first = this.#random.below(candidates);
+    if (this.#random.below(STEPS_PER_BURST) === 0) {
+      this.#burstOf = first;
+      this.#burstLeft = this.#random.below(BURST_STEPS_MAX);
+    }
+    return first;
   }
 
   #acknowledge(cpu: number): boolean {
@@ -258,10 +277,12 @@ export class FineScheduler implements Scheduler {
     if (mapsBothStages) yield* host!.notPresentFault(yield micro(Op.pageUnder, 'map the page', page), 0);
   }
 
-  /** Performs the operation that the code stands before; false when the code has ended. */
+  /** Performs the operation that the code stands before, and the questions behind it; false when the code has ended. */
   #advance(running: Running): boolean {
-    this.#machine.journal.enter(running.actor, running.cpu);
-    const next = running.code.next(this.#machine.execute(running.op));
+    const machine = this.#machine;
+    machine.journal.enter(running.actor, running.cpu);
+    let next = running.code.next(machine.execute(running.op));
+    while (!next.done && isQuestion(next.value.code)) next = running.code.next(machine.execute(next.value));
     if (next.done) return false;
     running.op = next.value;
     return true;

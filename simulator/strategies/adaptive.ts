@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.js';
 import { carrierMask, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked } from '../kernel/consume.js';
 import { mapUnder, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachPart, forEachVma } from '../kernel/object.js';
@@ -65,11 +65,7 @@ export const adaptive = defineStrategy({
       mutations: [mutation('no-interval', 'coarse')],
     },
     TRANSFER,
-    {
-      step: 'collect before unmap',
-      summary: 'in pagetable, entries that will be taken out are protected, flushed, cleaned into the bitmap',
-      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
-    },
+    COLLECT_BEFORE_UNMAP,
   ],
   create(options) {
     const { mutations, cost, objectPages, start } = options;

@@ -1,9 +1,8 @@
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
-import { rangeWalk } from '../kernel/range-walk.js';
 import { flushEntries, restrict } from '../kernel/restrict.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
@@ -40,7 +39,6 @@ export const hwDirtyWp = defineStrategy({
       step: 'protect',
       summary: 'W is taken from every entry of the object',
       mutations: [
-        mutation('check-before-protect', 'fine'),
         mutation('populating-walk', 'none'),
         mutation('no-rearm', 'none', {
           summary:
@@ -74,16 +72,11 @@ export const hwDirtyWp = defineStrategy({
       mutations: [mutation('transfer-first', 'fine')],
     },
     TRANSFER,
-    {
-      step: 'collect before unmap',
-      summary: 'entries that will be taken out are protected, flushed, cleaned into the bitmap',
-      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
-    },
+    COLLECT_BEFORE_UNMAP,
   ],
   create(options) {
     const { mutations, cost, start } = options;
     const blockWriters = !mutations.has('no-block');
-    const checkFirst = mutations.has('check-before-protect');
     const noRecheck = mutations.has('no-recheck');
     const transferFirst = mutations.has('transfer-first');
     const secondFlush =
@@ -91,10 +84,9 @@ export const hwDirtyWp = defineStrategy({
     const record = mutations.has('no-mark') ? -1 : CARRIER.bitmap;
     const upload = cost('upload4k');
     const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
-    // Unmutated: W alone. D goes along where it was looked at before, or is looked at in the same update.
     const protecting = {
       any: PTE_WRITABLE,
-      clear: PTE_WRITABLE | (checkFirst ? PTE_DIRTY : 0),
+      clear: PTE_WRITABLE,
       record: -1,
       ...scan,
       step: 'protect entries',
@@ -104,10 +96,6 @@ export const hwDirtyWp = defineStrategy({
 
     function* protect(first: number, last: number): Micro {
       yield* restrict(options, noRecheck ? atOnce : protecting, first, last, { unflushed: transferFirst });
-    }
-
-    function* check(first: number, last: number): Micro {
-      yield* rangeWalk({ ...collecting, clear: 0 }, first, last);
     }
 
     function* collect(first: number, last: number): Micro {
@@ -127,10 +115,9 @@ export const hwDirtyWp = defineStrategy({
       ...aroundUnmapByProtection(options, scan),
       *harvest() {
         if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        if (checkFirst) yield* forEachVma(start, 'collect dirty entries', check);
         yield* collectPageFlags(options);
         if (!mutations.has('no-rearm')) yield* forEachVma(start, 'protect entries', protect);
-        if (!checkFirst && !noRecheck) yield* forEachVma(start, 'collect dirty entries', collect);
+        if (!noRecheck) yield* forEachVma(start, 'collect dirty entries', collect);
         if (blockWriters) yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         yield* consumeMarked(options, CARRIER.bitmap, upload);
       },

@@ -1,5 +1,5 @@
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapUnder, splitAround, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
@@ -56,11 +56,7 @@ export const hwDirty = defineStrategy({
       mutations: [mutation('transfer-first', 'fine')],
     },
     TRANSFER,
-    {
-      step: 'collect before unmap',
-      summary: 'entries that will be taken out are protected, flushed, cleaned into the bitmap',
-      mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse')],
-    },
+    COLLECT_BEFORE_UNMAP,
     {
       step: 'split',
       summary: 'a huge entry is exchanged for small ones that inherit its D',

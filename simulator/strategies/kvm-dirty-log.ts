@@ -36,11 +36,21 @@ export const kvmDirtyLog = defineStrategy({
       summary: 'the fault handler sets W without a lock, then the bit of the page',
       mutations: [mutation('no-mark', 'coarse'), mutation('large-entry-logs-one', 'coarse')],
     },
-    ...logSteps({
-      step: 'protect',
-      summary: 'W is taken from the entries of the snapshot, under the MMU lock, by an atomic update',
-      mutations: [mutation('no-rearm', 'coarse'), mutation('plain-rmw', 'fine', { history: 'A35' })],
-    }),
+    ...logSteps(
+      {
+        step: 'protect',
+        summary: 'W is taken from the entries of the snapshot, under the MMU lock, by an atomic update',
+        mutations: [
+          mutation('no-rearm', 'coarse'),
+          mutation('plain-rmw', 'none', {
+            history: 'A35',
+            summary:
+              'entries are stored back instead of updated atomically: nothing is lost in this walk, because every page of the snapshot has W already and D is not read; a walk over other pages would take the W of a fault away, and with it the flush',
+          }),
+        ],
+      },
+      [mutation('protect-before-swap', 'fine')],
+    ),
   ],
   create(options) {
     const { mutations, cost } = options;
@@ -57,11 +67,10 @@ export const kvmDirtyLog = defineStrategy({
     return {
       mappedFlags: PTE_PRESENT,
       *notPresentFault(page, error) {
-        const isWrite = (error & FAULT_WRITE) !== 0;
+        const written = (error & FAULT_WRITE) !== 0 && !options.huge;
         yield micro(Op.lock, 'lock', -1, LOCK.mmu);
-        if (isWrite && !options.huge && !mutations.has('no-mark'))
-          yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
-        yield* mapOnFault(page, PTE_PRESENT | (isWrite && !options.huge ? WRITTEN : 0));
+        yield* mapOnFault(page, PTE_PRESENT | (written ? WRITTEN : 0));
+        if (written && !mutations.has('no-mark')) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
         yield micro(Op.unlock, 'lock', -1, LOCK.mmu);
       },
       *writeFault(page) {

@@ -1,5 +1,5 @@
 import { FAULT_WRITE, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { consumeMarked } from '../kernel/consume.js';
+import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapOnFault, WRITTEN } from '../kernel/faults.js';
 import { flushEntries } from '../kernel/restrict.js';
 import { armMarked, moveMarks } from '../kernel/second-stage-log.js';
@@ -115,9 +115,10 @@ export const kvmDirtyRing = defineStrategy({
           yield* take(cpu);
         }
         const late = mutations.has('reset-after-read');
-        if (late) yield* consumeMarked(options, TAKEN, cost('upload4k'));
+        if (late) yield* transferMarked(options, TAKEN, cost('upload4k'));
         yield* reset();
-        if (!late) yield* moveMarks(options, TAKEN, BITMAP);
+        if (late) yield* clearMarks(options, TAKEN);
+        else yield* moveMarks(options, TAKEN, BITMAP);
         yield* consumeMarked(options, BITMAP, cost('upload4k'));
         yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
       },

@@ -35,7 +35,13 @@ export const pml = defineStrategy({
     ...logSteps({
       step: 'clean',
       summary: 'D is cleared in the entries of the snapshot, under the MMU lock, by an atomic update',
-      mutations: [mutation('no-rearm', 'coarse'), mutation('plain-rmw', 'fine')],
+      mutations: [
+        mutation('no-rearm', 'coarse'),
+        mutation('plain-rmw', 'none', {
+          summary:
+            'entries are stored back instead of updated atomically: nothing is lost in this walk, because every page of the snapshot was logged when its D was set, so there is no D left to come',
+        }),
+      ],
     }),
   ],
   create(options) {

@@ -28,28 +28,24 @@ export const shadowPaging = defineStrategy({
       summary: 'the monitor notes the page and makes its shadow entry writable, under the MMU lock',
       mutations: [mutation('no-mark', 'coarse')],
     },
-    ...logSteps({
-      step: 'protect',
-      summary: 'W is taken from the shadow entries of the snapshot, under the MMU lock',
-      mutations: [
-        mutation('no-rearm', 'coarse'),
-        mutation('plain-rmw', 'none', {
+    ...logSteps(
+      {
+        step: 'protect',
+        summary: 'W is taken from the shadow entries of the snapshot, under the MMU lock',
+        mutations: [
+          mutation('no-rearm', 'coarse'),
+          mutation('plain-rmw', 'none', {
+            summary:
+              'shadow entries are stored back instead of updated atomically: nothing is lost, because only the holder of the MMU lock makes them writable',
+          }),
+        ],
+      },
+      [
+        mutation('protect-before-swap', 'none', {
           summary:
-            'shadow entries are stored back instead of updated atomically: nothing is lost, because only the holder of the MMU lock makes them writable',
+            'entries are protected first and the bitmap is taken afterwards: nothing is lost, because the MMU lock keeps marks from being made in between',
         }),
       ],
-    }).map((step) =>
-      step.step === 'snapshot'
-        ? {
-            ...step,
-            mutations: [
-              mutation('protect-before-swap', 'none', {
-                summary:
-                  'entries are protected first and the bitmap is taken afterwards: nothing is lost, because the MMU lock keeps marks from being made in between',
-              }),
-            ],
-          }
-        : step,
     ),
   ],
   create(options) {

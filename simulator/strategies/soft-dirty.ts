@@ -34,7 +34,7 @@ export const softDirty = defineStrategy({
   steps: [
     {
       step: 'stop',
-      summary: 'the program does not run between reading and clearing',
+      summary: 'the program, and the device that works for it, do not run between reading and clearing',
       mutations: [mutation('no-stop', 'fine')],
     },
     NOTIFY,
@@ -109,8 +109,10 @@ export const softDirty = defineStrategy({
       yield* notifyStart(options, first, last);
       if (flushFirst && !noFlush) yield* flushSpace(first, first, 'harvest');
       yield* forEachVma(start, 'clear_refs', clearVma);
+      const early = mutations.has('notifier-end-before-flush');
+      if (early) yield* notifyEnd(options, first, last);
       if (!noFlush && !flushFirst) yield* flushSpace(first, first, 'harvest');
-      yield* notifyEnd(options, first, last);
+      if (!early) yield* notifyEnd(options, first, last);
     }
 
     return {

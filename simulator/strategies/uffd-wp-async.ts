@@ -37,7 +37,7 @@ export const uffdWpAsync = defineStrategy({
         mutation('no-mark', 'coarse'),
         mutation('plain-rmw', 'none', {
           summary:
-            'entries are stored back instead of updated atomically: a D that is overwritten is no loss here, because uffd-wp bits are the marks and only change under the page-table lock',
+            'entries are stored back instead of updated atomically: nothing is lost, because uffd-wp bits are the marks, and they change under the page-table lock only',
         }),
       ],
     },

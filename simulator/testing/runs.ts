@@ -19,6 +19,10 @@ export interface ProgramShape {
   readonly reads: number;
   /** Share of writes by devices and by the kernel, 0..1. */
   readonly around?: number;
+  /** Share of writes by devices alone, 0..1. */
+  readonly device?: number;
+  /** Kinds of operations that occur among the accesses, one in 25 of them. */
+  readonly operations?: readonly number[];
 }
 
 /** One of the architectures that a strategy runs on. */
@@ -27,21 +31,38 @@ export function architectureFor(strategy: string, seed: number): string {
   return architectures[seed % architectures.length]!;
 }
 
-/** A random program over two separate regions, with page-crossing accesses among the rest. */
+/** Accesses between two operations, on average. */
+const ACCESSES_PER_OPERATION = 25;
+/** Forks of one program. */
+const FORKS_MAX = 3;
+
+/** A random program over two separate regions, with page-crossing accesses and operations among the rest. */
 export function randomProgram(seed: number, shape: ProgramShape): AccessBatch {
   const random = new Random(seed);
   const batch = new AccessBatch(shape.accesses);
+  const pageOf = (page: number) => (page % 3 === 0 ? 0x7_ff00 : 0x1000) + page;
+  let forks = 0;
   for (let i = 0; i < shape.accesses; i++) {
-    const page = random.below(shape.pages);
-    batch.page[i] = (page % 3 === 0 ? 0x7_ff00 : 0x1000) + page;
+    batch.page[i] = pageOf(random.below(shape.pages));
     batch.offset[i] = random.below(20) === 0 ? 4092 : random.below(512) * 8;
     batch.size[i] = 1 << random.below(5);
     if (batch.offset[i]! < 4092) batch.size[i] = Math.min(batch.size[i]!, 8);
     batch.cpu[i] = random.below(shape.cpus);
-    batch.kind[i] = random.unit() < shape.reads ? 1 : 0;
+    batch.kind[i] = random.unit() < shape.reads ? AccessKind.load : AccessKind.store;
     if (shape.around !== undefined && random.unit() < shape.around)
       batch.kind[i] = AccessKind.deviceWrite + random.below(2);
+    if (shape.device !== undefined && random.unit() < shape.device) batch.kind[i] = AccessKind.deviceWrite;
+    if (forks > 0) batch.process[i] = random.below(forks + 1);
     batch.program[i] = i + 1;
+    const { operations = [] } = shape;
+    if (operations.length === 0 || random.below(ACCESSES_PER_OPERATION) !== 0) continue;
+    const kind = operations[random.below(operations.length)]!;
+    if (kind === AccessKind.fork && ++forks > FORKS_MAX) continue;
+    batch.kind[i] = kind;
+    batch.offset[i] = 0;
+    const whole = kind === AccessKind.fork || kind === AccessKind.harvest || random.below(3) === 0;
+    batch.size[i] = whole ? 0 : (1 + random.below(4)) * 4096;
+    if (whole) batch.page[i] = -1;
   }
   batch.length = shape.accesses;
   return batch;
