@@ -40,7 +40,7 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
     gaps: eventsOf(source, gap.kind),
     endsInHarvest: results.end.harvesting,
     stories(pages) {
-      const definition = storiesOf(pages);
+      const definition = storiesOf(pages, results.end);
       return runPass(source, [definition]).facts(definition);
     },
   };

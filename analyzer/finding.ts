@@ -1,5 +1,7 @@
 /** What a detector says: a finding with its evidence, and the rules by which findings become a verdict. */
 
+import type { Fold } from '../replayer/index.js';
+
 /** From worst to least. `low` and `info` are waste and notes. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -46,6 +48,12 @@ export function evidence(...items: ReadonlyArray<Evidence | null>): Evidence[] {
     if (item !== null && item.seq > 0) roles.set(item.seq, [...(roles.get(item.seq) ?? []), item.role]);
   }
   return [...roles].sort((a, b) => a[0] - b[0]).map(([seq, said]) => ({ seq, role: said.join('; ') }));
+}
+
+/** Whose page it is, after its number, where a trail has a guest and its host: " of the guest". */
+export function ofWhom({ spaces }: Fold, space: number): string {
+  if (spaces.secondStage < 0) return '';
+  return space === spaces.secondStage ? ' of the host' : ' of the guest';
 }
 
 /** "1 page", "2 pages", "3 TLB entries". */

@@ -1,37 +1,37 @@
 /**
  * From the story of a lost page to the reason and the nearest fix. The question is where the chain "a write leaves a mark, the mark is
  * cleared, stale translations are flushed, the bytes are read" was broken. Two cases: the write did leave a mark and the mark went without
- * the bytes; or the write left none, because its CPU wrote through an entry that had nothing more to say.
+ * the bytes; or the write left none, because its CPU wrote through an entry that had nothing more to say. Losses that come of what is
+ * done to pages, and of devices and monitors, are in `transform-losses.ts`.
  */
 import { formatPage } from '../base/index.js';
 import type { Excess } from './entry-permissions.js';
-import type { Change, PageStory, UncapturedWrite } from './page-stories.js';
-
-export type LossCause =
-  | 'missing-flush'
-  | 'flush-before-change'
-  | 'transfer-before-flush'
-  | 'transfer-before-clear'
-  | 'overwritten-dirty'
-  | 'dropped-mark'
-  | 'not-armed'
-  | 'never-marked';
-
-export interface Explanation {
-  readonly cause: LossCause;
-  readonly rootCause: string;
-  readonly fix: string;
-}
+import type { Explanation } from './explanation.js';
+import type { Change, PageStory, UncapturedWrite } from './story.js';
+import { changeWords, deviceLoss, oldBytesTransferred, transformLoss, unsetDirty } from './transform-losses.js';
 
 /** Explains a lost page. `write` is its first uncaptured write. */
 export function explainLoss(story: PageStory, write: UncapturedWrite): Explanation {
   const after = story.clearedAfter;
   const before = story.carrierCleared;
+  if (story.oldBytes !== null) return oldBytesTransferred(story.oldBytes, write);
   if (after !== null)
-    return byPlainStore(after) ? overwrittenDirty(story, after) : clearedAfterWrite(story, write, after);
+    return byPlainStore(after)
+      ? overwrittenDirty(story, after)
+      : (transformLoss(story, after) ?? clearedAfterWrite(story, write, after));
   if (before !== null && byPlainStore(before) && before.seq === write.restriction?.seq)
     return overwrittenDirty(story, before);
-  return write.entry?.excess == null ? unarmed(story, write, before) : staleEntry(story, write);
+  const { entry } = write;
+  if (entry === null || entry.excess === null) return unarmed(story, write, before);
+  if (write.cpu < 0) return deviceLoss(story.page, write, entry);
+  // Whoever cached D after the last restriction did not have it from memory.
+  if (entry.excess === 'dirty' && entry.grantSeq > (write.restriction?.seq ?? 0))
+    return unsetDirty(story.page, write, entry);
+  return staleEntry(story, write);
+}
+
+function isElsewhere({ through }: UncapturedWrite, { space, page }: PageStory): boolean {
+  return through.page !== page || through.space !== space;
 }
 
 function byPlainStore(change: Change): boolean {
@@ -67,7 +67,7 @@ function clearedAfterWrite(story: PageStory, write: UncapturedWrite, cleared: Ch
   }
   return {
     cause: 'dropped-mark',
-    rootCause: `the last mark of the page was dropped at seq ${cleared.seq} (${words(cleared)}) and its bytes were not transferred after that`,
+    rootCause: `the last mark of the page was dropped at seq ${cleared.seq} (${changeWords(cleared)}) and its bytes were not transferred after that`,
     fix: 'transfer every page whose mark is cleared, or leave the mark set',
   };
 }
@@ -75,7 +75,8 @@ function clearedAfterWrite(story: PageStory, write: UncapturedWrite, cleared: Ch
 function staleEntry(story: PageStory, write: UncapturedWrite): Explanation {
   const restriction = write.restriction;
   const entry = `a TLB entry ${ENTRY_WORDS[write.entry!.excess!]} (filled at seq ${write.entry!.fillSeq})`;
-  const when = restriction === null ? 'the entry was restricted' : `${words(restriction)} at seq ${restriction.seq}`;
+  const when =
+    restriction === null ? 'the entry was restricted' : `${changeWords(restriction)} at seq ${restriction.seq}`;
   const { ackAfter, transfer } = story;
   const harvest = restriction?.harvest ?? 0;
   if (ackAfter !== null && harvest > 0 && ackAfter.harvest === harvest && transfer?.harvest === harvest) {
@@ -98,10 +99,14 @@ function staleEntry(story: PageStory, write: UncapturedWrite): Explanation {
       fix: 'change the entry first and flush after it; a flush removes only what was cached before',
     };
   }
+  const elsewhere = isElsewhere(write, story) ? ` (by page ${formatPage(write.through.page)}, which maps it too)` : '';
   return {
     cause: 'missing-flush',
-    rootCause: `missing flush: cpu ${write.cpu} kept ${entry} after ${when}, and no flush followed; its writes went on without leaving a mark`,
-    fix: 'flush the TLBs of the range after its entries are cleaned or protected, and before the bytes are transferred',
+    rootCause: `missing flush: cpu ${write.cpu} kept ${entry}${elsewhere} after ${when}, and no flush followed; its writes went on without leaving a mark`,
+    fix:
+      elsewhere === ''
+        ? 'flush the TLBs of the range after its entries are cleaned or protected, and before the bytes are transferred'
+        : 'clean, protect and flush by every address at which the frame is mapped, before the bytes are transferred',
   };
 }
 
@@ -117,8 +122,22 @@ function unarmed(story: PageStory, write: UncapturedWrite, cleared: Change | nul
   if (cleared !== null) {
     return {
       cause: 'not-armed',
-      rootCause: `not armed: the mark was cleared at seq ${cleared.seq} (${words(cleared)}), but the entry went on permitting writes, so the write at seq ${write.seq} had no reason to set a mark`,
+      rootCause: `not armed: the mark was cleared at seq ${cleared.seq} (${changeWords(cleared)}), but the entry went on permitting writes, so the write at seq ${write.seq} had no reason to set a mark`,
       fix: 'whenever a mark is cleared, clean or protect the entries that could set it, and flush them',
+    };
+  }
+  if (isElsewhere(write, story)) {
+    return {
+      cause: 'never-marked',
+      rootCause: `the frame was written through another page that maps it (${formatPage(write.through.page)}), and no mark was left for it`,
+      fix: 'collect, arm and flush by every address at which the frame is mapped',
+    };
+  }
+  if (write.entry?.huge === true) {
+    return {
+      cause: 'huge-marked-in-part',
+      rootCause: `a huge entry lets cpu ${write.cpu} write all of its 512 pages, and page ${formatPage(story.page)} was not among those marked`,
+      fix: 'mark every page that a huge entry covers when it becomes writable, or split it first',
     };
   }
   return {
@@ -135,21 +154,3 @@ const ENTRY_WORDS: Readonly<Record<Excess, string>> = {
   writable: 'with W',
   dirty: 'with W and D',
 };
-
-const CAUSE_WORDS: Readonly<Record<string, string>> = {
-  clean: 'D was cleared',
-  protect: 'W was cleared',
-  exchange: 'the entry was taken out',
-  store: 'the entry was overwritten by a plain store',
-  unmap: 'the entry was unmapped',
-  walker: 'the walker changed the entry',
-  fault: 'a fault handler changed the entry',
-  map: 'the entry was mapped anew',
-  observed: 'the entry changed',
-};
-
-function words(change: Change): string {
-  if (change.kind === 'pte' && change.cause !== null) return CAUSE_WORDS[change.cause]!;
-  if (change.kind === 'switch') return 'the method switched to other carriers';
-  return change.kind === 'mark' ? 'the mark was cleared' : `${change.kind} of the page`;
-}

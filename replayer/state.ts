@@ -106,8 +106,13 @@ export function describeState(fold: Fold, epoch: number, filter: StateFilter = {
     ptes: pages.map((index) => pteState(fold, index)),
     tlbs: tlbStates(fold, filter),
     marks: pages.flatMap((index) => markStates(fold, index)),
-    stale: [...new Set(pages.filter((index) => fold.isStale(index)).map((index) => fold.pages.page[index]!))],
+    stale: [...new Set(pages.filter((index) => isOwed(fold, index)).map((index) => fold.pages.page[index]!))],
   };
+}
+
+/** Whether a consumer lacks writes to the page. */
+function isOwed(fold: Fold, index: number): boolean {
+  return fold.isStale(index) && fold.spaces.hasConsumer(fold.pages.space[index]!);
 }
 
 function carriersIn(mask: number): Carrier[] {

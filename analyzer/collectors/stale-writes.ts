@@ -1,10 +1,10 @@
 /**
  * Writes that went through a TLB entry allowing more than the in-memory entry. Each is counted by what it allowed; those that came
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
- * at that page again before it is marked anew.
+ * at that page again before it is marked anew. What is declared is asked of the page written and of the host's page behind it.
  */
 import { carrierBit, mark, transfer, unmap } from '../../traces/index.js';
-import { seqOf } from '../../replayer/index.js';
+import { seqOf, type Fold } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
@@ -39,14 +39,33 @@ export interface StaleWrites {
   };
 }
 
+type LateFields = 'restrictedSeq' | 'settledSeq' | 'settledBy';
 const SETTLED_BY = ['transfer', 'mark', 'unmap'] as const;
+type SettledBy = (typeof SETTLED_BY)[number];
+
+/** The last event that declared something settled, by index. */
+class Settled {
+  readonly #seq = new NumberColumn();
+  readonly #by = new NumberColumn();
+
+  set(index: number, seq: number, by: SettledBy): void {
+    this.#seq.set(index, seq);
+    this.#by.set(index, SETTLED_BY.indexOf(by));
+  }
+
+  /** That event, where it came after the one at `seq`. */
+  after(seq: number, index: number): { readonly seq: number; readonly by: SettledBy } | undefined {
+    const at = this.#seq.get(index);
+    return at > seq ? { seq: at, by: SETTLED_BY[this.#by.get(index)]! } : undefined;
+  }
+}
 
 export const staleWrites: CollectorDefinition<StaleWrites> = {
   id: 'stale-writes',
   create() {
     const restrictedSeq = new NumberColumn();
-    const settledSeq = new NumberColumn();
-    const settledBy = new NumberColumn();
+    const settledPages = new Settled();
+    const settledFrames = new Settled();
     const lateWrites = new NumberColumn();
     const counts = EXCESSES.map(() => 0);
     const firsts: StaleWrite[] = [];
@@ -54,9 +73,23 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
     let late = 0;
     let latePages = 0;
     let harvestEndSeq = 0;
-    const settle = (index: number, seq: number, by: (typeof SETTLED_BY)[number]) => {
-      settledSeq.set(index, seq);
-      settledBy.set(index, SETTLED_BY.indexOf(by));
+
+    const settle = (fold: Fold, page: number, seq: number, by: SettledBy) => {
+      if (fold.isMapped(page)) settledFrames.set(fold.pages.frame[page]!, seq, by);
+      else settledPages.set(page, seq, by);
+    };
+    /** What declared the page settled after its entry (or that of the huge page it is part of) was restricted; null where nothing did. */
+    const lateness = (fold: Fold, page: number, entry: number): Pick<LateStaleWrite, LateFields> | null => {
+      const restricted = Math.max(restrictedSeq.get(page), restrictedSeq.get(entry));
+      if (restricted === 0) return null;
+      const frame = fold.pages.frame[page]!;
+      const settled =
+        (frame === 0 ? undefined : settledFrames.after(restricted, frame)) ??
+        settledPages.after(restricted, page) ??
+        null;
+      if (settled !== null) return { restrictedSeq: restricted, settledSeq: settled.seq, settledBy: settled.by };
+      if (harvestEndSeq <= restricted) return null;
+      return { restrictedSeq: restricted, settledSeq: harvestEndSeq, settledBy: 'harvest-end' };
     };
 
     return {
@@ -72,19 +105,19 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         transfer(batch, row, fold) {
           const seq = seqOf(batch, row);
           fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (index) =>
-            settle(index, seq, 'transfer'),
+            settle(fold, index, seq, 'transfer'),
           );
         },
         mark(batch, row, fold) {
-          const read = fold.reads & carrierBit(batch.slots[mark.slot.carrier]![row]!);
+          const read = fold.readsOf(batch.space[row]!) & carrierBit(batch.slots[mark.slot.carrier]![row]!);
           if (batch.slots[mark.slot.value]![row] !== 0 || read === 0) return;
           const seq = seqOf(batch, row);
           fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[mark.slot.pages]![row]!, (index) =>
-            settle(index, seq, 'mark'),
+            settle(fold, index, seq, 'mark'),
           );
         },
         [unmap.kind](batch, row, _fold, page) {
-          if (page >= 0) settle(page, seqOf(batch, row), 'unmap');
+          if (page >= 0) settledPages.set(page, seqOf(batch, row), 'unmap');
         },
         'harvest-end'(batch, row) {
           harvestEndSeq = seqOf(batch, row);
@@ -92,35 +125,36 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
       },
       writes(batch, from, to, fold, page) {
         const cpu = batch.cpu[from]!;
-        const tlb = page < 0 || cpu < 0 ? undefined : fold.tlbs[cpu];
-        const slot = tlb === undefined ? -1 : tlb.slotOf(page);
+        const slot = fold.translation(cpu, page);
         if (slot < 0) return;
-        const code = excessOf(fold, page, tlb!, slot);
+        const tlb = fold.tlb(cpu)!;
+        const code = excessOf(fold, page, tlb, slot);
         if (code < 0) return;
-        const restricted = restrictedSeq.get(page);
+        const entry = tlb.page[slot]!;
+        const behind = fold.backing(fold.pages.frame[page]!);
         const found = {
           seq: seqOf(batch, from),
           cpu,
           space: batch.space[from]!,
           page: batch.page[from]!,
           excess: EXCESSES[code]!,
-          restrictedSeq: restricted,
+          restrictedSeq: Math.max(
+            restrictedSeq.get(page),
+            restrictedSeq.get(entry),
+            behind < 0 ? 0 : restrictedSeq.get(behind),
+          ),
         };
         counts[code]! += to - from;
         firsts[code] ??= found;
-        const own = settledSeq.get(page);
-        const settled = Math.max(own, harvestEndSeq);
-        if (restricted === 0 || settled <= restricted) return;
+        const exceeds = (at: number) => excessOf(fold, page, tlb, slot, fold.pteFlags(at)) >= 0;
+        const settled =
+          (exceeds(page) ? lateness(fold, page, entry) : null) ??
+          (behind >= 0 && exceeds(behind) ? lateness(fold, behind, behind) : null);
+        if (settled === null) return;
         late += to - from;
         if (lateWrites.get(page) === 0) {
           latePages++;
-          const by = own > restricted ? SETTLED_BY[settledBy.get(page)]! : 'harvest-end';
-          if (examples.length < EXAMPLES) {
-            examples.push({
-              index: page,
-              write: { ...found, settledSeq: own > restricted ? own : harvestEndSeq, settledBy: by },
-            });
-          }
+          if (examples.length < EXAMPLES) examples.push({ index: page, write: { ...found, ...settled } });
         }
         lateWrites.add(page, to - from);
       },

@@ -2,6 +2,7 @@
  * The writes to each frame that the consumer has not captured: where a loss begins, if it is one, and who made them. Lost pages
  * themselves are a matter of the end state; see `missedPages`.
  */
+import { transfer } from '../../traces/index.js';
 import type { CollectorDefinition } from '../pass.js';
 import { NumberColumn } from '../columns.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
@@ -10,7 +11,7 @@ import { seqOf, type Fold } from '../../replayer/index.js';
 export interface UncapturedWrites {
   /** Seq of the first uncaptured write. */
   firstSeq(frame: number): number;
-  /** Uncaptured writes that went through no page table: of a device, or of the kernel by a mapping of its own. */
+  /** Uncaptured writes that went through no entry of any MMU: of a device, or of the kernel by a mapping of its own. */
   around(frame: number): number;
 }
 
@@ -19,13 +20,46 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
   create() {
     const firstSeq = new NumberColumn();
     const around = new NumberColumn();
+    // The same of the writes that are in CPU caches alone: a transfer that comes now does not capture them.
+    const firstCachedSeq = new NumberColumn();
+    const cachedAround = new NumberColumn();
+    const note = (
+      { frames }: Fold,
+      frame: number,
+      seq: number,
+      writes: number,
+      isAround: boolean,
+      isCached: boolean,
+    ) => {
+      if (frames.generation[frame] === frames.captured[frame]) {
+        firstSeq.set(frame, seq);
+        around.set(frame, 0);
+      }
+      if (isAround) around.add(frame, writes);
+      if (!isCached) return;
+      if (frames.cached[frame] === 0) {
+        firstCachedSeq.set(frame, seq);
+        cachedAround.set(frame, 0);
+      }
+      if (isAround) cachedAround.add(frame, writes);
+    };
     return {
-      writes(batch, from, to, fold, _page, frame) {
-        if (fold.frames.generation[frame] === fold.frames.captured[frame]) {
-          firstSeq.set(frame, seqOf(batch, from));
-          around.set(frame, 0);
-        }
-        if (batch.cpu[from]! < 0) around.add(frame, to - from);
+      on: {
+        transfer({ space, page, slots }, row, { pages, frames }) {
+          pages.forRange(space[row]!, page[row]!, slots[transfer.slot.pages]![row]!, (index) => {
+            const frame = pages.frame[index]!;
+            if (frames.cached[frame] === 0) return;
+            firstSeq.set(frame, firstCachedSeq.get(frame));
+            around.set(frame, cachedAround.get(frame));
+          });
+        },
+      },
+      writes(batch, from, to, fold, page, frame) {
+        const seq = seqOf(batch, from);
+        const isAround = batch.cpu[from]! < 0 && fold.translation(-1, page) < 0;
+        note(fold, frame, seq, to - from, isAround, fold.staysInCaches(batch, from));
+        const behind = fold.backing(frame);
+        if (behind >= 0) note(fold, fold.pages.frame[behind]!, seq, to - from, isAround, false);
       },
       finish: () => ({ firstSeq: (frame) => firstSeq.get(frame), around: (frame) => around.get(frame) }),
     };
@@ -33,24 +67,27 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
 };
 
 export interface MissedPages {
-  /** Indices of the pages, in no order. */
+  /** Indices of the pages, one for each frame: the first page that is on it. In no order. */
   readonly pages: readonly number[];
-  /** Writes the consumer will never see: generation minus captured, summed over the pages. */
+  /** Writes the consumer will never see: generation minus captured, summed over the frames. */
   readonly writes: number;
 }
 
 /**
- * Pages with writes that the consumer lacks and no carrier, of those that it reads, to tell it so. `lost`: at least one of the writes
+ * Pages with writes that their consumer lacks and no carrier, of those that it reads, to tell it so. `lost`: at least one of the writes
  * went through a page table, where a strategy must see it. `invisible`: none did.
  */
 export function missedPages(end: Fold, uncaptured: UncapturedWrites): { lost: MissedPages; invisible: MissedPages } {
   const lost = { pages: [] as number[], writes: 0 };
   const invisible = { pages: [] as number[], writes: 0 };
-  for (let page = 0; page < end.pages.count; page++) {
-    if (!end.isStale(page) || end.isMarked(page)) continue;
-    const writes = end.generationOf(page) - end.capturedOf(page);
-    const missed = uncaptured.around(end.pages.frame[page]!) === writes ? invisible : lost;
-    missed.pages.push(page);
+  const { frames, pages, spaces } = end;
+  for (let frame = 1; frame < frames.count; frame++) {
+    const writes = frames.generation[frame]! - frames.captured[frame]!;
+    if (writes <= 0 || frames.mappers[frame] === 0) continue;
+    const home = end.homeOf(frame);
+    if (!spaces.hasConsumer(pages.space[home]!) || end.isMarked(home)) continue;
+    const missed = uncaptured.around(frame) === writes ? invisible : lost;
+    missed.pages.push(home);
     missed.writes += writes;
   }
   return { lost, invisible };

@@ -4,7 +4,7 @@
  * filled after the restriction.
  */
 import { harvestEnd } from '../../traces/index.js';
-import { outlives, restrictedBy } from '../entry-permissions.js';
+import { forCached, outlives, restrictedBy } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { newFlags, oldFlags } from '../rows.js';
 import { FillTimes } from './fill-times.js';
@@ -46,8 +46,9 @@ interface Pending {
   readonly seq: number;
   readonly cpu: number;
   readonly slot: number;
-  /** Index. */
+  /** Index of the page whose entry was restricted, and of the page that the TLB entry stands at: a guest's, where the second stage was. */
   readonly page: number;
+  readonly cached: number;
   readonly restricted: number;
   /** The last flush-ack of the harvest before it; 0 where none did. */
   readonly ackSeqBefore: number;
@@ -64,8 +65,8 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
     let harvests = 0;
     let pages = 0;
 
-    const isLeft = (fold: Fold, { seq, cpu, slot, page }: Pending) =>
-      fold.tlbs[cpu]!.page[slot] === page && fills.seqOf(cpu, slot) < seq;
+    const isLeft = (fold: Fold, { seq, cpu, slot, cached }: Pending) =>
+      fold.tlb(cpu)!.page[slot] === cached && fills.seqOf(cpu, slot) < seq;
     // A trail may restrict for ever without a harvest. What is kept then is at most a few per TLB entry: one that has gone does
     // not come back, and one restriction of an entry says as much as the same again.
     const sift = (fold: Fold) => {
@@ -79,7 +80,7 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
 
     const settle = (fold: Fold, seq: number, harvest: number | null) => {
       const left = pending.filter(
-        (one) => isLeft(fold, one) && outlives(fold.tlbs[one.cpu]!.flags[one.slot]!, one.restricted),
+        (one) => isLeft(fold, one) && outlives(fold.tlb(one.cpu)!.flags[one.slot]!, one.restricted),
       );
       const distinct = new Set(left.map(({ page }) => page)).size;
       const first = left[0];
@@ -92,7 +93,7 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
             harvest,
             seq,
             pages: distinct,
-            entries: new Set(left.map((one) => one.cpu * 2 ** 32 + one.page)).size,
+            entries: new Set(left.map((one) => one.cpu * 2 ** 32 + one.cached)).size,
             first: {
               seq: first.seq,
               cpu,
@@ -115,12 +116,11 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
           if (page < 0) return;
           const restricted = restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold));
           if (restricted === 0) return;
-          for (let cpu = 0; cpu < fold.tlbs.length; cpu++) {
-            const tlb = fold.tlbs[cpu];
-            const slot = tlb === undefined ? -1 : tlb.slotOf(page);
-            if (slot < 0 || !outlives(tlb!.flags[slot]!, restricted)) continue;
-            pending.push({ seq: seqOf(batch, row), cpu, slot, page, restricted, ackSeqBefore: ackSeq });
-          }
+          forCached(fold, page, (tlb, cpu, slot) => {
+            if (!outlives(tlb.flags[slot]!, restricted)) return;
+            const cached = tlb.page[slot]!;
+            pending.push({ seq: seqOf(batch, row), cpu, slot, page, cached, restricted, ackSeqBefore: ackSeq });
+          });
           if (pending.length >= siftAt) sift(fold);
         },
         'flush-ack'(batch, row) {

@@ -5,7 +5,7 @@
 import type { EventSource } from '../../replayer/index.js';
 import type { Finding } from '../finding.js';
 import type { CollectorDefinition, PassResults } from '../pass.js';
-import type { PageStory } from '../page-stories.js';
+import type { PageStory, Place } from '../story.js';
 
 /** What a detector may look at. */
 export interface Case {
@@ -16,7 +16,7 @@ export interface Case {
   /** The trail ends while a harvest is under way. */
   readonly endsInHarvest: boolean;
   /** The stories of a few pages; a pass of its own, so only for pages that are known to matter. */
-  readonly stories: (pages: ReadonlyArray<{ readonly space: number; readonly page: number }>) => readonly PageStory[];
+  readonly stories: (pages: readonly Place[]) => readonly PageStory[];
 }
 
 export interface Conclusion {

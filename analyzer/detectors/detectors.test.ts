@@ -156,11 +156,207 @@ describe('lost-write', () => {
     expect(found!.rootCause).toMatch(/^the last mark of the page was dropped at seq 6 \(the entry changed\)/);
   });
 
-  it('knows a loss through an alias that no flush covered', () => {
-    const text = `map 16 frame=1\n map 17 frame=1\n switch reads=bitmap\n write 17`;
+  it('counts a frame once, at the first page that maps it', () => {
+    const text = `map 17 frame=1\n map 16 frame=1\n switch reads=bitmap\n write 17\n write 16`;
     const { count, found } = lost(text);
-    expect(count).toBe(2); // both pages show the frame, neither has a mark
-    expect(found.find(({ page }) => page === 16)!.rootCause).toContain('another page that maps it');
+    expect(count).toBe(1);
+    expect(found).toMatchObject([{ page: 16, seq: 4 }]);
+    expect(found[0]!.summary).toContain('2 writes');
+    expect(found[0]!.rootCause).toContain('another page that maps it (0x11)');
+    expect(lost(`${text}\n mark 17 bitmap set`).count).toBe(0);
+  });
+
+  it('tells of a flush by one address where the frame has two', () => {
+    const text = `map 16 frame=1\n map 17 frame=1\n pte 17 PWDA walker\n tlb-fill 17 WD\n harvest-begin 1
+      pte 17 PWA clean\n flush-ack 16 range\n transfer 16\n harvest-end 1\n write 17`;
+    const { found } = lost(text);
+    expect(found[0]!.rootCause).toMatch(/^missing flush: cpu 0 kept .* \(by page 0x11, which maps it too\)/);
+    expect(
+      lost(text.replace('flush-ack 16', 'flush-ack 17').replace('write 17', 'pte 17 PWDA walker\n write 17')).count,
+    ).toBe(0);
+  });
+
+  describe.each<[string, DrawnOptions, good: string, bad: string, RegExp]>([
+    [
+      'a device that does not snoop',
+      { meta: { options: { nonCoherent: 1 } } },
+      `${DIRTY + HARVEST.replace('transfer', 'cache-flush 16\n transfer')}`,
+      DIRTY + HARVEST,
+      /^caches were not flushed before the transfer: what was written at seq 5 was in the caches of cpu 0 alone when the bytes were transferred at seq 12/,
+    ],
+    [
+      'a monitor that sets no D',
+      {},
+      'map 16\n pte 16 PW map\n pte 16 PWD monitor\n tlb-fill 16 WD\n write 16',
+      'map 16\n pte 16 PW map\n tlb-fill 16 WD\n write 16',
+      /^the monitor does not emulate dirty bits: cpu 0 cached W and D for page 0x10 at seq 3/,
+    ],
+    [
+      'a monitor that gives D later',
+      {},
+      'map 16\n pte 16 PW map\n tlb-fill 16 W\n pte 16 PWD monitor\n tlb-update 16 WD\n write 16',
+      'map 16\n pte 16 PW map\n tlb-fill 16 W\n tlb-update 16 WD\n write 16',
+      /^the monitor does not emulate dirty bits: .* at seq 4/,
+    ],
+    [
+      'an unmap',
+      {},
+      `${DIRTY} pte 16 - unmap\n mark 16 bitmap set\n flush-ack 16 range`,
+      `${DIRTY} pte 16 - unmap\n flush-ack 16 range`,
+      /^unmapped without collecting: the entry of page 0x10 was taken out at seq 6/,
+    ],
+    [
+      'a page that left the object',
+      {},
+      `map 9 frame=1016\n ${DIRTY} mark 9 bitmap set\n unmap 16`,
+      `map 9 frame=1016\n ${DIRTY} unmap 16`,
+      /taken out at seq 7 with the last mark/,
+    ],
+    [
+      'a move',
+      {},
+      `${DIRTY} pte 16 - unmap\n mark 16 bitmap set\n flush-ack 16 range\n frame-move 16 newFrame=7\n pte 16 PW map`,
+      `${DIRTY} pte 16 - unmap\n flush-ack 16 range\n frame-move 16 newFrame=7\n pte 16 PW map`,
+      /^the move dropped the mark: the entry of page 0x10 was taken out at seq 6, its contents moved at seq 8/,
+    ],
+    [
+      'a move long after the unmap that dropped it',
+      {},
+      `${DIRTY} mark 16 bitmap set\n pte 16 - unmap`,
+      `${DIRTY} pte 16 - unmap\n pte 16 PW map\n pte 16 - unmap\n frame-move 16 newFrame=7`,
+      /^unmapped without collecting: the entry of page 0x10 was taken out at seq 6/,
+    ],
+    [
+      'a split',
+      {},
+      'map 512\n map 515\n pte 512 PWDH walker\n tlb-fill 512 WDH\n write 515\n pte 512 PWD split\n pte 515 PWD split',
+      'map 512\n map 515\n pte 512 PWDH walker\n tlb-fill 512 WDH\n write 515\n pte 512 PW split\n pte 515 PW split\n flush-ack 512 range',
+      /^the split dropped the mark: the huge entry over page 0x203 became small ones at seq 7/,
+    ],
+    [
+      'a split that was none',
+      {},
+      'map 512\n map 515\n pte 512 PWDH walker\n write 515\n pte 512 PWD split\n pte 515 PWD split\n pte 515 PW clean\n mark 515 bitmap set',
+      'map 512\n map 515\n pte 512 PWDH walker\n write 515\n pte 512 PWD split\n pte 515 PWD split\n pte 515 PW clean',
+      /^the last mark of the page was dropped at seq 7 \(D was cleared\)/,
+    ],
+    [
+      'a huge entry marked in part',
+      { meta: { carriers: ['bitmap'] } },
+      'map 512\n map 515\n mark 512+512 bitmap set\n pte 512 PWDH fault\n tlb-fill 512 WDH\n write 515',
+      'map 512\n map 515\n mark 512 bitmap set\n pte 512 PWDH fault\n tlb-fill 512 WDH\n write 515',
+      /^a huge entry lets cpu 0 write all of its 512 pages, and page 0x203 was not among those marked/,
+    ],
+    [
+      'the MMU of a device',
+      {},
+      `${DIRTY} cpu-1 tlb-fill 16 WD\n${HARVEST.replace('flush-ack', 'cpu-1 flush-ack 16 range\n flush-ack')} cpu-1 write 16 actor=1\n pte 16 PWD fault`,
+      `${DIRTY} cpu-1 tlb-fill 16 WD\n${HARVEST} cpu-1 write 16`,
+      /^missing notifier: the device kept its translation of page 0x10 \(filled at seq 6\) after D was cleared at seq 8/,
+    ],
+    [
+      'the MMU of a device that was told too early',
+      {},
+      DIRTY,
+      `${DIRTY} harvest-begin 1\n cpu-1 flush-ack 16 range\n cpu-1 tlb-fill 16 WD\n pte 16 PWA clean\n flush-ack 16 range\n transfer 16\n harvest-end 1\n cpu-1 write 16`,
+      /^the notifier came too early: the device dropped what it had cached of page 0x10 at seq 7/,
+    ],
+  ])('%s', (_, options, good, bad, cause) => {
+    it('good: nothing is lost', () => {
+      expect(lost(good, options)).toEqual({ count: 0, found: [] });
+    });
+
+    it('bad: is the cause', () => {
+      const { count, found } = lost(bad, options);
+      expect(count).toBe(1);
+      expect(found[0]!.rootCause).toMatch(cause);
+      expect(found[0]!.fix).not.toBe('');
+    });
+  });
+
+  it('keeps the story of a write that a transfer did not see', () => {
+    const text = DIRTY + HARVEST;
+    const [finding] = lost(text, { meta: { options: { nonCoherent: 1 } } }).found;
+    expect(finding).toMatchObject({ seq: 5, cpu: 0 });
+    expect(seqs(finding)).toContain(12);
+    expect(finding!.evidence.find(({ seq }) => seq === 12)!.role).toContain('while the write was in CPU caches');
+    // A device's own writes go to memory; they are captured.
+    const by = (actor: number) => `map 16\n cpu-1 write 16 actor=${actor}\n transfer 16\n`;
+    const meta = { options: { nonCoherent: 1 }, actors: ['kernel', 'device'] };
+    expect(findings('invisible-write', by(1), { meta }).count).toBe(0);
+    expect(findings('invisible-write', by(0), { meta }).found).toMatchObject([{ seq: 2 }]);
+  });
+});
+
+/** Page 16 of a guest on its frame 500, which is page 500 of the host, on frame 9; both track by D, and all of it is cached. */
+const GUEST: DrawnOptions = {
+  meta: {
+    spaces: [
+      { kind: 'mm', layout: 'x86-64' },
+      { kind: 'second-stage', layout: 'ept', carriers: ['pte-dirty'] },
+    ],
+  },
+};
+const TWO_STAGES = `
+  map 500 frame=9 space=1
+  map 16 frame=500 guest
+  pte 500 PW map space=1 frame=9
+  pte 16 PW map frame=500
+  pte 16 PWD walker frame=500
+  pte 500 PWD walker space=1 frame=9
+  tlb-fill 16 WD frame=500   # 7
+  write 16
+`;
+const GUEST_HARVEST = 'pte 16 PW clean frame=500\n flush-ack 16 range\n transfer 16\n';
+const HOST_HARVEST = 'pte 500 PW clean space=1 frame=9\n flush-ack 500 all space=1\n transfer 500 space=1\n';
+
+describe('a guest and its host', () => {
+  const both = (text: string, options = GUEST) => check(drawn(TWO_STAGES + text, options));
+  const without = (text: string) => text.replace(/flush-ack.*/, 'note');
+
+  it('good: each consumer has what was written', () => {
+    const { findings: found, counts } = both(
+      `${GUEST_HARVEST}${HOST_HARVEST} pte 16 PWD walker frame=500\n pte 500 PWD walker space=1 frame=9\n tlb-fill 16 WD frame=500\n write 16`,
+    );
+    expect([found, counts['lost-write']]).toEqual([[], 0]);
+  });
+
+  it.each([
+    [
+      'the guest',
+      without(GUEST_HARVEST) + HOST_HARVEST.replace('flush-ack', 'note #'),
+      'page 0x10 of the guest',
+      /after D was cleared at seq 9/,
+    ],
+    [
+      'the host',
+      GUEST_HARVEST.replace('flush-ack', 'note #').replace(/pte.*/, '') + without(HOST_HARVEST),
+      'page 0x1f4 of the host',
+      /after D was cleared at seq 1\d/,
+    ],
+  ])('bad: a flush of %s is missing', (_, text, whose, cause) => {
+    const { findings: found } = both(`${text} write 16`);
+    const losses = found.filter(({ id, summary }) => id === 'lost-write' && summary.startsWith(whose));
+    expect(losses).toHaveLength(1);
+    expect(losses[0]!.rootCause).toMatch(/^missing flush: cpu 0 kept a TLB entry with W and D/);
+    expect(losses[0]!.rootCause).toMatch(cause);
+  });
+
+  it('the host alone loses where only its own flush is missing', () => {
+    const { counts, findings: found } = both(`${without(HOST_HARVEST)} write 16`);
+    expect(counts['lost-write']).toBe(1);
+    expect(found.map(({ id, page }) => [id, page])).toContainEqual(['lost-write', 500]);
+    expect(counts['stale-tlb-write']).toBe(1);
+    expect(found.find(({ id, severity }) => id === 'stale-tlb-write' && severity === 'high')!.summary).toContain(
+      'its bytes had been transferred',
+    );
+    expect(counts['elided-flush']).toBe(1);
+    expect(both(HOST_HARVEST).counts).toMatchObject({ 'lost-write': 0, 'stale-tlb-write': 0, 'elided-flush': 0 });
+  });
+
+  it('nothing is owed to a host that tracks nothing', () => {
+    const meta = { spaces: [GUEST.meta!.spaces![0]!, { kind: 'second-stage', layout: 'ept' }] } as const;
+    expect(both(GUEST_HARVEST, { meta }).counts['lost-write']).toBe(0);
   });
 });
 
@@ -172,6 +368,22 @@ describe('invisible-write', () => {
     ['in a harvest that the trail does not see the end of', `${DIRTY + HARVEST} harvest-begin 2\n cpu-1 write 16`],
   ])('good: a device writes %s', (_, text) => {
     expect(findings('invisible-write', text)).toEqual({ count: 0, found: [] });
+  });
+
+  it('good: a device writes through a translation of its own, which is a matter of notifiers', () => {
+    const text = `map 16\n pte 16 PWD map\n cpu-1 tlb-fill 16 WD\n pte 16 PW clean\n cpu-1 write 16`;
+    expect(findings('invisible-write', text).count).toBe(0);
+    expect(findings('lost-write', text).count).toBe(1);
+  });
+
+  it('bad: a device writes to a guest, and neither consumer is told', () => {
+    const text = `${TWO_STAGES}${GUEST_HARVEST}${HOST_HARVEST} cpu-1 write 16`;
+    const { count, found } = findings('invisible-write', text, GUEST);
+    expect(count).toBe(2);
+    expect(found.map(({ summary }) => /page \S+ of the \w+/.exec(summary)![0]).sort()).toEqual([
+      'page 0x10 of the guest',
+      'page 0x1f4 of the host',
+    ]);
   });
 
   it('bad: a device writes after the harvest, and nothing marks the page', () => {
@@ -225,6 +437,29 @@ describe('stale-tlb-write', () => {
     expect(found[0]!.summary).toContain('2 writes');
     expect(seqs(found[0])).toEqual([7, 8, 9]);
   });
+
+  it('sees the entry of the huge page that the TLB entry stands for', () => {
+    const huge = 'map 512\n map 515\n pte 512 PWDH walker\n tlb-fill 512 WDH\n write 515\n';
+    expect(stale(huge).count).toBe(0);
+    const { count, found } = stale(`${huge} pte 512 PWH clean\n transfer 515\n write 515`);
+    expect(count).toBe(1);
+    expect(found.map(({ severity, page }) => [severity, page])).toEqual([
+      ['high', 515],
+      ['info', 515],
+    ]);
+    expect(stale(`${huge} pte 512 PWH clean\n flush-ack 600 range\n transfer 515\n write 515`).count).toBe(0);
+  });
+
+  it('sees a transfer by another page of the frame', () => {
+    const text = `map 16 frame=1\n map 17 frame=1\n pte 17 PWD map\n tlb-fill 17 WD\n pte 17 PW clean\n transfer 16\n write 17`;
+    expect(stale(text).found.map(({ severity }) => severity)).toEqual(['high', 'info']);
+  });
+
+  it('sees what a device kept', () => {
+    const text = `map 16\n pte 16 PWD map\n cpu-1 tlb-fill 16 WD\n pte 16 PW clean\n`;
+    expect(stale(`${text} cpu-1 write 16`).count).toBe(1);
+    expect(stale(`${text} cpu-1 flush-ack 16 range\n cpu-1 write 16`).count).toBe(0);
+  });
 });
 
 describe('elided-flush', () => {
@@ -260,6 +495,12 @@ describe('elided-flush', () => {
     expect(count).toBe(1);
     expect(found).toMatchObject([{ severity: 'high', page: 16, cpu: 0, seq: 7 }]);
     expect(seqs(found[0])).toEqual([4, 7, 9]);
+  });
+
+  it('bad: a device kept its translation', () => {
+    const text = `map 16\n pte 16 PWD map\n cpu-1 tlb-fill 16 WD\n harvest-begin 1\n pte 16 PW clean\n harvest-end 1`;
+    expect(elided(text).found).toMatchObject([{ page: 16, cpu: -1 }]);
+    expect(elided(text.replace('clean', 'clean\n cpu-1 flush-ack 16 range')).count).toBe(0);
   });
 
   it('finds the first of very many restrictions, and forgets those that were answered', () => {

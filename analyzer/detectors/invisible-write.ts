@@ -4,7 +4,7 @@
  */
 import { formatPage } from '../../base/index.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
-import { counted, evidence, type Finding } from '../finding.js';
+import { counted, evidence, type Finding, ofWhom } from '../finding.js';
 import { type Detector, FINDINGS_MAX } from './define.js';
 
 const ID = 'invisible-write';
@@ -34,7 +34,7 @@ export const invisibleWrite: Detector = {
         page,
         cpu: null,
         seq,
-        summary: `page ${formatPage(page)}: ${counted(writes, 'write')} around its page table never reached the consumer, the first at seq ${seq}`,
+        summary: `page ${formatPage(page)}${ofWhom(end, end.pages.space[index]!)}: ${counted(writes, 'write')} around its page table never reached the consumer, the first at seq ${seq}`,
         evidence: evidence({
           seq,
           role: 'the first of them: it has no CPU, and no fault, D or other mark comes of it',

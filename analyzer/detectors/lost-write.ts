@@ -5,9 +5,9 @@
  */
 import { formatPage } from '../../base/index.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
-import { type Certainty, counted, evidence, type Finding } from '../finding.js';
+import { type Certainty, counted, evidence, type Finding, ofWhom } from '../finding.js';
 import { explainLoss } from '../loss-causes.js';
-import type { PageStory, UncapturedWrite } from '../page-stories.js';
+import type { PageStory, UncapturedWrite } from '../story.js';
 import { type Case, type Conclusion, type Detector, FINDINGS_MAX } from './define.js';
 
 const ID = 'lost-write';
@@ -34,15 +34,27 @@ export const lostWrite: Detector = {
       count: lost.pages.length,
       total: lost.pages.length,
       findings: shown.map((index, i) =>
-        describe(stories[i]!, end.generationOf(index) - end.capturedOf(index), firstSeq(index), certainty),
+        describe(
+          stories[i]!,
+          ofWhom(end, stories[i]!.space),
+          end.generationOf(index) - end.capturedOf(index),
+          firstSeq(index),
+          certainty,
+        ),
       ),
     };
   },
 };
 
-/** @param firstSeq the first uncaptured write, which reached the frame through another page where the story has none */
-function describe(story: PageStory, lostWrites: number, firstSeq: number, certainty: Certainty): Finding {
-  const page = formatPage(story.page);
+/** @param firstSeq the first uncaptured write, which reached the frame through a page that left it where the story has none */
+function describe(
+  story: PageStory,
+  whose: string,
+  lostWrites: number,
+  firstSeq: number,
+  certainty: Certainty,
+): Finding {
+  const page = formatPage(story.page) + whose;
   const { write } = story;
   const common = { id: ID, severity: 'critical', certainty, page: story.page } as const;
   const summary = `page ${page}: ${counted(lostWrites, 'write')} never reached the consumer`;
@@ -64,13 +76,18 @@ function describe(story: PageStory, lostWrites: number, firstSeq: number, certai
   const { rootCause, fix } = explainLoss(story, write);
   return {
     ...common,
-    cpu: write.cpu,
+    cpu: write.cpu < 0 ? null : write.cpu,
     seq: write.seq,
-    summary: `${summary}, the first at seq ${write.seq} on cpu ${write.cpu}`,
+    summary: `${summary}, the first at seq ${write.seq} ${by(write)}`,
     evidence: trace(story, write),
     rootCause,
     fix,
   };
+}
+
+/** Who wrote. */
+function by({ cpu }: UncapturedWrite): string {
+  return cpu < 0 ? 'by a device' : `on cpu ${cpu}`;
 }
 
 function trace(story: PageStory, write: UncapturedWrite) {
@@ -84,10 +101,14 @@ function trace(story: PageStory, write: UncapturedWrite) {
     write.ackBefore && { seq: write.ackBefore.seq, role: 'the last flush of the page on that CPU before the write' },
     transfer && {
       seq: transfer.seq,
-      role: 'the last transfer of the page: it read the bytes as they were before the write',
+      role:
+        story.oldBytes === null
+          ? 'the last transfer of the page: it read the bytes as they were before the write'
+          : 'the last transfer of the page: it read memory, while the write was in CPU caches',
     },
     cleared && { seq: cleared.seq, role: 'cleared the last carrier that the consumer reads' },
     { seq: write.seq, role: 'the first write that no transfer captured' },
+    story.moveAfter && { seq: story.moveAfter.seq, role: 'the contents moved to another frame' },
     restrictionAfter && {
       seq: restrictionAfter.seq,
       role: 'the first restriction of the in-memory entry after the write',

@@ -191,6 +191,11 @@ export class Fold {
       : -1;
   }
 
+  /** Whether the write in that row stays in the caches of its CPU until they are written back. */
+  staysInCaches(batch: EventBatch, row: number): boolean {
+    return this.#nonCoherent && (batch.cpu[row]! >= 0 || batch.actor[row] !== this.#device);
+  }
+
   /** The first page, by space and number, that is on the frame: where what happens to the frame is told. -1 where none is. */
   homeOf(frame: number): number {
     const { space, page } = this.pages;
@@ -265,8 +270,7 @@ export class Fold {
     const { frames } = this;
     frames.generation[frame]! += writes;
     if (!this.#deep) return;
-    if (this.#nonCoherent && (batch.cpu[row]! >= 0 || batch.actor[row] !== this.#device))
-      frames.cached[frame]! += writes;
+    if (this.staysInCaches(batch, row)) frames.cached[frame]! += writes;
     const behind = this.backing(frame);
     if (behind >= 0) frames.generation[this.pages.frame[behind]!]! += writes;
   }

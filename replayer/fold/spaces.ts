@@ -29,6 +29,11 @@ export class Spaces {
     return this.#ownReads[space];
   }
 
+  /** Whether anybody consumes what is written in that space: the host of a guest may track nothing. */
+  hasConsumer(space: number): boolean {
+    return space !== this.secondStage || this.#ownReads[space] !== undefined;
+  }
+
   /** The spaces whose consumer is another than that of the trail. */
   get withOwnReads(): number[] {
     return this.#ownReads.flatMap((reads, space) => (reads === undefined ? [] : [space]));
