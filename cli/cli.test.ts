@@ -347,6 +347,9 @@ describe('virtual machines and other machines', () => {
     const who = 'hw-dirty in a guest, kvm-dirty-log outside (manual), monitor nested with guest:no-flush';
     expect(ran.stdout).toContain(`  strategy  ${who} on x86-64\n`);
     expect((await pagetrail(['info', trail])).stdout).toContain(who);
+    expect((await pagetrail(['info', trail])).stdout).toMatch(
+      /consumer reads .*\n +in space 1 \(second-stage\): bitmap/,
+    );
     const { stdout } = await pagetrail(['cost', trail, good]);
     expect(stdout).toContain('hw-dirty in kvm-dirty-log + guest:no-flush  hw-dirty\n');
     expect(JSON.parse((await pagetrail(['info', trail, '--json'])).stdout)).toMatchObject({
@@ -384,6 +387,26 @@ describe('virtual machines and other machines', () => {
     } finally {
       process.chdir(before);
     }
+  });
+
+  it('are seen in state: memory, CPU caches, TLBs of devices, huge entries, who reads what', async () => {
+    const at = async (name: string, options: readonly string[], position: string) => {
+      const trail = scratch.path(`${name}.trail`);
+      expect((await pagetrail([...small, ...options, '-o', trail])).code).toBe(0);
+      return (await pagetrail(['state', trail, '--at', position])).stdout;
+    };
+    const guest = await at('guest', ['--guest', 'hw-dirty', '--host', 'pml'], '450');
+    expect(guest).toMatch(/the consumer reads pte-dirty, bitmap\n +that of space 1 reads bitmap, pml-buffer/);
+    expect(guest).toMatch(/space +page +frame +memory +raw/);
+    expect(guest).toMatch(/^ +0 +0x10000 +0x[0-9a-f]+ +guest /m);
+    const caches = await at('caches', ['--device', 'non-coherent'], '50');
+    expect(caches).toMatch(/captured +in caches/);
+    expect(caches).not.toMatch(/memory/);
+    expect(await at('huge', ['--page-size', '2m'], '600')).toMatch(/W +D +2 MiB +slot.*\n.* W +. +H /);
+    writeFileSync(scratch.path('dma.csv'), '1,0,0x10000,8,d\n2,0,0x10000,8\n');
+    const dma = scratch.path('dma.trail');
+    await pagetrail(['record', '--import', scratch.path('dma.csv'), '--device-mmu', '--harvest-every', '0', '-o', dma]);
+    expect((await pagetrail(['state', dma, '--at', '5'])).stdout).toContain('TLB of the device (1)');
   });
 
   it('keep what was put in between the writes when they are replayed', async () => {

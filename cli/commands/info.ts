@@ -88,6 +88,11 @@ function print(out: Output, reader: TrailReader, answer: Info, special: readonly
     ['run', `${answer.interleave}, ${answer.populate} mapping, harvest ${harvests}, seed ${answer.seed}`],
     ['costs', answer.costProfile],
     ['consumer reads', answer.carriers.join(', ')],
+    ...answer.spaces.flatMap(({ kind, carriers }, space) =>
+      carriers === undefined
+        ? []
+        : [['', `in space ${space} (${kind}): ${carriers.length === 0 ? 'nothing' : carriers.join(', ')}`] as const],
+    ),
     ['writes', `${count(answer.writes)} in ${counted(answer.epochs, 'epoch')}, ${counted(answer.pages, 'page')}`],
     ['time', nanoseconds(answer.timeNs)],
     ['file', `${bytes(answer.bytes)}, format ${answer.formatVersion}, ${counted(reader.chunks.length, 'chunk')}`],

@@ -58,22 +58,41 @@ function print(out: Output, state: MachineState, limit: number): void {
     style.bold(`after event ${count(state.seq)}, ${nanoseconds(state.timeNs)}, epoch ${state.epoch}${harvesting}`),
   );
   out.line(`  the consumer reads ${state.reads.join(', ')}`);
+  for (const own of state.ownReads)
+    out.line(`  that of space ${own.space} reads ${own.reads.length === 0 ? 'nothing' : own.reads.join(', ')}`);
   out.line();
 
+  // Columns that say the same in every row of most trails.
+  const memories = new Set(state.ptes.map(({ memory }) => memory)).size > 1;
+  const caches = state.ptes.some(({ cached }) => cached > 0);
+  const stale = new Set(state.stale);
   section(out, 'pages', state.ptes.length, limit, () =>
     table(
-      columns(...spaceTitle, 'page', 'frame', 'raw', 'bits', 'generation>', 'captured>', ''),
+      columns(
+        ...spaceTitle,
+        'page',
+        'frame',
+        ...(memories ? ['memory'] : []),
+        'raw',
+        'bits',
+        'generation>',
+        'captured>',
+        ...(caches ? ['in caches>'] : []),
+        '',
+      ),
       state.ptes
         .slice(0, limit)
         .map((pte) => [
           ...space(pte.space),
           formatPage(pte.page),
           pte.frame === null ? '-' : formatPage(pte.frame),
+          ...(memories ? [pte.memory ?? '-'] : []),
           pte.raw,
           pte.bits,
           count(pte.generation),
           count(pte.captured),
-          pte.generation > pte.captured ? style.yellow('stale') : '',
+          ...(caches ? [count(pte.cached)] : []),
+          pte.generation > pte.captured && stale.has(pte.page) ? style.yellow('stale') : '',
         ]),
       style,
       2,
@@ -82,9 +101,10 @@ function print(out: Output, state: MachineState, limit: number): void {
   const cpus = [...new Set(state.tlbs.map(({ cpu }) => cpu))];
   for (const cpu of cpus) {
     const entries = state.tlbs.filter((entry) => entry.cpu === cpu);
-    section(out, `TLB of CPU ${cpu}`, entries.length, limit, () =>
+    const huge = entries.some((entry) => entry.huge);
+    section(out, cpu < 0 ? 'TLB of the device' : `TLB of CPU ${cpu}`, entries.length, limit, () =>
       table(
-        columns(...spaceTitle, 'page', 'frame', 'W', 'D', 'slot>', 'asid>'),
+        columns(...spaceTitle, 'page', 'frame', 'W', 'D', ...(huge ? ['2 MiB'] : []), 'slot>', 'asid>'),
         entries
           .slice(0, limit)
           .map((entry) => [
@@ -93,6 +113,7 @@ function print(out: Output, state: MachineState, limit: number): void {
             formatPage(entry.frame),
             entry.writable ? 'W' : '-',
             entry.dirty ? 'D' : '-',
+            ...(huge ? [entry.huge ? 'H' : '-'] : []),
             entry.slot,
             entry.asid,
           ]),
