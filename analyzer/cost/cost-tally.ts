@@ -8,13 +8,16 @@
 import {
   cacheFlush,
   exit,
+  EXIT_REASONS,
   FAULT_HANDLERS,
   fault,
   flushAck,
   flushSend,
+  frameMove,
   pte,
   read,
   report,
+  tableAlloc,
   transfer,
   walk,
   write,
@@ -24,13 +27,17 @@ import type { CollectorDefinition, EventHandler } from '../pass.js';
 import { Distribution } from './distribution.js';
 import { EpochCosts } from './epoch-costs.js';
 
-/** What overhead is spent on. `walker`: hardware setting D or A in an in-memory entry. */
-export const OVERHEADS = ['fault', 'flush', 'scan', 'exit', 'copy', 'walker'] as const;
+/**
+ * What overhead is spent on. `walker`: hardware setting D or A in an in-memory entry. `cache`: CPU caches written back for a device that does
+ * not snoop. `copy`: transfers, and moves. A flush at a switch of address spaces is a `flush`; allocating page tables in a walk is a `scan`.
+ */
+export const OVERHEADS = ['fault', 'flush', 'scan', 'exit', 'copy', 'walker', 'cache'] as const;
 export type Overhead = (typeof OVERHEADS)[number];
 
 /** No event has this CPU number. */
 const NO_CPU = -2;
 const UNKNOWN_HANDLER = FAULT_HANDLERS.indexOf('unknown');
+const OTHER_EXIT = EXIT_REASONS.indexOf('other');
 
 export interface CpuCost {
   readonly cpu: number;
@@ -56,6 +63,9 @@ export interface CostTally {
   readonly flushes: number;
   readonly ipis: number;
   readonly exits: number;
+  /** By word, those that occurred; in the order of EXIT_REASONS. */
+  readonly exitsByReason: Readonly<Record<string, number>>;
+  readonly cacheFlushes: number;
   readonly ptesScanned: number;
   readonly transfers: number;
   readonly bytesTransferred: number;
@@ -80,8 +90,9 @@ export const costTally: CollectorDefinition<CostTally> = {
     const epochs = new EpochCosts();
     const stalls = new Distribution();
     const faultsByHandler: number[] = FAULT_HANDLERS.map(() => 0);
-    const ns: Record<Overhead, number> = { fault: 0, flush: 0, scan: 0, exit: 0, copy: 0, walker: 0 };
-    const sums = { writes: 0, bytesWritten: 0, flushes: 0, ipis: 0, exits: 0, ptesScanned: 0 };
+    const ns: Record<Overhead, number> = { fault: 0, flush: 0, scan: 0, exit: 0, copy: 0, walker: 0, cache: 0 };
+    const exitsByReason: number[] = EXIT_REASONS.map(() => 0);
+    const sums = { writes: 0, bytesWritten: 0, flushes: 0, ipis: 0, exits: 0, cacheFlushes: 0, ptesScanned: 0 };
     const more = { transfers: 0, bytesTransferred: 0, harvestNs: 0, harvests: 0, gaps: 0 };
     let unstalled = 0;
     let harvestCpu = NO_CPU;
@@ -132,9 +143,16 @@ export const costTally: CollectorDefinition<CostTally> = {
         charge(batch, row, 'flush', flushSend.slot.cost);
       },
       'flush-ack': (batch, row) => charge(batch, row, 'flush', flushAck.slot.cost),
-      'cache-flush': (batch, row) => charge(batch, row, 'flush', cacheFlush.slot.cost),
+      'cache-flush'(batch, row) {
+        sums.cacheFlushes++;
+        charge(batch, row, 'cache', cacheFlush.slot.cost);
+      },
+      'frame-move': (batch, row) => charge(batch, row, 'copy', frameMove.slot.cost),
+      'table-alloc': (batch, row) => charge(batch, row, 'scan', tableAlloc.slot.cost),
       exit(batch, row) {
+        const reason = batch.slots[exit.slot.reason]![row]!;
         sums.exits++;
+        exitsByReason[reason < EXIT_REASONS.length ? reason : OTHER_EXIT]!++;
         charge(batch, row, 'exit', exit.slot.cost);
       },
       report(batch, row) {
@@ -185,8 +203,14 @@ export const costTally: CollectorDefinition<CostTally> = {
       finish() {
         stalls.add(0, unstalled);
         const cpus = byCpu.filter((at) => at !== undefined).map(({ cost }) => cost);
-        return { ...sums, ...more, faultsByHandler, ns, stalls, cpus, epochs };
+        return { ...sums, ...more, exitsByReason: byReason(exitsByReason), faultsByHandler, ns, stalls, cpus, epochs };
       },
     };
   },
 };
+
+function byReason(counts: readonly number[]): Record<string, number> {
+  return Object.fromEntries(
+    EXIT_REASONS.map((reason, code) => [reason, counts[code]!] as const).filter(([, n]) => n > 0),
+  );
+}

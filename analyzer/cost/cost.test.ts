@@ -46,6 +46,8 @@ describe('cost', () => {
       flushes: 1,
       ipis: 3,
       exits: 1,
+      exitsByReason: { other: 1 },
+      cacheFlushes: 1,
       ptesScanned: 512,
       pagesReported: 3,
       bytesTransferred: 3 * 4096,
@@ -55,7 +57,17 @@ describe('cost', () => {
       lostPages: 0,
       invisibleWrites: 0,
       falseDirtyPages: 0,
-      ns: { program: 10_000, overhead: 6197, fault: 1600, flush: 2117, scan: 100, exit: 1000, copy: 1350, walker: 30 },
+      ns: {
+        program: 10_000,
+        overhead: 6197,
+        fault: 1600,
+        flush: 2110,
+        scan: 100,
+        exit: 1000,
+        copy: 1350,
+        walker: 30,
+        cache: 7,
+      },
       stallNs: { p50: 60, p99: 4507, max: 4507 },
       slowdown: 1.6197,
       epochs: 1,
@@ -69,6 +81,19 @@ describe('cost', () => {
       assumptions: ['loads were not played, so TLB pressure is too low'],
       complete: true,
     });
+  });
+
+  it('prices what the whole machine does: moves, page tables, switches of address spaces, exits by reason', () => {
+    const report = cost(
+      drawn(`
+        map 16\n frame-move 16 newFrame=5 cost=400\n table-alloc 16+512 tables=1 cost=900
+        flush-ack 16 space switch cost=60\n exit kick cost=10\n exit 16 ept-violation cost=20\n exit ept-violation cost=30
+        write 16
+      `),
+    );
+    expect(report.ns).toMatchObject({ copy: 400, scan: 900, flush: 60, exit: 60, cache: 0, overhead: 1420 });
+    expect(report).toMatchObject({ exits: 3, exitsByReason: { 'ept-violation': 2, kick: 1 }, flushes: 0 });
+    expect(report.stallNs.max).toBe(1420);
   });
 
   it('gives the same figures whatever the chunks', () => {

@@ -27,6 +27,10 @@ export interface CostReport {
   readonly ipis: number;
   /** VM exits. */
   readonly exits: number;
+  /** By reason, those that occurred. */
+  readonly exitsByReason: Readonly<Record<string, number>>;
+  /** Ranges of which CPU caches were written back. */
+  readonly cacheFlushes: number;
   /** Slots of existing page tables in the walked ranges. */
   readonly ptesScanned: number;
   /** Each page as often as it was reported. */
@@ -91,6 +95,8 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
     flushes: tally.flushes,
     ipis: tally.ipis,
     exits: tally.exits,
+    exitsByReason: tally.exitsByReason,
+    cacheFlushes: tally.cacheFlushes,
     ptesScanned: tally.ptesScanned,
     pagesReported: reported.pages,
     bytesTransferred: tally.bytesTransferred,
