@@ -87,7 +87,7 @@ function staleEntry(story: PageStory, write: UncapturedWrite): Explanation {
     };
   }
   if (
-    write.ackBefore !== null &&
+    write.ackBefore?.isForConsumer === true &&
     restriction !== null &&
     harvest > 0 &&
     write.ackBefore.harvest === harvest &&

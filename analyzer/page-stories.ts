@@ -6,6 +6,7 @@
 import {
   cacheFlush,
   flushAck,
+  FLUSH_REASONS,
   FLUSH_SCOPES,
   harvestBegin,
   mark,
@@ -167,7 +168,10 @@ class StoryCollector {
       const block = blockOf(place.page);
       return block.from < to && from < block.to;
     };
-    for (const watched of this.#watched) watched.acknowledged(cpu, this.#moment(batch, row), covers);
+    const reason = FLUSH_REASONS[batch.slots[flushAck.slot.reason]![row]!];
+    const isForConsumer = reason !== 'fault' && reason !== 'unmap' && reason !== 'move';
+    const ack = { ...this.#moment(batch, row), isForConsumer };
+    for (const watched of this.#watched) watched.acknowledged(cpu, ack, covers);
   }
 
   #change(batch: EventBatch, row: number, kind: string, cause: PteCause | null = null) {

@@ -17,6 +17,11 @@ export interface Moment {
   readonly harvest: number;
 }
 
+export interface Acknowledgement extends Moment {
+  /** Sent by the consumer to arm pages; others are sent by fault handlers, unmaps and moves on their own behalf. */
+  readonly isForConsumer: boolean;
+}
+
 export interface Change extends Moment {
   readonly kind: string;
   /** For pte events. */
@@ -40,8 +45,8 @@ export interface UncapturedWrite extends Moment {
   readonly marked: boolean;
   /** The last change before it that took something from an in-memory entry. */
   readonly restriction: Change | null;
-  /** The last flush of the page that this CPU acknowledged before it. */
-  readonly ackBefore: Moment | null;
+  /** The last flush of the page that this CPU acknowledged before it, and whether it was one of the consumer's own. */
+  readonly ackBefore: Acknowledgement | null;
 }
 
 /** The story of a page, and of the frame behind it. */

@@ -4,7 +4,7 @@
  */
 import { PAGES_PER_TABLE } from '../base/index.js';
 import type { Fold } from '../replayer/index.js';
-import type { Change, Moment, PageStory, Place, UncapturedWrite } from './story.js';
+import type { Acknowledgement, Change, Moment, PageStory, Place, UncapturedWrite } from './story.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,7 +24,7 @@ export class Watched {
   /** Pages of the frame: what is marked, restricted or transferred there counts. */
   readonly #owners: Place[];
   /** These, and pages of a guest on the frame in front: what is cached for these writes to the frame. */
-  readonly #writers: Array<{ readonly place: Place; readonly acks: Map<number, Moment> }>;
+  readonly #writers: Array<{ readonly place: Place; readonly acks: Map<number, Acknowledgement> }>;
   /** The first of the writes that are in CPU caches alone. */
   #cached: UncapturedWrite | null = null;
   /** The last event that may have changed the carriers, and whether one was set before it. */
@@ -53,7 +53,7 @@ export class Watched {
     const owners = index < 0 ? [] : placesOn(end, end.pages.frame[index]!);
     this.#owners = owners.some((place) => isSame(place, { space, page })) ? owners : [{ space, page }, ...owners];
     const inFront = space === end.spaces.secondStage ? placesOn(end, Math.max(0, end.frames.find(page, true))) : [];
-    this.#writers = [...this.#owners, ...inFront].map((place) => ({ place, acks: new Map<number, Moment>() }));
+    this.#writers = [...this.#owners, ...inFront].map((place) => ({ place, acks: new Map<number, Acknowledgement>() }));
   }
 
   /** Whether one of the frame's pages lies in [from, to) of the space. */
@@ -78,7 +78,7 @@ export class Watched {
   }
 
   /** The last flush of a page that a CPU acknowledged. */
-  ackOf(through: Place, cpu: number): Moment | null {
+  ackOf(through: Place, cpu: number): Acknowledgement | null {
     return this.#writers.find(({ place }) => isSame(place, through))?.acks.get(cpu) ?? null;
   }
 
@@ -126,7 +126,7 @@ export class Watched {
     if (this.#gone && this.#story.clearedAfter !== null) this.#story.moveAfter ??= moment;
   }
 
-  acknowledged(cpu: number, moment: Moment, covers: (place: Place) => boolean): void {
+  acknowledged(cpu: number, moment: Acknowledgement, covers: (place: Place) => boolean): void {
     const { write } = this.#story;
     for (const { place, acks } of this.#writers) {
       if (!covers(place)) continue;

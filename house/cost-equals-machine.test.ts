@@ -9,9 +9,9 @@ import { STRATEGIES } from '../simulator/index.js';
 import { randomProgram, run, staleFrames } from '../simulator/testing/runs.js';
 import { carrierMask, type MachineSnapshot, PTE_DIRTY, pteLayout, type TrailMeta } from '../traces/index.js';
 
-const CASES = STRATEGIES.flatMap(({ id, carriers, mutations }) => [
-  { strategy: id, carriers, mutations: [] as string[] },
-  ...mutations.map((mutation) => ({ strategy: id, carriers, mutations: [mutation.id as string] })),
+const CASES = STRATEGIES.flatMap(({ id, mutations }) => [
+  { strategy: id, mutations: [] as string[] },
+  ...mutations.map((mutation) => ({ strategy: id, mutations: [mutation.id as string] })),
 ]);
 const PAGE_BYTES = 4096;
 
@@ -31,7 +31,7 @@ function lostAt({ pages, frames, reads }: MachineSnapshot): { writes: number; pa
   return lost;
 }
 
-describe.each(CASES)('$strategy $mutations', ({ strategy, carriers, mutations }) => {
+describe.each(CASES)('$strategy $mutations', ({ strategy, mutations }) => {
   it.each([1, 2, 3, 4])('seed %i', (seed) => {
     const cpus = seed % 2 === 0 ? 3 : 1;
     const program = randomProgram(seed, { accesses: 600, pages: 40, cpus, reads: 0.3 });
@@ -39,7 +39,7 @@ describe.each(CASES)('$strategy $mutations', ({ strategy, carriers, mutations })
       { strategy, mutations, cpus, seed, harvestEvery: 37, objectPages: 40 },
       program,
     );
-    const meta: TrailMeta = { ...DRAWN_META, carriers: [...carriers], strategy };
+    const meta: TrailMeta = { ...DRAWN_META, carriers: [...simulation.carriers], spaces: simulation.spaces, strategy };
     const report = cost(new MemorySource(batches, meta, { ...DRAWN_ENDING, programNs: simulation.programNs(false) }));
     const last = batches.at(-1)!;
 
