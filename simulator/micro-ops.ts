@@ -69,6 +69,8 @@ export const Op = {
   nextMapping: 24,
   /** 1 if a struct page is behind the page. */
   hasStructPage: 25,
+  /** 1 if page `b` is in the same address space. */
+  sameSpace: 68,
   /** The page of the second stage that a guest's page lies on. */
   pageUnder: 26,
   /** One more address space maps the object; gives its number. */
@@ -140,8 +142,10 @@ export const Op = {
   // Virtual machines.
   /** The second stage refuses an access with error bits `a`: the virtual CPU exits; gives the code of the monitor's handler. */
   violation: 56,
-  /** The virtual CPU goes back into the guest. */
-  vmEntry: 57,
+  /** The CPU is in the kernel, by no fault of its own. */
+  enterKernel: 69,
+  /** The CPU goes back to the program: from the kernel, or from the monitor into the guest. */
+  resume: 57,
   /** This CPU exits for reason `a`, at `c` ns. */
   exit: 58,
   /** CPU `a` is made to exit, between two instructions, at `c` ns. */
@@ -182,6 +186,7 @@ const QUESTIONS: ReadonlySet<OpCode> = new Set([
   Op.tableEnd,
   Op.nextMapping,
   Op.hasStructPage,
+  Op.sameSpace,
   Op.pageUnder,
   Op.walkBulk,
   Op.walkFirst,

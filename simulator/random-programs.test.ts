@@ -52,7 +52,8 @@ const same = (page: number) => page;
 /** A machine and a program that the strategy can have, drawn by the seed. */
 function draw(strategy: (typeof STRATEGIES)[number], arch: string, seed: number): Case {
   const random = new Random(seed * 7919 + arch.length);
-  const vma = VMA_KINDS.find(({ id }) => id === strategy.vmas[random.below(strategy.vmas.length)])!;
+  const vmaId = strategy.vmas[random.below(strategy.vmas.length)];
+  const vma = VMA_KINDS.find(({ id }) => id === vmaId)!;
   const chance = (n: number) => random.below(n) === 0;
   const process = strategy.monitor === undefined;
   const keys = ARCHITECTURES.find(({ id }) => id === arch)!.changeBitInFrame === true;
@@ -83,7 +84,6 @@ function draw(strategy: (typeof STRATEGIES)[number], arch: string, seed: number)
       ...(strategy.variants !== undefined && {
         variant: strategy.variants[random.below(strategy.variants.length)]!.id,
       }),
-      ...(strategy.id === 'kvm-dirty-ring' && chance(2) && { ringEntries: 2 + random.below(3) }),
     },
     shape: {
       accesses: 160,

@@ -28,8 +28,9 @@ const PAGE_SIZES = ['4k', '2m'] as const;
 const SPLITS = ['propagate', 'mark-all', 'drop'] as const;
 /** Process numbers of accesses that are told apart; chosen. */
 const MMS_MAX = 16;
-/** KVM_DIRTY_RING_MAX_ENTRIES. */
+/** KVM_DIRTY_RING_MAX_ENTRIES; and more than one access of a source can touch, or it would fill its ring again and again without end. */
 const RING_MAX = 65_536;
+const RING_MIN = 512;
 /** What QEMU's users are told to begin with. */
 const RING_DEFAULT = 4096;
 const PAGES_MAX = 2 ** 52;
@@ -83,7 +84,7 @@ export function machineOf(
     alias: request.alias === undefined ? null : aliasOf(request.alias),
     pageSize: choice('page-size', request.pageSize ?? '4k', PAGE_SIZES),
     split: choice('split', request.split ?? 'propagate', SPLITS),
-    ringEntries: wholeNumber('ring-entries', request.ringEntries ?? RING_DEFAULT, 1, RING_MAX),
+    ringEntries: wholeNumber('ring-entries', request.ringEntries ?? RING_DEFAULT, RING_MIN, RING_MAX),
   };
   const { device, deviceMmu, walker, mms, alias, pageSize } = settings;
   const huge = pageSize === '2m';

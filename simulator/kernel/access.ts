@@ -80,7 +80,9 @@ function* writeAround(
   step: 'device write' | 'kernel write',
 ): Micro {
   for (const [i, { page, offset, size }] of parts.entries()) {
+    yield micro(Op.enterKernel, step);
     yield* strategy.notPresentFault(page, 0);
+    yield micro(Op.resume, step);
     yield micro(Op.otherWrite, i === 0 ? step : 'store, continued', page, offset, size, writer);
   }
 }
@@ -94,6 +96,7 @@ function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]):
       if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, FAULT_WRITE);
       else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
       else yield* dirtyTrap(page); // taking a page for writing sets D, whoever sets it for CPUs
+      yield micro(Op.resume, 'device request');
       yield micro(Op.deviceFill, 'device request', page);
     }
   }
@@ -145,4 +148,5 @@ function* fault(strategy: StrategyCode, page: number, error: number): Micro {
   else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
   else if (handler === FAULT_HANDLER['dirty-trap']) yield* dirtyTrap(page);
   // Spurious: the entry allows by now what was tried; return and retry.
+  yield micro(Op.resume, 'fault entry');
 }

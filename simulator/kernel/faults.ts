@@ -20,16 +20,13 @@ export function* mapOnFault(page: number, flags: number): Micro {
   yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
 }
 
-/**
- * The same where a swap entry, or a marker in its place, remembers carrier `carrier`: the mark goes, and the entry is given `flags`
- * with the logical flag `bit` the other way round than it would have been.
- */
-export function* mapCarrying(page: number, carrier: number, flags: number, bit: number): Micro {
+/** The same where a swap entry, or a marker in its place, may remember a carrier: the mark goes, and the entry gets the flags that say so. */
+export function* mapCarrying(page: number, carrier: number, flags: number, flagsIfCarried: number): Micro {
   yield micro(Op.lock, 'lock', page, LOCK['page-table']);
   const present = (yield micro(Op.pteLoad, 'install entry', page)) & PTE_PRESENT;
   if (!present) {
     const carried = yield micro(Op.markMove, 'install entry', page, carrier, -1);
-    yield micro(Op.mapPage, 'install entry', page, carried ? flags ^ bit : flags);
+    yield micro(Op.mapPage, 'install entry', page, carried ? flagsIfCarried : flags);
   }
   yield micro(Op.unlock, 'lock', page, LOCK['page-table']);
 }

@@ -24,7 +24,7 @@ export function nestedMonitor(host: StrategyCode): MonitorCode {
       const under = yield micro(Op.pageUnder, 'exit to the monitor', page);
       if (handler === FAULT_HANDLER['not-present']) yield* host.notPresentFault(under, error);
       else if (handler === FAULT_HANDLER['write-protect']) yield* host.writeFault(under);
-      yield micro(Op.vmEntry, 'exit to the monitor');
+      yield micro(Op.resume, 'exit to the monitor');
       return RETRY;
     },
   };
@@ -57,7 +57,7 @@ export function shadowMonitor(host: StrategyCode | null, broken: boolean): Monit
       yield micro(Op.lock, 'lock', -1, LOCK.mmu);
       const found = yield* derive(page, error);
       yield micro(Op.unlock, 'lock', -1, LOCK.mmu);
-      yield micro(Op.vmEntry, 'exit to the monitor');
+      yield micro(Op.resume, 'exit to the monitor');
       return found;
     },
   };

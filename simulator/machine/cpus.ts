@@ -9,6 +9,8 @@ export class Cpus {
   readonly ran: boolean[] = [];
   /** Between the first lookup and the end of an instruction: no flush lands there now. */
   readonly inInstruction: boolean[] = [];
+  /** In a fault handler: the program can be stopped only when it is done. */
+  readonly inKernel: boolean[] = [];
   /** Virtual CPUs in the monitor: a flush of the guest waits for the way back, one of the host does not. */
   readonly inMonitor: boolean[] = [];
   readonly spaces = new AddressSpaces();
@@ -28,6 +30,7 @@ export class Cpus {
     this.tlbs.push(new Tlb(this.#shape.sets, this.#shape.ways, this.#pages.number.length));
     this.ran.push(false);
     this.inInstruction.push(false);
+    this.inKernel.push(false);
     this.inMonitor.push(false);
     this.spaces.addCpu();
   }

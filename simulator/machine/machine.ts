@@ -116,7 +116,7 @@ export class Machine {
       case Op.flushWait:
         return this.flushes.done(actor);
       case Op.stopProgram:
-        return !this.cpus.inInstruction.includes(true);
+        return !this.cpus.inInstruction.includes(true) && !this.cpus.inKernel.includes(true);
       case Op.tlbLookup:
       case Op.deviceStore: // a device works for the program, and stops with it
         return !this.#programStopped;
@@ -124,6 +124,12 @@ export class Machine {
         return !this.cpus.inInstruction[op.a];
       case Op.deviceFill:
         return this.device.ready;
+      case Op.pteStore:
+      case Op.pteExchange:
+      case Op.pteChange:
+      case Op.pteUnmap:
+        // An instruction under way keeps its translation to its end.
+        return !(this.#invalidatesWithEntry && this.cpus.inInstruction.includes(true));
       default:
         return true;
     }
@@ -198,6 +204,8 @@ export class Machine {
         return pages.nextOfHome[page]!;
       case Op.hasStructPage:
         return memory.hasStructPage(page) ? 1 : 0;
+      case Op.sameSpace:
+        return pages.space[page] === pages.space[op.b] ? 1 : 0;
       case Op.pageUnder:
         return pages.under[page]!;
       case Op.forkSpace:
@@ -276,7 +284,11 @@ export class Machine {
         return mmu.fault(page, op.a);
       case Op.violation:
         return mmu.violation(page, op.a);
-      case Op.vmEntry:
+      case Op.enterKernel:
+        this.cpus.inKernel[journal.cpu] = true;
+        return 0;
+      case Op.resume:
+        this.cpus.inKernel[journal.cpu] = false;
         this.cpus.inMonitor[journal.cpu] = false;
         return 0;
       case Op.exit:

@@ -181,6 +181,7 @@ export class Mmu {
     const { faultsExit, costs } = this.#options;
     this.#cpus.ran[cpu] = true;
     this.#cpus.inInstruction[cpu] = false;
+    this.#cpus.inKernel[cpu] = true;
     if (faultsExit === null) journal.fault(page, error, handler, this.#faultCost(handler));
     else journal.exit(page, EXIT[faultsExit], faultsExit === 'shadow' ? costs.shadowFault : costs.eptViolation);
     // A fault drops the entry it went through (SDM vol. 3A, 4.10.4.1), so the retry walks afresh.
@@ -195,6 +196,7 @@ export class Mmu {
   /** A page request of the device's MMU reaches the kernel; gives the handler's code. */
   deviceFault(page: number, error: number): number {
     const handler = this.#handlerOf(this.#memory.pages.flags[page]!, error);
+    this.#cpus.inKernel[this.#journal.cpu] = true;
     this.#journal.fault(page, error, handler, this.#faultCost(handler));
     return handler;
   }

@@ -5,6 +5,7 @@ import { AccessKind } from '../accesses.js';
 import type { Extent } from '../kernel/operations.js';
 import type { Machine } from '../machine/machine.js';
 import { ANY_MAPPED, firstAt, lastAt, lastWith, nextWith, START_OF_OBJECT } from '../machine/order.js';
+import type { PageStore } from '../machine/pages.js';
 
 /** Code of an operation in the trail. */
 function codeOf(kind: number): number {
@@ -38,8 +39,19 @@ export function extentOf(machine: Machine, space: number, page: number, size: nu
   const whole = page < 0 || size === 0;
   const from = whole ? 0 : memory.mappings.homeOf(page);
   const to = from + Math.ceil(size / PAGE_SIZE) - 1;
-  const first = whole ? nextWith(pages, START_OF_OBJECT, ANY_MAPPED) : firstAt(pages, 0, from, to);
-  const last = whole ? lastWith(pages, START_OF_OBJECT, ANY_MAPPED) : lastAt(pages, 0, from, to);
+  const first = whole ? nextWith(pages, START_OF_OBJECT, ANY_MAPPED) : firstHome(pages, from, to);
+  const last = whole ? lastWith(pages, START_OF_OBJECT, ANY_MAPPED) : lastHome(pages, from, to);
   const mapping = memory.mappings.list.findIndex((one) => one.space === space && one.delta === 0);
   return first < 0 || mapping < 0 ? null : { first, last, mapping };
+}
+
+/** The first home page with a number in [from, to], or -1; a second place of other pages may lie among them. */
+function firstHome(pages: PageStore, from: number, to: number): number {
+  const page = firstAt(pages, 0, from, to);
+  return page < 0 || pages.home[page] === page ? page : firstHome(pages, pages.number[page]! + 1, to);
+}
+
+function lastHome(pages: PageStore, from: number, to: number): number {
+  const page = lastAt(pages, 0, from, to);
+  return page < 0 || pages.home[page] === page ? page : lastHome(pages, from, pages.number[page]! - 1);
 }

@@ -273,8 +273,10 @@ export class FineScheduler implements Scheduler {
   *#mapFirst(page: number): Micro {
     if (this.#machine.pages.frame[page]! >= 0) return;
     const { strategy, host, mapsBothStages } = this.#tracking;
+    yield micro(Op.enterKernel, 'map the page');
     yield* strategy.notPresentFault(page, 0);
     if (mapsBothStages) yield* host!.notPresentFault(yield micro(Op.pageUnder, 'map the page', page), 0);
+    yield micro(Op.resume, 'map the page');
   }
 
   /** Performs the operation that the code stands before, and the questions behind it; false when the code has ended. */

@@ -102,23 +102,53 @@ export const softDirty = defineStrategy({
       yield* rangeWalk({ any: flags, clear: flags, record: -1, step: 'clear_refs', ...scan }, first, last);
     }
 
-    /** One walk over all VMAs, one flush_tlb_mm at its end, between one pair of notifier calls. */
+    /** Tells devices that every mapping of the object is about to change; gives the ranges told of. */
+    function* notifyAll(first: number, last: number): Micro<ReadonlyArray<readonly [number, number]>> {
+      const ranges: Array<readonly [number, number]> = [];
+      for (let mapping = 0; mapping < (yield micro(Op.mappingCount, 'notifier', first)); mapping++) {
+        const from = yield micro(Op.partFirst, 'notifier', first, mapping, last);
+        if (from < 0) continue;
+        const to = yield micro(Op.partLast, 'notifier', first, mapping, last);
+        yield* notifyStart(options, from, to);
+        ranges.push([from, to]);
+      }
+      return ranges;
+    }
+
+    /** flush_tlb_mm of every process that maps the object. */
+    function* flushAll(first: number, last: number): Micro {
+      let flushed = -1;
+      for (let mapping = 0; mapping < (yield micro(Op.mappingCount, 'flush', first)); mapping++) {
+        const page = yield micro(Op.partFirst, 'flush', first, mapping, last);
+        if (page < 0 || (flushed >= 0 && (yield micro(Op.sameSpace, 'flush', page, 0, flushed)))) continue;
+        yield* flushSpace(page, page, 'harvest');
+        flushed = page;
+      }
+    }
+
+    /** One walk over all VMAs, swap entries included, one flush of the address space at its end, between one pair of notifier calls. */
     function* clearRefs(): Micro {
-      const first = yield micro(Op.nextRun, 'clear_refs', start, ANY_MAPPED);
-      const last = yield micro(Op.lastMarked, 'clear_refs', start, ANY_MAPPED);
-      yield* notifyStart(options, first, last);
-      if (flushFirst && !noFlush) yield* flushSpace(first, first, 'harvest');
-      yield* forEachVma(start, 'clear_refs', clearVma);
+      const step = 'clear_refs';
+      const first = yield micro(Op.nextRun, step, start, ANY_MAPPED);
+      const last = yield micro(Op.lastMarked, step, start, ANY_MAPPED);
       const early = mutations.has('notifier-end-before-flush');
-      if (early) yield* notifyEnd(options, first, last);
-      if (!noFlush && !flushFirst) yield* flushSpace(first, first, 'harvest');
-      if (!early) yield* notifyEnd(options, first, last);
+      const ranges = yield* notifyAll(first, last);
+      if (flushFirst && !noFlush) yield* flushAll(first, last);
+      yield* forEachVma(start, step, clearVma);
+      yield* forEachRun(start, step, CARRIER['soft-dirty'], function* (from, to) {
+        yield micro(Op.markClear, step, from, CARRIER['soft-dirty'], to);
+      });
+      if (early) for (const [from, to] of ranges) yield* notifyEnd(options, from, to);
+      if (!noFlush && !flushFirst) yield* flushAll(first, last);
+      if (!early) for (const [from, to] of ranges) yield* notifyEnd(options, from, to);
     }
 
     return {
       mappedFlags: PTE_PRESENT,
-      notPresentFault: (page, error) =>
-        mapCarrying(page, CARRIER['soft-dirty'], PTE_PRESENT | (error & FAULT_WRITE ? ON_WRITE : 0), PTE_SOFT_DIRTY),
+      notPresentFault(page, error) {
+        const flags = PTE_PRESENT | (error & FAULT_WRITE ? ON_WRITE : 0);
+        return mapCarrying(page, CARRIER['soft-dirty'], flags, flags | PTE_SOFT_DIRTY);
+      },
       writeFault: (page) => upgradeEntry(page, ON_WRITE),
       *harvest() {
         if (stop) yield micro(Op.stopProgram, 'stop the program');

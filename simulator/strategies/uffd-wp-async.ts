@@ -109,10 +109,10 @@ export const uffdWpAsync = defineStrategy({
 
     return {
       mappedFlags: PTE_PRESENT | PTE_UFFD_WP,
-      notPresentFault: (page, error) =>
-        error & FAULT_WRITE
-          ? mapCarrying(page, CARRIER['uffd-wp'], PTE_PRESENT | WRITTEN, 0)
-          : mapCarrying(page, CARRIER['uffd-wp'], PTE_PRESENT | PTE_UFFD_WP, PTE_UFFD_WP),
+      notPresentFault(page, error) {
+        const flags = PTE_PRESENT | (error & FAULT_WRITE ? WRITTEN : PTE_UFFD_WP);
+        return mapCarrying(page, CARRIER['uffd-wp'], flags, flags & ~PTE_UFFD_WP);
+      },
       writeFault: (page) => upgradeEntry(page, WRITTEN, PTE_UFFD_WP),
       *harvest() {
         yield* forEachVma(start, step, scanVma);
