@@ -422,6 +422,27 @@ describe('virtual machines and other machines', () => {
   });
 });
 
+describe('cost', () => {
+  const small = ['record', '--workload', 'zipf', '--writes', '2000', '--pages', '16', '--harvest-every', '500'];
+
+  it('tells exits by their reasons, cache flushes and what writes waited, of one trail and of several', async () => {
+    const [vm, caches] = [scratch.path('exits.trail'), scratch.path('flushes.trail')];
+    await pagetrail([...small, '--strategy', 'kvm-dirty-log', '-o', vm]);
+    await pagetrail([...small, '--device', 'non-coherent', '-o', caches]);
+    const report = JSON.parse((await pagetrail(['cost', vm, '--json'])).stdout);
+    const exits = report.exitsByReason['ept-violation'];
+    expect(exits).toBeGreaterThan(0);
+    const flushes = JSON.parse((await pagetrail(['cost', caches, '--json'])).stdout).cacheFlushes;
+    expect(flushes).toBeGreaterThan(0);
+    expect((await pagetrail(['cost', vm])).stdout).toMatch(new RegExp(`exit .*VM exits: ${exits} ept-violation\n`));
+    expect((await pagetrail(['cost', caches])).stdout).toContain(`CPU caches written back ${flushes} times`);
+    const { stdout } = await pagetrail(['cost', vm, caches]);
+    expect(stdout).toMatch(new RegExp(`  VM exits +${exits} +0\n    ept-violation +${exits} +0\n`));
+    expect(stdout).toMatch(new RegExp(`  CPU cache flushes +0 +${flushes}\n`));
+    expect(stdout).toMatch(/ {2}stall at p99 +[0-9.]+ [nu]s +[0-9.]+ [nu]s\n {2}longest stall/);
+  });
+});
+
 describe('lists', () => {
   const listed = async (kind: string) => {
     const [text, json] = [await pagetrail(['list', kind]), await pagetrail(['list', kind, '--json'])];

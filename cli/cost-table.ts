@@ -27,13 +27,14 @@ const ROWS: readonly Row[] = [
   ['  copies', (cost) => nanoseconds(cost.ns.copy)],
   ['  exits', (cost) => nanoseconds(cost.ns.exit)],
   ['  walker', (cost) => nanoseconds(cost.ns.walker)],
-  ['  CPU caches', (cost) => nanoseconds(cacheNs(cost))],
+  ['  CPU caches', (cost) => nanoseconds(cost.ns.cache)],
   ['slowdown', (cost) => ratio(cost.slowdown)],
   ['stall at p99', (cost) => nanoseconds(cost.stallNs.p99)],
   ['longest stall', (cost) => nanoseconds(cost.stallNs.max)],
   ['faults', (cost) => count(cost.faults.total)],
   ['flushes', (cost) => count(cost.flushes)],
   ['IPIs', (cost) => count(cost.ipis)],
+  ['CPU cache flushes', (cost) => count(cost.cacheFlushes)],
   ['VM exits', (cost) => count(cost.exits)],
   ['entries scanned', (cost) => count(cost.ptesScanned)],
   ['pages reported', (cost) => count(cost.pagesReported)],
@@ -56,22 +57,12 @@ export function costTable(sides: readonly Side[], style: Style): string {
 
 /** The rows, with VM exits by what they were for under their sum. */
 function withExits(sides: readonly Side[]): readonly Row[] {
-  const reasons = [...new Set(sides.flatMap(({ cost }) => Object.keys(exitsByReason(cost))))].sort();
+  const reasons = [...new Set(sides.flatMap(({ cost }) => Object.keys(cost.exitsByReason)))].sort();
   return ROWS.flatMap((row) =>
     row[0] === 'VM exits'
-      ? [row, ...reasons.map((reason): Row => [`  ${reason}`, (cost) => count(exitsByReason(cost)[reason] ?? 0)])]
+      ? [row, ...reasons.map((reason): Row => [`  ${reason}`, (cost) => count(cost.exitsByReason[reason] ?? 0)])]
       : [row],
   );
-}
-
-/** VM exits by what they were for; none where the report does not tell them apart. */
-export function exitsByReason(cost: CostReport & { readonly exitsByReason?: Readonly<Record<string, number>> }) {
-  return cost.exitsByReason ?? {};
-}
-
-/** Time spent on writing CPU caches back; 0 where the report counts it among flushes. */
-export function cacheNs({ ns }: { readonly ns: Readonly<Record<string, number>> }): number {
-  return ns['cache'] ?? 0;
 }
 
 /** What to call a trail in a heading: who tracks, and the defects switched into it. */

@@ -46,10 +46,10 @@ const REQUESTS: ReadonlyArray<readonly [string, SimulationRequest]> = [
   ['an alias', { alias: '0x20000=0x10000:16' }],
   ['huge entries', { pageSize: '2m', split: 'mark-all' }],
   ['a variant', { strategy: 'kvm-dirty-log', variant: 'manual' }],
-  ['a ring', { strategy: 'kvm-dirty-ring', ringEntries: 16 }],
+  ['a ring', { strategy: 'kvm-dirty-ring', ringEntries: 1024 }],
   ['a guest alone', { guest: 'pfn-mkwrite' }],
   ['a guest in a host', { guest: 'hw-dirty', host: 'pml' }],
-  ['a guest in a host with a variant', { guest: 'hw-dirty', host: 'kvm-dirty-ring', ringEntries: 8 }],
+  ['a guest in a host with a variant', { guest: 'hw-dirty', host: 'kvm-dirty-ring', ringEntries: 512 }],
   ['a guest in a shadow table', { guest: 'soft-dirty', monitor: 'shadow' }],
   ['a guest in a monitor that is broken', { guest: 'hw-dirty', host: 'shadow-paging', monitor: 'broken' }],
 ];
@@ -141,11 +141,11 @@ describe('a change', () => {
     ],
     [
       'keeps a ring',
-      { strategy: 'kvm-dirty-ring', ringEntries: 8 },
+      { strategy: 'kvm-dirty-ring', ringEntries: 512 },
       { guest: 'hw-dirty' },
-      { host: 'kvm-dirty-ring', ringEntries: 8 },
+      { host: 'kvm-dirty-ring', ringEntries: 512 },
     ],
-    ['drops a ring', { strategy: 'kvm-dirty-ring', ringEntries: 8 }, { strategy: 'pml' }, { ringEntries: 4096 }],
+    ['drops a ring', { strategy: 'kvm-dirty-ring', ringEntries: 512 }, { strategy: 'pml' }, { ringEntries: 4096 }],
   ])('%s', async (_, request, changes, expected) => {
     expect(await replayed(request, changes)).toMatchObject(expected);
   });

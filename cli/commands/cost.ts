@@ -1,7 +1,7 @@
 /** `cost`: what tracking cost in a trail. */
 import type { CostReport } from '../../analyzer/index.js';
 import { defineCommand } from '../command.js';
-import { cacheNs, costTable, exitsByReason, labelOf, type Side } from '../cost-table.js';
+import { costTable, labelOf, type Side } from '../cost-table.js';
 import { bytes, count, counted, nanoseconds, ratio } from '../format.js';
 import type { Output } from '../output.js';
 import { type Cell, columns, table } from '../table.js';
@@ -93,7 +93,7 @@ function lostText({ style }: Output, { lostWrites, lostPages }: CostReport): str
 
 function exitsText(report: CostReport): string {
   const total = counted(report.exits, 'VM exit');
-  const reasons = Object.entries(exitsByReason(report)).filter(([, exits]) => exits > 0);
+  const reasons = Object.entries(report.exitsByReason).filter(([, exits]) => exits > 0);
   return reasons.length === 0
     ? total
     : `${total}: ${reasons.map(([reason, exits]) => `${count(exits)} ${reason}`).join(', ')}`;
@@ -108,7 +108,7 @@ function overheadRows(report: CostReport): Cell[][] {
     ['copy', ns.copy, `${counted(report.transfers, 'transfer')}`],
     ['walker', ns.walker, 'hardware setting A and D'],
     ['exit', ns.exit, exitsText(report)],
-    ['cache', cacheNs(report), 'CPU caches written back for a device that does not snoop'],
+    ['cache', ns.cache, `CPU caches written back ${counted(report.cacheFlushes, 'time')}`],
   ];
   const share = (part: number): string => (ns.overhead === 0 ? '-' : `${((100 * part) / ns.overhead).toFixed(1)} %`);
   return [
