@@ -3,7 +3,7 @@
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
  * at that page again before it is marked anew. What is declared is asked of the page written and of the host's page behind it.
  */
-import { carrierBit, mark, transfer, unmap } from '../../traces/index.js';
+import { carrierBit, mark, pte, PTE_CAUSES, transfer, unmap } from '../../traces/index.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
@@ -39,6 +39,8 @@ export interface StaleWrites {
   };
 }
 
+const MONITOR = PTE_CAUSES.indexOf('monitor');
+
 type LateFields = 'restrictedSeq' | 'settledSeq' | 'settledBy';
 const SETTLED_BY = ['transfer', 'mark', 'unmap'] as const;
 type SettledBy = (typeof SETTLED_BY)[number];
@@ -66,6 +68,8 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
     const restrictedSeq = new NumberColumn();
     const settledPages = new Settled();
     const settledFrames = new Settled();
+    /** 1: the monitor took the entry out of its shadow, or put it in; the guest's entry, which it stands for, decides alone. */
+    const droppedByMonitor = new NumberColumn();
     const lateWrites = new NumberColumn();
     const counts = EXCESSES.map(() => 0);
     const firsts: StaleWrite[] = [];
@@ -95,6 +99,9 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
     return {
       on: {
         pte(batch, row, fold, page) {
+          const cause = batch.slots[pte.slot.cause]![row]!;
+          if (page >= 0) droppedByMonitor.set(page, cause === MONITOR ? 1 : 0);
+          if (cause === MONITOR) return;
           if (page >= 0 && restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold)) !== 0) {
             restrictedSeq.set(page, seqOf(batch, row));
           }
@@ -128,10 +135,12 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         const slot = fold.translation(cpu, page);
         if (slot < 0) return;
         const tlb = fold.tlb(cpu)!;
-        const code = excessOf(fold, page, tlb, slot);
+        const under = fold.backing(fold.pages.frame[page]!);
+        const behind = under >= 0 && droppedByMonitor.get(under) === 1 ? -1 : under;
+        const allowed = behind < 0 ? fold.pteFlags(page) : fold.pteFlags(page) & fold.pteFlags(behind);
+        const code = excessOf(fold, page, tlb, slot, allowed);
         if (code < 0) return;
         const entry = tlb.page[slot]!;
-        const behind = fold.backing(fold.pages.frame[page]!);
         const found = {
           seq: seqOf(batch, from),
           cpu,

@@ -1,14 +1,19 @@
 /**
  * Restrictions that no flush followed: an in-memory entry lost W, D or its presence while some CPU cached it with more, and that very
  * TLB entry is still there when the harvest ends. An entry that chance evicted before does not count, and neither does one that was
- * filled after the restriction.
+ * filled after the restriction. A CPU that runs another address space is not interrupted by a flush; it makes good for it when it
+ * switches back, so what it holds of a space that it does not run is no sign of a flush that was left out once one was sent.
  */
-import { harvestEnd } from '../../traces/index.js';
+import { flushAck, FLUSH_REASONS, harvestEnd, pte, PTE_CAUSES, type EventBatch } from '../../traces/index.js';
+import { NumberColumn } from '../columns.js';
 import { forCached, outlives, restrictedBy } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { newFlags, oldFlags } from '../rows.js';
 import { FillTimes } from './fill-times.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
+
+const MONITOR = PTE_CAUSES.indexOf('monitor');
+const SWITCH = FLUSH_REASONS.indexOf('switch');
 
 /** Restrictions that are pending before those already answered are looked for. Chosen: seldom reached, and 6 MB. */
 const SIFT_FROM = 65_536;
@@ -50,6 +55,8 @@ interface Pending {
   readonly page: number;
   readonly cached: number;
   readonly restricted: number;
+  /** Who restricted it. */
+  readonly actor: number;
   /** The last flush-ack of the harvest before it; 0 where none did. */
   readonly ackSeqBefore: number;
 }
@@ -59,7 +66,11 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
   create(source) {
     const fills = new FillTimes();
     const examples: UnflushedHarvest[] = [];
+    /** Address space that a CPU ran last, and the last flush that was sent for a space. */
+    const running: number[] = [];
+    const sentSeq = new NumberColumn();
     let pending: Pending[] = [];
+    let late = new Set<Pending>();
     let siftAt = SIFT_FROM;
     let ackSeq = 0;
     let harvests = 0;
@@ -79,8 +90,12 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
     };
 
     const settle = (fold: Fold, seq: number, harvest: number | null) => {
+      const isDormant = ({ cpu, cached, seq: restrictedSeq }: Pending) => {
+        const space = fold.pages.space[cached]!;
+        return cpu >= 0 && running[cpu] !== space && sentSeq.get(space) > restrictedSeq;
+      };
       const left = pending.filter(
-        (one) => isLeft(fold, one) && outlives(fold.tlb(one.cpu)!.flags[one.slot]!, one.restricted),
+        (one) => isLeft(fold, one) && outlives(fold.tlb(one.cpu)!.flags[one.slot]!, one.restricted) && !isDormant(one),
       );
       const distinct = new Set(left.map(({ page }) => page)).size;
       const first = left[0];
@@ -105,32 +120,64 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
           });
         }
       }
-      pending = [];
       ackSeq = 0;
     };
 
+    const runs = (batch: EventBatch, row: number) => {
+      const cpu = batch.cpu[row]!;
+      if (cpu >= 0) running[cpu] = batch.space[row]!;
+    };
+
     return {
+      writes: runs,
       on: {
-        'tlb-fill': (batch, row) => fills.note(batch, row),
+        'tlb-fill'(batch, row) {
+          fills.note(batch, row);
+          runs(batch, row);
+        },
+        'flush-send'(batch, row) {
+          sentSeq.set(batch.space[row]!, seqOf(batch, row));
+        },
+        ...(source.meta.spaces.length > 1 && { read: runs }),
+        fault: runs,
+        operation: runs,
         pte(batch, row, fold, page) {
-          if (page < 0) return;
+          // What a monitor drops from its shadow is no restriction: the guest's entry, which it stands for, decides.
+          if (page < 0 || batch.slots[pte.slot.cause]![row] === MONITOR) return;
           const restricted = restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold));
           if (restricted === 0) return;
           forCached(fold, page, (tlb, cpu, slot) => {
             if (!outlives(tlb.flags[slot]!, restricted)) return;
             const cached = tlb.page[slot]!;
-            pending.push({ seq: seqOf(batch, row), cpu, slot, page, cached, restricted, ackSeqBefore: ackSeq });
+            pending.push({
+              seq: seqOf(batch, row),
+              cpu,
+              slot,
+              page,
+              cached,
+              restricted,
+              actor: batch.actor[row]!,
+              ackSeqBefore: ackSeq,
+            });
           });
           if (pending.length >= siftAt) sift(fold);
         },
         'flush-ack'(batch, row) {
+          if (batch.slots[flushAck.slot.reason]![row] === SWITCH) runs(batch, row);
           ackSeq = seqOf(batch, row);
         },
         'harvest-begin'() {
           ackSeq = 0;
         },
         'harvest-end'(batch, row, fold) {
+          // Whoever else is about to unmap something may still owe its flush; that is asked at the end of the next harvest.
+          const actor = batch.actor[row]!;
+          const others = pending.filter((one) => one.actor !== actor && !late.has(one) && isLeft(fold, one));
+          const deferred = new Set(others);
+          pending = pending.filter((one) => !deferred.has(one));
           settle(fold, seqOf(batch, row), batch.slots[harvestEnd.slot.harvest]![row]!);
+          pending = others;
+          late = deferred;
         },
       },
       finish(end) {

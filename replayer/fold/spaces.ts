@@ -31,7 +31,8 @@ export class Spaces {
 
   /** Whether anybody consumes what is written in that space: the host of a guest may track nothing. */
   hasConsumer(space: number): boolean {
-    return space !== this.secondStage || this.#ownReads[space] !== undefined;
+    const own = this.#ownReads[space];
+    return own === undefined ? space !== this.secondStage : own !== 0;
   }
 
   /** The spaces whose consumer is another than that of the trail. */
