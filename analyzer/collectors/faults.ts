@@ -6,6 +6,8 @@ import type { CollectorDefinition } from '../pass.js';
 /** Faults that are named. */
 const EXAMPLES = 5;
 const SPURIOUS = FAULT_HANDLERS.indexOf('spurious');
+/** A writable, clean entry where no hardware sets D: W permits the store, and D still has to be set. */
+const DIRTY_TRAP = FAULT_HANDLERS.indexOf('dirty-trap');
 
 export interface SpuriousFault {
   readonly seq: number;
@@ -36,8 +38,9 @@ export const faults: CollectorDefinition<Faults> = {
           total++;
           const error = batch.slots[fault.slot.error]![row]!;
           const needed = PTE_PRESENT | (error & FAULT_WRITE ? PTE_WRITABLE : 0);
+          const handler = batch.slots[fault.slot.handler]![row]!;
           const permitted = page >= 0 && (fold.pteFlags(page) & needed) === needed;
-          if (!permitted && batch.slots[fault.slot.handler]![row] !== SPURIOUS) return;
+          if (handler === DIRTY_TRAP || (!permitted && handler !== SPURIOUS)) return;
           spurious++;
           spuriousCostNs += batch.slots[fault.slot.cost]![row]!;
           if (examples.length < EXAMPLES) {
