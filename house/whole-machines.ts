@@ -4,6 +4,7 @@ import { type AccessBatch, AccessKind, configure, type SimulationRequest, STRATE
 import { randomProgram } from '../simulator/testing/runs.js';
 
 const OPERATIONS = [AccessKind.unmap, AccessKind.move, AccessKind.fork, AccessKind.split, AccessKind.harvest];
+const OPERATION_NEEDED = { unmap: AccessKind.unmap, move: AccessKind.move, split: AccessKind.split } as const;
 const GUESTS = STRATEGIES.filter(({ monitor }) => monitor === undefined);
 const HOSTS = STRATEGIES.filter(({ monitor }) => monitor !== undefined);
 
@@ -32,18 +33,27 @@ function drawRequest(random: Random, seed: number): SimulationRequest {
   const strategy = pick(STRATEGIES);
   const arch = pick(strategy.architectures);
   const vma = pick(strategy.vmas);
-  const mutations = chance(3) && strategy.mutations.length > 0 ? [pick(strategy.mutations).id] : [];
+  const mutations = chance(2) && strategy.mutations.length > 0 ? [pick(strategy.mutations).id] : [];
+  const needs = needsOf(strategy.id, mutations);
   return {
     ...common,
+    ...(needs.includes('non-coherent') && { device: 'non-coherent' }),
     strategy: strategy.id,
     arch,
     vma,
     mutations,
     ...(chance(3) && { mms: 1 + random.below(3) }),
     ...(chance(4) && { alias: `${0x1003}=${0x1000}:3` }),
-    ...(chance(4) && { deviceMmu: true }),
+    ...((chance(4) || needs.includes('device-mmu')) && { deviceMmu: true }),
+    ...(needs.includes('huge') && { pageSize: '2m' }),
     ...(chance(4) && { memory: pick(['system', 'device', 'mixed']) }),
   };
+}
+
+/** What a run must have for its mutations to bite. */
+function needsOf(strategy: string | undefined, mutations: readonly string[] = []): readonly string[] {
+  const known = STRATEGIES.find(({ id }) => id === strategy)?.mutations ?? [];
+  return known.filter(({ id }) => mutations.includes(id)).flatMap(({ needs }) => needs);
 }
 
 /** The request, without what `configure` refuses about it; null where no such machine can be. */
@@ -72,9 +82,14 @@ export function drawMachine(seed: number): DrawnMachine | null {
   const random = new Random(seed);
   const request = possible(drawRequest(random, seed));
   if (request === null) return null;
+  const needs = needsOf(request.strategy, request.mutations);
+  const needed: number[] = Object.entries(OPERATION_NEEDED).flatMap(([need, kind]) =>
+    needs.includes(need) ? [kind] : [],
+  );
+  // No moves of parts of huge pages: the machine maps what is left by one entry again, over frames that are no neighbours.
   const operations = OPERATIONS.filter(
     (kind) =>
-      random.below(2) === 0 &&
+      (random.below(2) === 0 || needed.includes(kind)) &&
       (request.guest === undefined || kind === AccessKind.harvest) &&
       (request.pageSize === undefined || kind !== AccessKind.move),
   );
