@@ -79,19 +79,14 @@ export class Fold {
     for (let row = from; row < to; row++) {
       if (deep && kind[row] === write.code) {
         const end = runEnd(batch, row, to);
-        this.#write(
-          batch,
-          row,
-          end - row,
-          this.frameOfWrite(cpu[row]!, this.pageOfWrite(cpu[row]!, space[row]!, page[row]!)),
-        );
+        this.#write(batch, row, end - row, this.#reach(cpu[row]!, space[row]!, page[row]!));
         row = end - 1;
       } else if (kind[row] === write.code) {
         if (page[row] !== lastPage || cpu[row] !== lastCpu || space[row] !== lastSpace) {
           lastPage = page[row]!;
           lastSpace = space[row]!;
           lastCpu = cpu[row]!;
-          lastFrame = this.frameOfWrite(lastCpu, this.pageOfWrite(lastCpu, lastSpace, lastPage));
+          lastFrame = this.#reach(lastCpu, lastSpace, lastPage);
           generation = this.frames.generation;
         }
         generation[lastFrame]!++;
@@ -263,6 +258,18 @@ export class Fold {
     const low = pages.pteLow[page]!;
     const high = pages.pteHigh[page]!;
     return low === 0 && high === 0 ? 0 : this.spaces.layoutOf(pages.space[page]!).flags(low, high);
+  }
+
+  /** As `frameOfWrite` of `pageOfWrite`; with the usual case, an entry of the page's own, first. */
+  #reach(cpu: number, space: number, page: number): number {
+    const tlb = cpu < 0 ? this.deviceTlb : this.tlbs[cpu];
+    const index = this.pages.find(space, page);
+    if (index >= 0) {
+      const slot = tlb === undefined ? -1 : tlb.slotOf(index);
+      if (slot >= 0) return tlb!.frame[slot]!;
+    }
+    if (tlb?.knowsHuge !== true) return index < 0 ? 0 : this.pages.frame[index]!;
+    return this.frameOfWrite(cpu, this.pageOfWrite(cpu, space, page));
   }
 
   /** So many writes as the one in that row reach the frame, and the host's frame behind it. */
