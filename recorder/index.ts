@@ -3,7 +3,8 @@
  * and `workloads/`. May import: base, simulator, traces.
  */
 export { openSource, type SourceRequest } from './open-source.js';
-export { type RecordHooks, type RecordProgress, type RecordRequest, type RecordResult, record } from './record.js';
+export type { RecordHooks, RecordProgress } from './pump.js';
+export { type RecordRequest, type RecordResult, record } from './record.js';
 export { type ReplayRequest, replay, replaySettings } from './replay.js';
 export { recordedMachine } from './settings-in-meta.js';
 export { detectFormat, IMPORTERS, type Importer, type OperationIntervals } from './sources/index.js';

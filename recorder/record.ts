@@ -1,51 +1,17 @@
-/**
- * The record loop: accesses from a source, through the machine, into a trail. It pulls, so nothing piles up where one of the
- * three is slower than the others; it commits what it has within 250 ms; and it leaves a valid trail however it ends.
- */
+/** A recording from its request to its result: a source through a machine into a trail, which is valid however the recording ends. */
 import { statSync } from 'node:fs';
 import { InputError, InterruptedError, UsageError } from '../base/index.js';
-import {
-  AccessBatch,
-  configure,
-  Simulation,
-  type SimulationRequest,
-  type SimulationSettings,
-} from '../simulator/index.js';
+import { configure, Simulation, type SimulationRequest, type SimulationSettings } from '../simulator/index.js';
 import { type TrailMeta, TrailWriter } from '../traces/index.js';
 import { inputPath, openSource, type SourceRequest } from './open-source.js';
+import { INTERRUPTED, interruptible, Names, pump, type RecordHooks } from './pump.js';
 import { metaOf, vmOf } from './settings-in-meta.js';
 import type { AccessSource } from './sources/index.js';
-
-/** Events between two checkpoints; with 64 Ki pages of state this stays near 8 bytes per page and million events. */
-const CHECKPOINT_EVENTS = 1 << 20;
-/** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
-const SLICE_ACCESSES = 4096;
-/** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */
-const COMMIT_MS = 125;
-/** Chunks that may wait for compression or the disk before the machine waits for them. */
-const PENDING_CHUNKS = 8;
-const INTERRUPTED = Symbol('interrupted');
-/** The event loop gets a turn this often, ms, so that an interrupt is seen. */
-const TURN_MS = 50;
 
 export interface RecordRequest extends SimulationRequest {
   /** Where the trail goes. */
   readonly output: string;
   readonly source: SourceRequest;
-}
-
-export interface RecordHooks {
-  /** Ends the recording early; what was recorded stays. */
-  readonly signal?: AbortSignal;
-  onProgress?(progress: RecordProgress): void;
-  onNotice?(text: string): void;
-}
-
-export interface RecordProgress {
-  readonly events: number;
-  readonly writes: number;
-  /** Fraction of the source read, 0..1; null where unknown. */
-  readonly fraction: number | null;
 }
 
 export interface RecordResult {
@@ -145,101 +111,6 @@ async function recordSource(
     skipped: { ...source.skipped },
     failure: source.failure,
   };
-}
-
-/** Names of actors and spaces in meta, always there before an event by them: CPUs and processes appear as accesses name them. */
-class Names {
-  #actors: number;
-  #spaces: number;
-
-  constructor(
-    private readonly simulation: Simulation,
-    private readonly writer: TrailWriter,
-    { actors, spaces }: TrailMeta,
-  ) {
-    this.#actors = actors.length;
-    this.#spaces = spaces.length;
-  }
-
-  update(): void {
-    const { actors, spaces } = this.simulation;
-    if (actors.length === this.#actors && spaces.length === this.#spaces) return;
-    this.#actors = actors.length;
-    this.#spaces = spaces.length;
-    this.writer.updateMeta({ actors, spaces });
-  }
-}
-
-/** Plays the source to its end; true when it was interrupted. */
-async function pump(
-  source: AccessSource,
-  simulation: Simulation,
-  writer: TrailWriter,
-  names: Names,
-  hooks: RecordHooks,
-): Promise<boolean> {
-  const batch = new AccessBatch();
-  let nextCheckpoint = CHECKPOINT_EVENTS;
-  let played = 0;
-  let turned = performance.now();
-  let openSeq = -1;
-  let committedRows = 0;
-  // A source that waits (a pipe) must not keep the open chunk waiting too.
-  const timer = setInterval(() => {
-    const { firstSeq, length } = simulation.openBatch;
-    // A chunk that was begun since the last look fills by itself.
-    const begun = firstSeq !== openSeq;
-    openSeq = firstSeq;
-    if (begun || length === committedRows) return;
-    committedRows = length;
-    names.update();
-    writer.commitOpen(simulation.openBatch);
-  }, COMMIT_MS);
-  try {
-    for (;;) {
-      if (hooks.signal?.aborted) return true;
-      batch.length = 0;
-      const filled = source.fill(batch);
-      const count = typeof filled === 'number' ? filled : await interruptible(filled, hooks.signal);
-      if (count === INTERRUPTED) return true;
-      if (count === 0) return false;
-      for (let from = 0, to = 0; from < count; from = to) {
-        to = Math.min(count, from + SLICE_ACCESSES - (played % SLICE_ACCESSES));
-        simulation.play(batch, from, to);
-        played += to - from;
-        if (played % SLICE_ACCESSES !== 0 || simulation.seq < nextCheckpoint) continue;
-        simulation.settle();
-        names.update();
-        writer.checkpoint(simulation.snapshot());
-        nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
-      }
-      if (writer.pending > PENDING_CHUNKS) await writer.drain(PENDING_CHUNKS);
-      const now = performance.now();
-      if (now - turned > TURN_MS) {
-        turned = now;
-        hooks.onProgress?.({ events: simulation.seq, writes: simulation.writes, fraction: source.progress });
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-/** What a promise gives, or that an interrupt came first. */
-async function interruptible<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T | typeof INTERRUPTED> {
-  if (signal === undefined) return pending;
-  if (signal.aborted) return INTERRUPTED;
-  let stop = () => {};
-  const aborted = new Promise<typeof INTERRUPTED>((resolve) => {
-    stop = () => resolve(INTERRUPTED);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([pending, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 async function close(

@@ -5,7 +5,8 @@
 import { InputError } from '../base/index.js';
 import { configure, type SimulationRequest, type SimulationSettings, STRATEGIES } from '../simulator/index.js';
 import { type TrailMeta, TrailReader } from '../traces/index.js';
-import { type RecordHooks, type RecordResult, record } from './record.js';
+import type { RecordHooks } from './pump.js';
+import { type RecordResult, record } from './record.js';
 import { recordedSettings } from './settings-in-meta.js';
 import type { OperationIntervals } from './sources/index.js';
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SimulationRequest } from '../../simulator/index.js';
 import { OPERATIONS } from '../../traces/index.js';
@@ -103,4 +104,17 @@ it('has the operations that were put in, and a replay puts in none again', async
     '104 unmap',
   ]);
   expect(await accessesOf(twice)).toEqual(accesses);
+});
+
+it('ends where an access cannot be, and says so; format version 1 is read as any other', async () => {
+  // Events of every kind with fields at random: nothing that a machine could have done.
+  const source = openTrail({
+    path: fileURLToPath(new URL('../../traces/golden/v1.trail', import.meta.url)),
+    reads: true,
+  });
+  const accesses = await drain(source);
+  source.close();
+  expect(source.failure?.message).toMatch(/v1.trail cannot be played from event \d+ on/);
+  expect(accesses.length).toBeLessThan(20);
+  for (const { size } of accesses) expect(size).toBeLessThanOrEqual(4096);
 });

@@ -4,7 +4,7 @@
  * it touched comes back whole (its later parts have a step of their own), because a harvest never falls between them.
  */
 import { basename } from 'node:path';
-import { PAGE_SIZE } from '../../base/index.js';
+import { InputError, PAGE_SIZE } from '../../base/index.js';
 import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import {
   EventBatch,
@@ -32,7 +32,7 @@ export function openTrail({ path, reads }: { readonly path: string; readonly rea
 class TrailSource implements AccessSource {
   readonly meta: SourceMeta;
   readonly skipped = { lines: 0, firstLine: null };
-  readonly failure = null;
+  failure: InputError | null = null;
   programNs = 0;
 
   readonly #reader: TrailReader;
@@ -70,7 +70,7 @@ class TrailSource implements AccessSource {
 
   fill(batch: AccessBatch): number {
     const before = batch.length;
-    while (batch.length < batch.capacity) {
+    while (batch.length < batch.capacity && this.failure === null) {
       if (this.#row === this.#events.length && !this.#nextChunk()) {
         this.#release(batch);
         const { ending } = this.#reader;
@@ -103,6 +103,8 @@ class TrailSource implements AccessSource {
     const isRead = kind[row] === read.code ? 1 : 0;
     const offset = slots[OFFSET]![row]!;
     const size = slots[SIZE]![row]!;
+    // A trail may come from anybody, and the machine believes what a source says.
+    if (page[row]! < 0 || size < 1 || offset + size > PAGE_SIZE) return this.#breakOff(batch, row);
     const program = slots[PROGRAM]![row]!;
     const continues = held.isHeld && step[row] === this.#continued[isRead] && actor[row] === this.#heldActor;
     if (continues) {
@@ -140,6 +142,15 @@ class TrailSource implements AccessSource {
     held.process = this.#processOf(space[row]!);
     held.program = program;
     if (program > this.programNs) this.programNs = program;
+  }
+
+  #breakOff(batch: AccessBatch, row: number): void {
+    this.#release(batch);
+    this.failure = new InputError({
+      what: `${this.meta.name} cannot be played from event ${this.#events.firstSeq + this.#events.row[row]!} on`,
+      why: 'the access there is not within its page, as those of every recording are',
+      mend: 'record it again',
+    });
   }
 
   /** Address spaces of processes have their numbers; a virtual machine, seen from outside, is one process. */
