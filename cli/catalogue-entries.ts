@@ -23,7 +23,8 @@ const HOW: Readonly<Record<Mutation['how'], string>> = {
 };
 
 /** What a run must have for a mutation to bite. */
-const NEEDS: Readonly<Record<Mutation['needs'][number], string>> = {
+const NEEDS: Readonly<Record<string, string>> = {
+  guest: 'a guest (--guest)',
   'hardware-dirty': 'an architecture whose hardware sets D',
   'separate-flush': 'an architecture where flushes are apart from entries',
   'non-coherent': '--device non-coherent',
@@ -97,7 +98,7 @@ export function mutationEntry(id: string, kind: Pick<Mutation, 'how' | 'summary'
     details: [
       HOW[kind.how],
       ...histories.map((history) => `history: ${historyText(history)}`),
-      ...needs.map((need) => `needs: ${NEEDS[need]}`),
+      ...needs.map((need) => `needs: ${NEEDS[need] ?? need}`),
       ...(['coarse', 'fine', 'none'] as const).flatMap((bite) =>
         byStep(uses.filter(({ bites }) => bites === bite)).map(
           ([step, strategies]) => `${BITES[bite]}, in step ${step}: ${strategies.join(', ')}`,

@@ -1,6 +1,7 @@
 /** The command line as its users meet it: answers, exit codes, errors, help. Every command runs in this process. */
 import { existsSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STRATEGIES } from '../simulator/index.js';
 import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
 import { Progress } from './progress.js';
@@ -9,6 +10,7 @@ import { pagetrail, scratchFolder } from './testing.js';
 const scratch = scratchFolder();
 const good = scratch.path('good.trail');
 const bad = scratch.path('bad.trail');
+const MUTATED = STRATEGIES.flatMap(({ mutations }) => mutations);
 const RECORDING = ['record', '--workload', 'zipf', '--writes', '5000', '--pages', '64', '--harvest-every', '500'];
 
 beforeAll(async () => {
@@ -470,6 +472,8 @@ describe('lists', () => {
     const { text, entry } = await listed('mutations');
     expect(text).toMatch(/no-flush entries are .* leaves a step out history: 2001, D cleared without a flush/);
     expect(text).toMatch(/can bite in every mode, in step flush: .*hw-dirty/);
+    const needs = MUTATED.flatMap((mutation) => mutation.needs);
+    for (const need of new Set<string>(needs)) expect(text).not.toContain(`needs: ${need} `);
     expect(entry('no-flush')).toMatchObject({
       how: 'drop',
       history: expect.arrayContaining([expect.objectContaining({ id: 'A2', year: 2001 })]),
