@@ -17,7 +17,8 @@ export type Need =
   | 'move'
   | 'huge'
   | 'split'
-  | 'gaps';
+  | 'gaps'
+  | 'guest';
 
 interface MutationKind {
   readonly how: Defect;
@@ -144,6 +145,13 @@ export const MUTATIONS = {
     summary:
       'entries are protected first and the bitmap is taken afterwards: a mark made in between goes with it, its page stays writable',
     history: 'A32',
+  },
+  'skip-owed-flush': {
+    how: 'drop',
+    summary:
+      "a round that finds nothing to protect does not flush, although a guest's INVLPG has just taken writable shadow entries out and some virtual CPU still has them cached",
+    history: 'A33',
+    needs: ['guest'],
   },
   'large-entry-logs-one': {
     how: 'weaken',

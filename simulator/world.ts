@@ -115,6 +115,7 @@ function optionsOf(settings: SimulationSettings, side: StrategyDefinition, which
     cost: (name) => settings.cost.ns[name],
     start: which === 'host' ? START_OF_SECOND_STAGE : START_OF_OBJECT,
     inMonitor: side.monitor !== undefined,
+    sharesTable: which === 'host' && settings.monitor !== 'nested',
     variant: side.variants === undefined ? null : settings.variant,
     // Pages may move to the other kind of memory, so one kind alone does not settle it.
     structPages: always ? 'all' : backed[memory] || structPage.system ? 'some' : 'none',

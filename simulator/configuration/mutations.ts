@@ -94,6 +94,7 @@ const MISSING: Readonly<Record<Need, (run: MutatedRun) => string | null>> = {
     device === 'non-coherent' && !strategy.copiesByCpu ? null : 'the device snoops; add --device non-coherent',
   'device-mmu': ({ deviceMmu }) => (deviceMmu ? null : 'no device follows the page table; add --device-mmu'),
   huge: ({ pageSize }) => (pageSize === '2m' ? null : 'there is no huge entry; add --page-size 2m'),
+  guest: ({ guest }) => (guest === null ? 'no guest shares the table; add --guest with a strategy' : null),
   unmap: () => null,
   move: () => null,
   split: () => null,

@@ -6,21 +6,19 @@
 import { PTE_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
-import { mutation } from '../mutations.js';
+import { type Mutation, mutation } from '../mutations.js';
 import type { ProtocolStep, StrategyCode, StrategyOptions } from '../strategies/define.js';
 import { forEachPart, forEachRun } from './object.js';
 import { restrict } from './restrict.js';
 
-/** That order as a step of a protocol. */
-export const COLLECT_BEFORE_UNMAP: ProtocolStep = {
-  step: 'collect before unmap',
-  summary: 'entries that will be taken out are protected, flushed, and then looked at and cleaned into the bitmap',
-  mutations: [
-    mutation('no-collect', 'coarse'),
-    mutation('move-drops-dirty', 'coarse'),
-    mutation('check-before-protect', 'fine'),
-  ],
-};
+/** That order as a step of a protocol, and its defects; where entries can be writable and clean, looking before protecting is one. */
+export function collectBeforeUnmap(...more: readonly Mutation[]): ProtocolStep {
+  return {
+    step: 'collect before unmap',
+    summary: 'entries that will be taken out are protected, flushed, and then looked at and cleaned into the bitmap',
+    mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse'), ...more],
+  };
+}
 
 export interface ScanCosts {
   readonly slotNs: number;

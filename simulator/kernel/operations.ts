@@ -95,7 +95,7 @@ function move(strategy: StrategyCode, options: StrategyOptions, first: number, l
       // As page migration does, it waits for the last entry to go: a fault may have put one back.
       while (!(yield micro(Op.moveFrame, step, page, options.cost('move4k')))) {
         for (let mapped = page; mapped >= 0; mapped = yield micro(Op.nextMapping, step, mapped))
-          yield* zapTable(options, mapped, mapped, false);
+          yield* zapPart(options, mapped, mapped, false);
       }
     }
   });

@@ -17,15 +17,23 @@ const { bitmap: BITMAP, snapshot: SNAPSHOT } = CARRIER;
 /** Pages that KVM_CLEAR_DIRTY_LOG takes at once: the bits of a word. */
 export const CLEAR_GROUP_PAGES = 64;
 
-/** The steps of a round, which differ in what arming is, and in whether a mark can be made while the bitmap is taken. */
-export function logSteps(arming: ProtocolStep, swapDefects: readonly Mutation[] = []): readonly ProtocolStep[] {
+/** Defects that not every strategy can have in a step that all share. */
+export interface LogDefects {
+  /** Where a mark can be made, or not, while the bitmap is taken. */
+  readonly snapshot?: readonly Mutation[];
+  readonly flush?: readonly Mutation[];
+}
+
+/** The steps of a round, which differ in what arming is. */
+export function logSteps(arming: ProtocolStep, defects: LogDefects = {}): readonly ProtocolStep[] {
+  const { snapshot = [], flush = [] } = defects;
   return [
-    { step: 'snapshot', summary: 'the bits are taken from the bitmap into a snapshot', mutations: swapDefects },
+    { step: 'snapshot', summary: 'the bits are taken from the bitmap into a snapshot', mutations: snapshot },
     arming,
     {
       step: 'flush',
       summary: 'every virtual CPU drops what it has cached',
-      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine')],
+      mutations: [mutation('no-flush', 'coarse'), mutation('flush-first', 'fine'), ...flush],
     },
     {
       step: 'consume',
@@ -78,8 +86,19 @@ export function* logRound(options: StrategyOptions, arming: RangeWalk): Micro {
   const armed = arms ? yield* armMarked(options, arming, early ? BITMAP : SNAPSHOT) : { first: -1, last: -1 };
   if (early) yield* moveMarks(options, BITMAP, SNAPSHOT);
   yield micro(Op.unlock, 'lock', -1, LOCK.mmu);
-  if (armed.first >= 0 && !noFlush && !flushFirst) yield* flushEntries(options, armed.first, armed.last);
+  if (!noFlush && !flushFirst) yield* flushArmed(options, armed.first, armed.last);
   yield* mutations.has('transfer-first') ? clearMarks(options, SNAPSHOT) : consumeMarked(options, SNAPSHOT, upload);
+}
+
+/**
+ * Flushes what a round armed. In a shadow table a guest's INVLPG may have taken a writable entry out before the walk came to it, and not every virtual
+ * CPU has made that flush yet: it is owed where the walk found nothing to do, too (KVM counts such entries in tlbs_dirty).
+ */
+function* flushArmed(options: StrategyOptions, first: number, last: number): Micro {
+  if (first >= 0) return yield* flushEntries(options, first, last);
+  if (!options.sharesTable || options.mutations.has('skip-owed-flush')) return;
+  const taken = yield micro(Op.nextRun, 'flush', options.start, SNAPSHOT);
+  if (taken >= 0) yield* flushEntries(options, taken, taken);
 }
 
 /**

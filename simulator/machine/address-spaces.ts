@@ -8,8 +8,9 @@
 const TAGS = 6;
 
 interface Cpu {
-  /** Space that runs. */
+  /** Space that runs, and its tag. */
   current: number;
+  tag: number;
   /** Space by tag; -1 where the tag is free. */
   readonly spaces: Int16Array;
   /** Flushes of that space that the CPU has seen, by tag. */
@@ -24,7 +25,7 @@ export class AddressSpaces {
 
   addCpu(): void {
     const spaces = new Int16Array(TAGS).fill(-1);
-    this.#cpus.push({ current: -1, spaces, seen: new Float64Array(TAGS), nextTag: 0 });
+    this.#cpus.push({ current: -1, tag: 0, spaces, seen: new Float64Array(TAGS), nextTag: 0 });
     this.enter(this.#cpus.length - 1, 0);
   }
 
@@ -35,8 +36,7 @@ export class AddressSpaces {
 
   /** Tag of the running space. */
   tagOf(cpu: number): number {
-    const { spaces, current } = this.#cpus[cpu]!;
-    return Math.max(0, spaces.indexOf(current));
+    return this.#cpus[cpu]!.tag;
   }
 
   /**
@@ -55,6 +55,7 @@ export class AddressSpaces {
       at.spaces[tag] = space;
     } else if (at.seen[tag]! < this.#sentOf(space)) drop = space;
     at.seen[tag] = this.#sentOf(space);
+    at.tag = tag;
     return drop;
   }
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/index.js';
 import { carrierMask, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, collectBeforeUnmap, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked } from '../kernel/consume.js';
 import { mapUnder, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachPart, forEachVma } from '../kernel/object.js';
@@ -65,7 +65,7 @@ export const adaptive = defineStrategy({
       mutations: [mutation('no-interval', 'coarse')],
     },
     TRANSFER,
-    COLLECT_BEFORE_UNMAP,
+    collectBeforeUnmap(mutation('check-before-protect', 'fine')),
   ],
   create(options) {
     const { mutations, cost, objectPages, start } = options;

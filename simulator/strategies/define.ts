@@ -48,6 +48,8 @@ export interface StrategyOptions {
   readonly start: number;
   /** It tracks in a second stage: flushes are of all that virtual CPUs have. */
   readonly inMonitor: boolean;
+  /** Others take entries out of its table: a guest's flush does, in a shadow table. */
+  readonly sharesTable: boolean;
   /** The way of using it that was asked for; null where it has one only. */
   readonly variant: string | null;
   /** Whether a struct page is behind the entries: D then survives an unmap in the page flag. */

@@ -1,5 +1,5 @@
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, collectBeforeUnmap, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
@@ -72,7 +72,7 @@ export const hwDirtyWp = defineStrategy({
       mutations: [mutation('transfer-first', 'fine')],
     },
     TRANSFER,
-    COLLECT_BEFORE_UNMAP,
+    collectBeforeUnmap(),
   ],
   create(options) {
     const { mutations, cost, start } = options;

@@ -1,5 +1,5 @@
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
-import { aroundUnmapByProtection, COLLECT_BEFORE_UNMAP, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
+import { aroundUnmapByProtection, collectBeforeUnmap, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapUnder, splitAround, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
@@ -56,7 +56,7 @@ export const hwDirty = defineStrategy({
       mutations: [mutation('transfer-first', 'fine')],
     },
     TRANSFER,
-    COLLECT_BEFORE_UNMAP,
+    collectBeforeUnmap(mutation('check-before-protect', 'fine')),
     {
       step: 'split',
       summary: 'a huge entry is exchanged for small ones that inherit its D',

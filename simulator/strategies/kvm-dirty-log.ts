@@ -49,7 +49,7 @@ export const kvmDirtyLog = defineStrategy({
           }),
         ],
       },
-      [mutation('protect-before-swap', 'fine')],
+      { snapshot: [mutation('protect-before-swap', 'fine')] },
     ),
   ],
   create(options) {

@@ -40,12 +40,15 @@ export const shadowPaging = defineStrategy({
           }),
         ],
       },
-      [
-        mutation('protect-before-swap', 'none', {
-          summary:
-            'entries are protected first and the bitmap is taken afterwards: nothing is lost, because the MMU lock keeps marks from being made in between',
-        }),
-      ],
+      {
+        snapshot: [
+          mutation('protect-before-swap', 'none', {
+            summary:
+              'entries are protected first and the bitmap is taken afterwards: nothing is lost, because the MMU lock keeps marks from being made in between',
+          }),
+        ],
+        flush: [mutation('skip-owed-flush', 'fine')],
+      },
     ),
   ],
   create(options) {
