@@ -86,12 +86,9 @@ export function drawMachine(seed: number): DrawnMachine | null {
   const needed: number[] = Object.entries(OPERATION_NEEDED).flatMap(([need, kind]) =>
     needs.includes(need) ? [kind] : [],
   );
-  // No moves of parts of huge pages: the machine maps what is left by one entry again, over frames that are no neighbours.
   const operations = OPERATIONS.filter(
     (kind) =>
-      (random.below(2) === 0 || needed.includes(kind)) &&
-      (request.guest === undefined || kind === AccessKind.harvest) &&
-      (request.pageSize === undefined || kind !== AccessKind.move),
+      (random.below(2) === 0 || needed.includes(kind)) && (request.guest === undefined || kind === AccessKind.harvest),
   );
   const byDevice = request.deviceMmu === true || random.below(6) === 0;
   const program = randomProgram(seed, {

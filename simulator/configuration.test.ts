@@ -14,7 +14,7 @@ describe('configure', () => {
     { request: { strategy: 'hw-dirty', mutations: ['plain-rmw'] }, notice: /add --interleave fine/ },
     {
       request: { strategy: 'hw-dirty', mutations: ['plain-rmw'], arch: 'arm64', interleave: 'fine' },
-      notice: /cannot bite on arm64/,
+      notice: /cannot bite: no hardware sets D on arm64/,
     },
     { request: { strategy: 'hw-dirty-wp', mutations: ['no-block'], interleave: 'fine' }, notice: /is harmless/ },
   ] as const)('gives notice of a mutation that cannot bite: $request', ({ request, notice }) => {
@@ -39,6 +39,36 @@ describe('configure', () => {
     { request: { cpus: 0 }, error: /--cpus 0/ },
     { request: { tlbWays: 1.5 }, error: /--tlb-ways 1.5/ },
     { request: { costOverrides: { wpFault: -1 } }, error: /wpFault=-1/ },
+    { request: { strategy: 'pml', monitor: 'nested' }, error: /--guest ID --host pml/ },
+    { request: { strategy: 'pml', host: 'kvm-dirty-log' }, error: /does not go with --host kvm-dirty-log/ },
+    { request: { guest: 'pml' }, error: /cannot run inside.*--host pml/ },
+    { request: { guest: 'storage-key' }, error: /guests are modelled on x86-64 only/ },
+    { request: { guest: 'hw-dirty', host: 'pfn-mkwrite' }, error: /cannot run outside.*kvm-dirty-log/ },
+    { request: { guest: 'hw-dirty', arch: 'arm64' }, error: /a guest does not run on arm64/ },
+    {
+      request: { host: 'pml', guest: 'hw-dirty', monitor: 'shadow' },
+      error: /does not go with --monitor shadow.*shadow-paging/,
+    },
+    { request: { host: 'shadow-paging', guest: 'hw-dirty', monitor: 'nested' }, error: /--monitor shadow or broken/ },
+    { request: { strategy: 'kvm-dirty-log', variant: 'manul' }, error: /did you mean 'manual'/ },
+    { request: { variant: 'manual' }, error: /hw-dirty has no variants/ },
+    { request: { strategy: 'soft-dirty', vma: 'anon', mms: 2 }, error: /--mms 2.*private/ },
+    { request: { strategy: 'pml', mms: 2 }, error: /--mms 2.*mapped once/ },
+    { request: { alias: '0x20=0x10' }, error: /FROM=TO:PAGES/ },
+    { request: { alias: '0x14=0x10:8' }, error: /overlap/ },
+    { request: { strategy: 'soft-dirty', pageSize: '2m' }, error: /not modelled with huge entries.*hw-dirty/ },
+    { request: { arch: 'riscv64-svadu', pageSize: '2m' }, error: /huge entries of riscv64-svadu/ },
+    { request: { split: 'drop' }, error: /add --page-size 2m/ },
+    { request: { walker: 'blind', arch: 'arm64-dbm' }, error: /KNL4/ },
+    { request: { strategy: 'pml', deviceMmu: true }, error: /--device-mmu/ },
+    { request: { device: 'noncoherent' }, error: /did you mean 'non-coherent'/ },
+    { request: { ringEntries: 1024 }, error: /only kvm-dirty-ring has rings/ },
+    { request: { strategy: 'kvm-dirty-ring', ringEntries: 8 }, error: /--ring-entries 8/ },
+    {
+      request: { guest: 'hw-dirty', host: 'pml', mutations: ['no-flush'] },
+      error: /guest:no-flush or --mutate host:no-flush/,
+    },
+    { request: { guest: 'hw-dirty', host: 'pml', mutations: ['host:no-kik'] }, error: /did you mean 'no-kick'/ },
   ])('refuses $request with the reason', ({ request, error }) => {
     expect(() => configure(request)).toThrow(error);
   });

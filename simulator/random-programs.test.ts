@@ -50,6 +50,12 @@ interface Case {
 }
 
 const same = (page: number) => page;
+/** The split policies that lose nothing. */
+const SPLITS = ['propagate', 'mark-all'] as const;
+
+function hasHugeEntries(arch: string): boolean {
+  return ARCHITECTURES.find(({ id }) => id === arch)!.hugeEntries === true;
+}
 
 /** A machine and a program that the strategy can have, drawn by the seed. */
 function draw(strategy: (typeof STRATEGIES)[number], arch: string, seed: number): Case {
@@ -61,12 +67,14 @@ function draw(strategy: (typeof STRATEGIES)[number], arch: string, seed: number)
   const keys = ARCHITECTURES.find(({ id }) => id === arch)!.changeBitInFrame === true;
   const shares = vma.shared && chance(2);
   const aliased = shares && chance(2);
-  const deviceMmu = process && !keys && chance(4);
+  const huge = strategy.hugeEntries !== undefined && hasHugeEntries(arch) && !shares && chance(4);
+  const deviceMmu = process && !keys && !huge && chance(4);
   const operations = [
     AccessKind.harvest,
     ...(chance(2) ? [AccessKind.unmap] : []),
     ...(chance(2) && process ? [AccessKind.move] : []),
-    ...(vma.shared && chance(3) ? [AccessKind.fork] : []),
+    ...(vma.shared && !huge && chance(3) ? [AccessKind.fork] : []),
+    ...(huge && chance(2) ? [AccessKind.split] : []),
   ];
   return {
     request: {
@@ -82,6 +90,7 @@ function draw(strategy: (typeof STRATEGIES)[number], arch: string, seed: number)
       ...(aliased && { alias: `${0x1003}=${0x1000}:3` }),
       device: process && chance(4) ? 'non-coherent' : 'coherent',
       deviceMmu,
+      ...(huge && { pageSize: '2m', split: SPLITS[random.below(SPLITS.length)]! }),
       objectPages: chance(2) ? 12 : 600,
       ...(strategy.variants !== undefined && {
         variant: strategy.variants[random.below(strategy.variants.length)]!.id,
@@ -132,7 +141,10 @@ describe.each(STRATEGIES)('$id', (strategy) => {
       const result = run({ ...request, strategy: strategy.id, interleave }, randomProgram(seed, shape));
       expect(staleFrames(result.end), `seed ${seed}: pages whose bytes the consumer lacks`).toBe(0);
       const several = request.mms! > 1 || request.alias !== undefined || shape.operations!.includes(AccessKind.fork);
-      const more = OVER_REPORTERS.has(strategy.id) || (fine && several && BITS_OF_ENTRIES.has(strategy.id));
+      const more =
+        OVER_REPORTERS.has(strategy.id) ||
+        request.pageSize === '2m' ||
+        (fine && several && BITS_OF_ENTRIES.has(strategy.id));
       holds(epochsOf(result, homeOf, 0), fine, more, seed);
     }
   });

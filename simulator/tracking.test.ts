@@ -59,7 +59,9 @@ const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 const FAULT_HANDLER = { notPresent: 0, writeProtect: 1, dirtyTrap: 3 } as const;
 /** Strategies without write protection; all others fault once per page and epoch. */
 const UNPROTECTED = new Set(['full-upload', 'compare', 'hw-dirty', 'adaptive', 'storage-key']);
-const FAULTING = { has: (strategy: string) => !UNPROTECTED.has(strategy) };
+/** What a second stage does not allow is an exit, and no fault of anybody. */
+const OUTSIDE = new Set(STRATEGIES.filter(({ monitor }) => monitor !== undefined).map(({ id }) => id));
+const FAULTING = { has: (strategy: string) => !UNPROTECTED.has(strategy) && !OUTSIDE.has(strategy) };
 
 /** What `adaptive` faults and reports depends on its switches; it has tests of its own. */
 const STEADY = STRATEGIES.map(({ id }) => id).filter((id) => id !== 'adaptive');
@@ -98,7 +100,7 @@ describe.each(STEADY)('%s', (strategy) => {
       const everWritten = new Set(epochs.flatMap((epoch) => [...epoch.written])).size;
       // Strategies that fault for W set D in the same fault; of the others only hw-dirty clears it.
       const traps =
-        FAULTING.has(strategy) || hardwareSetsDirty || changeBitInFrame
+        FAULTING.has(strategy) || OUTSIDE.has(strategy) || hardwareSetsDirty || changeBitInFrame
           ? 0
           : strategy === 'hw-dirty'
             ? perEpoch

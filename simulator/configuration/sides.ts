@@ -33,6 +33,12 @@ export function sidesOf(request: SimulationRequest): SidesSettings & { readonly 
       mend: 'leave --strategy out',
     });
   const host = hostId === undefined ? null : hostOf(hostId);
+  if (strategy?.monitor !== undefined && strategy.id !== hostId)
+    throw new UsageError({
+      what: `--strategy ${strategy.id} does not go with ${hostId === undefined ? '--guest or --monitor' : `--host ${hostId}`}`,
+      why: 'it tracks outside of a virtual machine, and beside a guest that is --host',
+      mend: `use --guest ID --host ${strategy.id}, or --strategy ${strategy.id} alone`,
+    });
   const inside = guestId !== undefined ? strategyOf(guestId) : strategy?.monitor === undefined ? strategy : undefined;
   // A host alone tracks a guest whose own tables are not modelled.
   if (host !== null && inside === undefined && monitorId === undefined)

@@ -102,11 +102,15 @@ function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]):
   }
 }
 
-function* translateAll(tracking: Tracking, parts: readonly Part[], translate: (page: number) => Micro<number>): Micro {
+function* translateAll(
+  tracking: Tracking,
+  parts: readonly Part[],
+  translate: (page: number, hasMonitor: boolean) => Micro<number>,
+): Micro {
   const error = translate === translateForStore ? STORE : LOAD;
   for (let done = 0; done < parts.length; ) {
     const { page } = parts[done]!;
-    let found = yield* translate(page);
+    let found = yield* translate(page, tracking.monitor !== null);
     if (found === TRANSLATED) {
       done++;
       continue;
@@ -119,13 +123,14 @@ function* translateAll(tracking: Tracking, parts: readonly Part[], translate: (p
 }
 
 /** Leaves the CPU with an entry that has W and D, or gives the error bits of the fault that it must take. */
-function* translateForStore(page: number): Micro<number> {
+function* translateForStore(page: number, hasMonitor: boolean): Micro<number> {
   const seen = yield micro(Op.tlbLookup, 'store', page);
   if (seen === Lookup.dirty) return TRANSLATED;
-  // A cached read-only entry faults even where memory has become writable meanwhile: a spurious fault.
-  if (seen === Lookup.readOnly) return STORE | FAULT_PRESENT;
+  // A cached read-only entry faults even where memory has become writable meanwhile: a spurious fault. Where two tables decide, the CPU
+  // looks at them again to tell whose refusal it is.
+  if (seen === Lookup.readOnly && !hasMonitor) return STORE | FAULT_PRESENT;
   let walked: number = Walk.needsDirty;
-  if (seen === Lookup.miss) walked = yield micro(Op.walkForStore, 'hardware walk', page);
+  if (seen !== Lookup.clean) walked = yield micro(Op.walkForStore, 'hardware walk', page);
   if (walked === Walk.needsDirty) walked = yield micro(Op.setDirty, 'hardware sets D', page);
   if (walked === Walk.needsSecondDirty) walked = yield micro(Op.setSecondDirty, 'hardware sets D', page);
   if (walked === Walk.filled) return TRANSLATED;

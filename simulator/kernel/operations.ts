@@ -88,9 +88,11 @@ function* keepDirt(options: StrategyOptions, page: number, flags: number): Micro
 }
 
 /** The object changes from system to device memory or back: unmapped, copied, and faulted in again by whoever needs it. */
-function move(strategy: StrategyCode, options: StrategyOptions, first: number, last: number): Micro {
+function* move(strategy: StrategyCode, options: StrategyOptions, first: number, last: number): Micro {
   const step = 'move contents';
-  return unmap(strategy, options, first, last, 'move-drops-dirty', function* () {
+  // Frames are moved one by one, and a huge entry needs neighbours.
+  if (options.huge) yield* split(options, first, last);
+  yield* unmap(strategy, options, first, last, 'move-drops-dirty', function* () {
     for (let page = first; page >= 0; page = yield* nextHome(page, last)) {
       // As page migration does, it waits for the last entry to go: a fault may have put one back.
       while (!(yield micro(Op.moveFrame, step, page, options.cost('move4k')))) {
@@ -121,8 +123,10 @@ function* fork(first: number, last: number, mapping: number): Micro {
   }
 }
 
-/** Huge entries of an interval become small ones. */
+/** Huge entries of an interval become small ones, those that were taken out included: they come back small. */
 function* split(options: StrategyOptions, first: number, last: number): Micro {
-  for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'split huge entry', page, 0, last))
+  for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'split huge entry', page, 0, last)) {
     yield* splitAround(options, page);
+    if (!(yield micro(Op.pteLoad, 'split huge entry', page))) yield micro(Op.splitEntry, 'split huge entry', page, 0);
+  }
 }

@@ -46,7 +46,7 @@ function* changeEntry(walk: RangeWalk, change: EntryChange, page: number, locked
   if (change.plainStore && flags & PTE_PRESENT)
     yield micro(Op.pteStore, walk.step, page, (flags & ~change.clear) | change.set);
   else if (selected) yield micro(Op.pteChange, walk.step, page, change.clear, change.set);
-  if (selected && change.record >= 0) yield micro(Op.markSet, walk.step, page, change.record);
+  if (selected && change.record >= 0) yield micro(Op.recordEntry, walk.step, page, change.record);
   if (!locked) yield micro(Op.unlock, walk.step, page, LOCK['page-table']);
   return selected;
 }

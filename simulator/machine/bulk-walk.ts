@@ -25,11 +25,13 @@ export function bulkWalk(memory: Memory, first: number, last: number, packed: nu
   const from = pages.number[first]!;
   const to = pages.number[last]!;
   const walked: BulkWalk = { selected: 0, first: -1, last: -1 };
-  for (let rank = pages.tableOf(first).rank; rank <= pages.tableOf(last).rank; rank++) {
+  const firstRank = pages.tableOf(first).rank;
+  for (let rank = firstRank; rank <= pages.tableOf(last).rank; rank++) {
     const table = pages.tables[rank]!;
     if (mayMatch(table, change.any) === 0) continue;
-    const begin = Math.max(0, from - table.basePage);
-    const end = Math.min(PAGES_PER_TABLE - 1, to - table.basePage);
+    // A huge entry stands at its first page, wherever the range begins.
+    const begin = table.huge ? 0 : Math.max(0, from - table.basePage);
+    const end = table.huge ? 0 : Math.min(PAGES_PER_TABLE - 1, to - table.basePage);
     for (let slot = begin; slot <= end; slot++) {
       const page = table.entries[slot]!;
       if (page < 0) continue;
@@ -37,8 +39,9 @@ export function bulkWalk(memory: Memory, first: number, last: number, packed: nu
       if (!selects(change, flags)) continue;
       memory.change(page, (flags & ~change.clear) | change.set, cause);
       if (change.record >= 0) memory.recordEntry(page, change.record);
-      if (walked.selected++ === 0) walked.first = page;
-      walked.last = page;
+      const at = table.huge && rank === firstRank ? first : page;
+      if (walked.selected++ === 0) walked.first = at;
+      walked.last = at;
     }
   }
   return walked;

@@ -296,6 +296,7 @@ export class Memory {
 
   #memoryOf(page: number): RealMemory {
     const { memory } = this.#options;
+    if (this.pages.space[page] === this.pages.secondStage) return 'system';
     if (memory !== 'mixed') return memory;
     return Math.floor(this.pages.number[page]! / MIXED_BLOCK_PAGES) % 2 === 0 ? 'system' : 'device';
   }

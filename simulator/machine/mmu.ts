@@ -108,8 +108,7 @@ export class Mmu {
     const slot = this.slotOf(cpu, page);
     if (slot < 0) return Lookup.miss;
     const flags = this.#cpus.tlbs[cpu]!.flags[slot]!;
-    // Where two tables decide, the CPU looks at them again to tell whose refusal it is.
-    if ((flags & TLB_WRITABLE) === 0) return this.hasMonitor ? Lookup.miss : Lookup.readOnly;
+    if ((flags & TLB_WRITABLE) === 0) return Lookup.readOnly;
     return (flags & this.storeFlags) === this.storeFlags ? Lookup.dirty : Lookup.clean;
   }
 

@@ -53,7 +53,10 @@ function pageColumns(pages: PageStore, layouts: readonly PteLayout[]): MachineSn
 /** Frames that a page is on, in order. Those that were moved away from are nobody's. */
 function frameColumns({ count, frame: frameOf, frames }: PageStore): MachineSnapshot['frames'] {
   const used = [...new Set(frameOf.subarray(0, count))].filter((frame) => frame >= 0);
-  const order = Int32Array.from(used).sort((a, b) => frames.number[a]! - frames.number[b]!);
+  const order = Int32Array.from(used).sort(
+    // A guest numbers its frames by itself, so one of the host's may have the same number.
+    (a, b) => frames.number[a]! - frames.number[b]! || frames.memory[a]! - frames.memory[b]!,
+  );
   const columns = {
     frame: new Float64Array(order.length),
     generation: new Float64Array(order.length),
