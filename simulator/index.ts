@@ -5,7 +5,8 @@
  */
 export { AccessBatch, AccessKind } from './accesses.js';
 export { ARCHITECTURES, type Architecture } from './architectures/index.js';
-export { configure, type SimulationRequest, type SimulationSettings } from './configuration.js';
+export { configure, type SimulationSettings } from './configuration.js';
+export type { SimulationRequest } from './configuration/request.js';
 export {
   COST_NAMES,
   COST_PROFILES,

@@ -1,12 +1,12 @@
 /** What the machine is like: architecture, mapping, memory, device, page size. Combinations that cannot work are refused with the reason. */
 import { UsageError } from '../../base/index.js';
 import { ARCHITECTURES, type Architecture } from '../architectures/index.js';
-import type { SimulationRequest } from '../configuration.js';
 import { lookUp, wholeNumber } from '../look-up.js';
 import type { RealMemory } from '../machine/frames.js';
 import type { Alias } from '../machine/mappings.js';
 import { type SplitPolicy, STRATEGIES, type StrategyDefinition } from '../strategies/index.js';
 import { VMA_KINDS, type VmaKind } from '../vmas.js';
+import type { SimulationRequest } from './request.js';
 import type { SidesSettings } from './sides.js';
 
 export interface MachineSettings {

@@ -1,9 +1,9 @@
 /** Who tracks: one strategy; or one in a guest and perhaps one in the monitor outside. */
 import { UsageError } from '../../base/index.js';
-import type { SimulationRequest } from '../configuration.js';
 import { lookUp } from '../look-up.js';
 import { MONITORS, type MonitorId } from '../monitors.js';
 import { STRATEGIES, type StrategyDefinition } from '../strategies/index.js';
+import type { SimulationRequest } from './request.js';
 
 export interface SidesSettings {
   /** The strategy inside a virtual machine; null where no guest is modelled. */

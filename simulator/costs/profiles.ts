@@ -1,5 +1,6 @@
 /** The one list of cost profiles, and the choice of one with single figures changed. */
 import { nearest, UsageError } from '../../base/index.js';
+import { lookUp } from '../look-up.js';
 import { arm64Costs } from './arm64.js';
 import { COST_NAMES, type CostName, type CostProfile } from './profile.js';
 import { x8664Native } from './x86-64-native.js';
@@ -12,17 +13,8 @@ export const COST_PROFILES: readonly CostProfile[] = [x8664Native, x8664Vm, arm6
  * Unknown ids, unknown names and negative or fractional figures are a `UsageError`.
  */
 export function costProfile(id: string, overrides: Readonly<Record<string, number>> = {}): CostProfile {
-  const profile = COST_PROFILES.find((candidate) => candidate.id === id);
-  if (profile !== undefined) return withFigures(profile, overrides);
-  const guess = nearest(
-    id,
-    COST_PROFILES.map((candidate) => candidate.id),
-  );
-  throw new UsageError({
-    what: `cost profile '${id}' is not known`,
-    ...(guess === null ? {} : { why: `did you mean '${guess}'?` }),
-    mend: 'see `pagetrail list costs`; a file of your own ends in .json',
-  });
+  const help = 'see `pagetrail list costs`; a file of your own ends in .json';
+  return withFigures(lookUp('cost profile', id, COST_PROFILES, help), overrides);
 }
 
 /** A profile with single figures (ns by cost name) changed. Unknown names and impossible figures are a `UsageError`. */

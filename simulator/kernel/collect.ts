@@ -3,13 +3,13 @@
  * flush, clean into the bitmap, with writers waiting for the reservation lock (vmw_bo_dirty_pre_unmap). With one it goes to the page flag, which the
  * harvest collects; the walk over the entries that follows waits for the page-table locks, and so for the flush of every unmap.
  */
-import { PTE_DIRTY, PTE_WRITABLE } from '../../traces/index.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { type Mutation, mutation } from '../mutations.js';
 import type { ProtocolStep, StrategyCode, StrategyOptions } from '../strategies/define.js';
 import { forEachPart, forEachRun } from './object.js';
 import { restrict } from './restrict.js';
+import { cleaning, protecting } from './walks.js';
 
 /** That order as a step of a protocol, and its defects; where entries can be writable and clean, looking before protecting is one. */
 export function collectBeforeUnmap(...more: readonly Mutation[]): ProtocolStep {
@@ -18,11 +18,6 @@ export function collectBeforeUnmap(...more: readonly Mutation[]): ProtocolStep {
     summary: 'entries that will be taken out are protected, flushed, and then looked at and cleaned into the bitmap',
     mutations: [mutation('no-collect', 'coarse'), mutation('move-drops-dirty', 'coarse'), ...more],
   };
-}
-
-export interface ScanCosts {
-  readonly slotNs: number;
-  readonly changeNs: number;
 }
 
 /** Some page of the object has a flag that D may go to. */
@@ -41,10 +36,10 @@ export function* collectPageFlags(options: StrategyOptions): Micro {
 }
 
 /** The order of an unmap under a strategy that reads D. */
-export function aroundUnmapByProtection(options: StrategyOptions, scan: ScanCosts): Pick<StrategyCode, 'aroundUnmap'> {
+export function aroundUnmapByProtection(options: StrategyOptions): Pick<StrategyCode, 'aroundUnmap'> {
   const step = 'collect before unmap';
-  const protect = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, step, ...scan } as const;
-  const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: CARRIER.bitmap, step, ...scan } as const;
+  const protect = { ...protecting(options), plainStore: false, step } as const;
+  const clean = { ...cleaning(options, CARRIER.bitmap), plainStore: false, step } as const;
   return {
     *aroundUnmap(first, last, unmap) {
       yield micro(Op.lock, 'lock', -1, LOCK.reservation);

@@ -1,10 +1,11 @@
 import { UsageError } from '../../base/index.js';
-import { carrierMask, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { carrierMask, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { aroundUnmapByProtection, collectBeforeUnmap, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked } from '../kernel/consume.js';
 import { mapUnder, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachPart, forEachVma } from '../kernel/object.js';
 import { restrict } from '../kernel/restrict.js';
+import { cleaning, protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -79,9 +80,8 @@ export const adaptive = defineStrategy({
     const reads = readsPageFlags(options) ? READS_WITH_FLAGS : READS;
     let method = objectPages < SMALL_OBJECT_PAGES ? PAGETABLE : MKWRITE;
     let changeCount = 0;
-    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
-    const protect = { any: PTE_WRITABLE, clear: PTE_WRITABLE, record: -1, step: 'protect entries', ...scan } as const;
-    const clean = { any: PTE_DIRTY, clear: PTE_DIRTY, record: CARRIER.bitmap, step: 'clean entries', ...scan } as const;
+    const protect = protecting(options);
+    const clean = cleaning(options, CARRIER.bitmap);
 
     /** A walk over the whole object, with its flushes; entries changed. */
     function* walkObject(walk: RangeWalk): Micro<number> {
@@ -127,7 +127,7 @@ export const adaptive = defineStrategy({
       }
     }
 
-    const { aroundUnmap } = aroundUnmapByProtection(options, scan);
+    const { aroundUnmap } = aroundUnmapByProtection(options);
     return {
       carriers: reads[method]!,
       get mappedFlags() {

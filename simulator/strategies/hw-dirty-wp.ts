@@ -4,6 +4,7 @@ import { consumeMarked } from '../kernel/consume.js';
 import { mapOnFault, upgradeEntry, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
 import { flushEntries, restrict } from '../kernel/restrict.js';
+import { cleaning, protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -83,24 +84,17 @@ export const hwDirtyWp = defineStrategy({
       !mutations.has('no-flush') && !mutations.has('flush-first') && !mutations.has('no-second-flush');
     const record = mutations.has('no-mark') ? -1 : CARRIER.bitmap;
     const upload = cost('upload4k');
-    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
-    const protecting = {
-      any: PTE_WRITABLE,
-      clear: PTE_WRITABLE,
-      record: -1,
-      ...scan,
-      step: 'protect entries',
-    } as const;
-    const collecting = { any: PTE_DIRTY, clear: PTE_DIRTY, record, ...scan, step: 'collect dirty entries' } as const;
-    const atOnce = { ...collecting, clear: PTE_DIRTY | PTE_WRITABLE, step: 'protect entries' } as const;
+    const protectWalk = protecting(options);
+    const collectWalk = { ...cleaning(options, record), step: 'collect dirty entries' } as const;
+    const atOnce = { ...collectWalk, clear: PTE_DIRTY | PTE_WRITABLE, step: 'protect entries' } as const;
 
     function* protect(first: number, last: number): Micro {
-      yield* restrict(options, noRecheck ? atOnce : protecting, first, last, { unflushed: transferFirst });
+      yield* restrict(options, noRecheck ? atOnce : protectWalk, first, last, { unflushed: transferFirst });
     }
 
     function* collect(first: number, last: number): Micro {
       const unflushed = transferFirst || !secondFlush;
-      const { changed, first: from, last: to } = yield* restrict(options, collecting, first, last, { unflushed });
+      const { changed, first: from, last: to } = yield* restrict(options, collectWalk, first, last, { unflushed });
       if (changed === 0 || !transferFirst) return;
       yield* consumeMarked(options, CARRIER.bitmap, upload);
       yield* flushEntries(options, from, to);
@@ -112,7 +106,7 @@ export const hwDirtyWp = defineStrategy({
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT),
       writeFault: (page) =>
         blockWriters ? upgradeUnder(LOCK.reservation, page, WRITTEN) : upgradeEntry(page, WRITTEN),
-      ...aroundUnmapByProtection(options, scan),
+      ...aroundUnmapByProtection(options),
       *harvest() {
         if (blockWriters) yield micro(Op.lock, 'lock', -1, LOCK.reservation);
         yield* collectPageFlags(options);

@@ -1,10 +1,11 @@
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { aroundUnmapByProtection, collectBeforeUnmap, collectPageFlags, readsPageFlags } from '../kernel/collect.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapUnder, splitAround, upgradeUnder, WRITTEN } from '../kernel/faults.js';
 import { forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
 import { restrict } from '../kernel/restrict.js';
+import { cleaning } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import type { Micro } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -66,22 +67,19 @@ export const hwDirty = defineStrategy({
   create(options) {
     const { mutations, cost, start } = options;
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
-    const plainStore = mutations.has('plain-rmw');
-    const record = mutations.has('no-mark') ? -1 : CARRIER.bitmap;
-    const clear = mutations.has('no-rearm') ? 0 : PTE_DIRTY;
     const upload = cost('upload4k');
-    const scan = { slotNs: cost('pteScan'), changeNs: cost('scanArm') };
-    const cleaning = { any: PTE_DIRTY, clear, record, plainStore, ...scan, step: 'clean entries' } as const;
-    const peeking = { any: PTE_DIRTY, clear: 0, record, ...scan, step: 'collect dirty entries' } as const;
+    const full = cleaning(options, mutations.has('no-mark') ? -1 : CARRIER.bitmap);
+    const cleanWalk = mutations.has('no-rearm') ? { ...full, clear: 0 } : full;
+    const peekWalk = { ...full, clear: 0, plainStore: false, step: 'collect dirty entries' } as const;
 
     /** Moves D from the entries of a VMA into the bitmap. */
     function* clean(first: number, last: number): Micro {
-      yield* restrict(options, cleaning, first, last);
+      yield* restrict(options, cleanWalk, first, last);
     }
 
     /** Notes which entries are dirty and leaves them so: the first half of `transfer-first`. */
     function* peek(first: number, last: number): Micro {
-      yield* rangeWalk(peeking, first, last);
+      yield* rangeWalk(peekWalk, first, last);
     }
 
     return {
@@ -93,7 +91,7 @@ export const hwDirty = defineStrategy({
         yield* upgradeUnder(LOCK.reservation, page, WRITTEN);
       },
       notPresentFault: (page) => mapUnder(LOCK.reservation, page, mappedFlags),
-      ...aroundUnmapByProtection(options, scan),
+      ...aroundUnmapByProtection(options),
       *harvest() {
         yield* collectPageFlags(options);
         if (mutations.has('transfer-first')) {

@@ -1,6 +1,7 @@
-import { FAULT_WRITE, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { FAULT_WRITE, PTE_PRESENT } from '../../traces/index.js';
 import { mapOnFault, splitAround, WRITTEN } from '../kernel/faults.js';
 import { logRound, logSteps, manualRound } from '../kernel/second-stage-log.js';
+import { protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -53,17 +54,9 @@ export const kvmDirtyLog = defineStrategy({
     ),
   ],
   create(options) {
-    const { mutations, cost } = options;
+    const { mutations } = options;
     const oneForAll = mutations.has('large-entry-logs-one');
-    const arming = {
-      any: PTE_WRITABLE,
-      clear: PTE_WRITABLE,
-      record: -1,
-      plainStore: mutations.has('plain-rmw'),
-      slotNs: cost('pteScan'),
-      changeNs: cost('scanArm'),
-      step: 'protect entries',
-    } as const;
+    const arming = protecting(options);
     return {
       mappedFlags: PTE_PRESENT,
       *notPresentFault(page, error) {

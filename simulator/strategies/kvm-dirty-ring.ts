@@ -1,8 +1,9 @@
-import { FAULT_WRITE, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { FAULT_WRITE, PTE_PRESENT } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapOnFault, WRITTEN } from '../kernel/faults.js';
 import { flushEntries } from '../kernel/restrict.js';
 import { armMarked, moveMarks } from '../kernel/second-stage-log.js';
+import { protecting } from '../kernel/walks.js';
 import { CARRIER, EXIT_REASON, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -57,14 +58,7 @@ export const kvmDirtyRing = defineStrategy({
   ],
   create(options) {
     const { mutations, cost } = options;
-    const arming = {
-      any: PTE_WRITABLE,
-      clear: PTE_WRITABLE,
-      record: -1,
-      slotNs: cost('pteScan'),
-      changeNs: cost('scanArm'),
-      step: 'protect entries',
-    } as const;
+    const arming = protecting(options);
 
     function* take(cpu: number): Micro {
       for (;;) {

@@ -1,8 +1,9 @@
-import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapOnFault, splitAround, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachMarkedInterval } from '../kernel/object.js';
 import { restrict } from '../kernel/restrict.js';
+import { protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -61,21 +62,13 @@ export const pfnMkwrite = defineStrategy({
     const transferFirst = mutations.has('transfer-first');
     const unlockBeforeUpgrade = mutations.has('unlock-before-upgrade');
     const upload = cost('upload4k');
-    const protecting = {
-      any: PTE_WRITABLE,
-      clear: PTE_WRITABLE,
-      record: -1,
-      plainStore: mutations.has('plain-rmw'),
-      slotNs: cost('pteScan'),
-      changeNs: cost('scanArm'),
-      step: 'protect entries',
-    } as const;
+    const protect = protecting(options);
 
     /** Takes W from the entries of the marked interval, as vmwgfx does with its [start, end). */
     function* protectMarked(): Micro {
       if (mutations.has('no-rearm')) return;
       yield* forEachMarkedInterval(start, 'protect entries', CARRIER.bitmap, function* (first, last) {
-        yield* restrict(options, protecting, first, last);
+        yield* restrict(options, protect, first, last);
       });
     }
 

@@ -1,6 +1,7 @@
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { mapOnFault, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { logRound, logSteps } from '../kernel/second-stage-log.js';
+import { cleaning } from '../kernel/walks.js';
 import { CARRIER, EXIT_REASON } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -48,15 +49,7 @@ export const pml = defineStrategy({
     const { mutations, cost } = options;
     const mappedFlags = PTE_PRESENT | PTE_WRITABLE;
     const kicks = !mutations.has('no-kick');
-    const arming = {
-      any: PTE_DIRTY,
-      clear: PTE_DIRTY,
-      record: -1,
-      plainStore: mutations.has('plain-rmw'),
-      slotNs: cost('pteScan'),
-      changeNs: cost('scanArm'),
-      step: 'clean entries',
-    } as const;
+    const arming = cleaning(options, -1);
 
     function* drain(cpu: number): Micro {
       for (;;) {

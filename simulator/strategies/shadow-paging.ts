@@ -1,6 +1,7 @@
-import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { PTE_PRESENT } from '../../traces/index.js';
 import { mapOnFault, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { logRound, logSteps } from '../kernel/second-stage-log.js';
+import { protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
@@ -52,16 +53,8 @@ export const shadowPaging = defineStrategy({
     ),
   ],
   create(options) {
-    const { mutations, cost } = options;
-    const arming = {
-      any: PTE_WRITABLE,
-      clear: PTE_WRITABLE,
-      record: -1,
-      plainStore: mutations.has('plain-rmw'),
-      slotNs: cost('pteScan'),
-      changeNs: cost('scanArm'),
-      step: 'protect entries',
-    } as const;
+    const { mutations } = options;
+    const arming = protecting(options);
 
     function* noteWrite(page: number) {
       if (!mutations.has('no-mark')) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
