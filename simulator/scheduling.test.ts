@@ -45,6 +45,19 @@ describe.each(['coarse', 'fine'] as const)('%s mode', (interleave) => {
     expect(order.slice(0, 4)).toEqual(['write', 'write', 'write', 'harvest-begin']);
   });
 
+  it.each(STRATEGIES.map(({ id }) => id))('operates with %s on an object that has no page yet', (strategy) => {
+    const accesses = new AccessBatch(8);
+    for (const kind of [AccessKind.harvest, AccessKind.unmap, AccessKind.move, AccessKind.fork, AccessKind.split]) {
+      const row = accesses.length++;
+      accesses.page[row] = -1;
+      accesses.kind[row] = kind;
+      accesses.program[row] = row + 1;
+    }
+    const result = run({ strategy, interleave }, accesses);
+    expect(kinds(result, 'operation')).toHaveLength(5);
+    expect(kinds(result, 'harvest-end')).toHaveLength(1);
+  });
+
   it('lets no load trigger a harvest', () => {
     const accesses = program({ page: 16, offset: 4092, size: 8 }, { page: 16, load: true }, { page: 17, load: true });
     expect(run({ harvestEvery: 1, interleave }, accesses).simulation.harvests).toBe(1);

@@ -3,7 +3,7 @@
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
  * at that page again before it is marked anew. What is declared is asked of the page written and of the host's page behind it.
  */
-import { carrierBit, mark, pte, PTE_CAUSES, transfer, unmap } from '../../traces/index.js';
+import { carrierBit, carrierMask, mark, pte, PTE_CAUSES, transfer, unmap } from '../../traces/index.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
@@ -62,12 +62,17 @@ class Settled {
   }
 }
 
+/** A consumer that reads one of these learns of a write whatever entry it went through. */
+const WITHOUT_ENTRIES = carrierMask(['mapped', 'shadow-copy', 'storage-key']);
+
 export const staleWrites: CollectorDefinition<StaleWrites> = {
   id: 'stale-writes',
-  create() {
+  create({ meta }) {
     const restrictedSeq = new NumberColumn();
     const settledPages = new Settled();
     const settledFrames = new Settled();
+    /** 1: the program restricted the entry, as an unmap or a move does; the end of a harvest beside it settles nothing. */
+    const byProgram = new NumberColumn();
     /** 1: the monitor took the entry out of its shadow, or put it in; the guest's entry, which it stands for, decides alone. */
     const droppedByMonitor = new NumberColumn();
     const lateWrites = new NumberColumn();
@@ -85,14 +90,15 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
     /** What declared the page settled after its entry (or that of the huge page it is part of) was restricted; null where nothing did. */
     const lateness = (fold: Fold, page: number, entry: number): Pick<LateStaleWrite, LateFields> | null => {
       const restricted = Math.max(restrictedSeq.get(page), restrictedSeq.get(entry));
-      if (restricted === 0) return null;
+      if (restricted === 0 || fold.isMarked(page) || fold.readsOf(fold.pages.space[page]!) & WITHOUT_ENTRIES)
+        return null;
       const frame = fold.pages.frame[page]!;
       const settled =
         (frame === 0 ? undefined : settledFrames.after(restricted, frame)) ??
         settledPages.after(restricted, page) ??
         null;
       if (settled !== null) return { restrictedSeq: restricted, settledSeq: settled.seq, settledBy: settled.by };
-      if (harvestEndSeq <= restricted) return null;
+      if (harvestEndSeq <= restricted || byProgram.get(page) === 1) return null;
       return { restrictedSeq: restricted, settledSeq: harvestEndSeq, settledBy: 'harvest-end' };
     };
 
@@ -104,6 +110,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           if (cause === MONITOR) return;
           if (page >= 0 && restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold)) !== 0) {
             restrictedSeq.set(page, seqOf(batch, row));
+            byProgram.set(page, meta.actors[batch.actor[row]!]?.startsWith('program') ? 1 : 0);
           }
         },
         'frame-move'(batch, row, _fold, page) {

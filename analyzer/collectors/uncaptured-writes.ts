@@ -43,9 +43,24 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
       }
       if (isAround) cachedAround.add(frame, writes);
     };
+    // A move takes the facts along to the new frame, which the fold knows once it has applied the event.
+    let moved: Array<{ readonly page: number; readonly from: number }> = [];
+    const settleMoves = ({ pages }: Fold) => {
+      for (const { page, from } of moved) {
+        const to = pages.frame[page]!;
+        for (const column of [firstSeq, around, firstCachedSeq, cachedAround]) column.set(to, column.get(from));
+      }
+      moved = [];
+    };
     return {
       on: {
-        transfer({ space, page, slots }, row, { pages, frames }) {
+        'frame-move'(_batch, _row, fold, page) {
+          settleMoves(fold);
+          if (page >= 0) moved.push({ page, from: fold.pages.frame[page]! });
+        },
+        transfer({ space, page, slots }, row, fold) {
+          settleMoves(fold);
+          const { pages, frames } = fold;
           pages.forRange(space[row]!, page[row]!, slots[transfer.slot.pages]![row]!, (index) => {
             const frame = pages.frame[index]!;
             if (frames.cached[frame] === 0) return;
@@ -55,13 +70,17 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
         },
       },
       writes(batch, from, to, fold, page, frame) {
+        if (moved.length > 0) settleMoves(fold);
         const seq = seqOf(batch, from);
         const isAround = batch.cpu[from]! < 0 && fold.translation(-1, page) < 0;
         note(fold, frame, seq, to - from, isAround, fold.staysInCaches(batch, from));
         const behind = fold.backing(frame);
         if (behind >= 0) note(fold, fold.pages.frame[behind]!, seq, to - from, isAround, false);
       },
-      finish: () => ({ firstSeq: (frame) => firstSeq.get(frame), around: (frame) => around.get(frame) }),
+      finish(end) {
+        settleMoves(end);
+        return { firstSeq: (frame) => firstSeq.get(frame), around: (frame) => around.get(frame) };
+      },
     };
   },
 };

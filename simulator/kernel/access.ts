@@ -95,7 +95,7 @@ function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]):
       const handler = yield micro(Op.deviceFault, 'device request', page, FAULT_WRITE | FAULT_PRESENT);
       if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, FAULT_WRITE);
       else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
-      else yield* dirtyTrap(page); // taking a page for writing sets D, whoever sets it for CPUs
+      else if (handler === FAULT_HANDLER['dirty-trap']) yield* dirtyTrap(page);
       yield micro(Op.resume, 'device request');
       yield micro(Op.deviceFill, 'device request', page);
     }

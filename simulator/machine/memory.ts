@@ -57,8 +57,10 @@ export class Memory {
     const known = pages.count;
     const index = pages.intern(space, number);
     if (index < known || space === pages.secondStage) return index;
-    const home = this.mappings.homeOf(number);
-    if (space !== 0 || home !== number) pages.home[index] = pages.intern(0, home);
+    const homeNumber = this.mappings.homeOf(number);
+    if (space === 0 && homeNumber === number) return index;
+    const home = pages.intern(0, homeNumber); // may replace the columns by longer ones
+    pages.home[index] = home;
     return index;
   }
 

@@ -31,6 +31,7 @@ const EVICT_FAULT = EVICT_REASONS.indexOf('fault');
 const EVICT_RANDOM = EVICT_REASONS.indexOf('random');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
 const REASON_SWITCH = FLUSH_REASONS.indexOf('switch');
+const STORABLE = PTE_PRESENT | PTE_WRITABLE;
 const EXIT = {
   violation: EXIT_REASONS.indexOf('ept-violation'),
   shadow: EXIT_REASONS.indexOf('shadow-fault'),
@@ -194,7 +195,10 @@ export class Mmu {
 
   /** A page request of the device's MMU reaches the kernel; gives the handler's code. */
   deviceFault(page: number, error: number): number {
-    const handler = this.#handlerOf(this.#memory.pages.flags[page]!, error);
+    const flags = this.#memory.pages.flags[page]!;
+    // Taking a page for writing sets D, whoever sets it for CPUs.
+    const trap = (flags & STORABLE) === STORABLE && (flags & PTE_DIRTY) === 0;
+    const handler = trap ? FAULT_HANDLER['dirty-trap'] : this.#handlerOf(flags, error);
     this.#cpus.inKernel[this.#journal.cpu] = true;
     this.#journal.fault(page, error, handler, this.#faultCost(handler));
     return handler;

@@ -118,6 +118,8 @@ export class CoarseScheduler implements Scheduler {
     announce(machine, kind, this.#space, page, size);
     if (kind === AccessKind.harvest) return this.harvest();
     const extent = extentOf(machine, this.#space, page, size);
+    // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
+    if (kind === AccessKind.fork && !this.#processes.shared) return;
     if (extent !== null) this.#complete(operate(kind, this.#tracking, extent));
     this.#processes.refresh();
   }

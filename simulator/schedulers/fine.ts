@@ -260,6 +260,8 @@ export class FineScheduler implements Scheduler {
     this.#machine.journal.step = 0;
     announce(this.#machine, kind, space, page, size);
     const extent = extentOf(this.#machine, space, page, size);
+    // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
+    if (kind === AccessKind.fork && !this.#processes.shared) return;
     if (extent !== null) yield* operate(kind, this.#tracking, extent);
     this.#processes.refresh();
   }

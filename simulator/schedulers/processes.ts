@@ -6,19 +6,20 @@ export class Processes {
   several: boolean;
   readonly #machine: Machine;
   readonly #mms: number;
-  readonly #shared: boolean;
+  /** The mapping is one that a forked process shares. */
+  readonly shared: boolean;
 
   /** @param shared the mapping is a shared one of a process, not private and not a guest's */
   constructor(machine: Machine, mms: number, shared: boolean) {
     this.#machine = machine;
     this.#mms = mms;
-    this.#shared = shared;
+    this.shared = shared;
     this.several = mms > 1;
   }
 
   /** The space of a process; CPUs run the processes in turn where the source names none. A process not heard of before maps the object now. */
   spaceOf(process: number, cpu: number): number {
-    if (!this.#shared) return 0;
+    if (!this.shared) return 0;
     const space = process === 0 ? cpu % this.#mms : process;
     while (space >= this.#machine.spaceCount) this.#machine.addSpace();
     this.refresh();

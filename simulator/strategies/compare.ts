@@ -34,7 +34,7 @@ export const compare = defineStrategy({
       *harvest() {
         const first = yield micro(Op.nextRun, 'compare', start, ANY_MAPPED);
         const last = yield micro(Op.lastMarked, 'compare', start, ANY_MAPPED);
-        yield micro(Op.compareContents, 'compare', first, cost('memcmp4k'), last);
+        if (first >= 0) yield micro(Op.compareContents, 'compare', first, cost('memcmp4k'), last);
         yield* consumeMarked(options, DIFFERS, cost('memcpy4k') + cost('upload4k'));
       },
     };

@@ -130,6 +130,7 @@ export const softDirty = defineStrategy({
     function* clearRefs(): Micro {
       const step = 'clear_refs';
       const first = yield micro(Op.nextRun, step, start, ANY_MAPPED);
+      if (first < 0) return;
       const last = yield micro(Op.lastMarked, step, start, ANY_MAPPED);
       const early = mutations.has('notifier-end-before-flush');
       const ranges = yield* notifyAll(first, last);
