@@ -143,7 +143,7 @@ function unarmed(story: PageStory, write: UncapturedWrite, cleared: Change | nul
   return {
     cause: 'never-marked',
     rootCause: `no event of the trail ever set a carrier that the consumer reads for page ${formatPage(story.page)}`,
-    fix: 'check that this kind of write is one the strategy can see, and that its carrier is among those the consumer reads',
+    fix: 'arm the entry when it is mapped; where a log keeps the mark, drain it; and check that this kind of write is one the strategy can see, and that its carrier is among those the consumer reads',
   };
 }
 

@@ -46,7 +46,9 @@ export interface RecordResult {
  * is no throw: see `failure`.
  */
 export async function record(request: RecordRequest, hooks: RecordHooks = {}): Promise<RecordResult> {
-  const settings = configure(request);
+  const { moveEvery, unmapEvery } = request.source;
+  const operations = [...(moveEvery ? (['move'] as const) : []), ...(unmapEvery ? (['unmap'] as const) : [])];
+  const settings = configure({ ...request, operations });
   for (const notice of settings.notices) hooks.onNotice?.(notice);
   refuseOverwritingInput(inputPath(request.source), request.output);
   const opening = openSource(request.source, { seed: settings.seed, cpus: request.cpus });

@@ -42,7 +42,7 @@ export function configure(request: SimulationRequest): SimulationSettings {
   const vma = vmaOf(strategy, request.vma);
   const machine = machineOf(request, strategy, sides, architecture, vma);
   const run = { strategy, ...sides, architecture, vma, ...machine, interleave } as const;
-  const { mutations, notices } = mutationsOf(run, request.mutations ?? []);
+  const { mutations, notices } = mutationsOf(run, request.mutations ?? [], request.operations ?? []);
   const inVm = sides.guest !== null && architecture.id === 'x86-64';
   return {
     ...run,

@@ -100,7 +100,7 @@ export function machineOf(
     [
       shares && !vma.shared,
       sharing,
-      `a ${vma.id} mapping is private to one place`,
+      `${vma.id} mappings are private to one process and place`,
       `use --vma ${VMA_KINDS.filter((kind) => kind.shared)
         .map(({ id }) => id)
         .join(' or ')}, with a strategy that tracks it`,

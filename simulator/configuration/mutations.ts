@@ -19,6 +19,7 @@ const SIDES: readonly Side[] = ['guest', 'host'];
 export function mutationsOf(
   run: MutatedRun,
   ids: readonly string[],
+  operations: readonly Need[],
 ): { readonly mutations: readonly string[]; readonly notices: readonly string[] } {
   const sides: ReadonlyArray<readonly [Side, StrategyDefinition]> =
     run.host === null
@@ -31,7 +32,7 @@ export function mutationsOf(
   return {
     mutations: [...new Set(found.map(({ side, id }) => (run.host === null ? id : `${side}:${id}`)))].sort(),
     // What is harmless alone need not be so beside another mutation.
-    notices: found.length === 1 ? noticesOf(run, found[0]!) : [],
+    notices: found.length === 1 ? noticesOf(run, found[0]!, operations) : [],
   };
 }
 
@@ -71,14 +72,17 @@ function find(sides: ReadonlyArray<readonly [Side, StrategyDefinition]>, given: 
   });
 }
 
-function noticesOf(run: MutatedRun, { strategy, id }: Found): string[] {
+function noticesOf(run: MutatedRun, { strategy, id }: Found, operations: readonly Need[]): string[] {
   const { bites, needs, summary } = strategy.mutations.find((mutation) => mutation.id === id)!;
   if (bites === 'none') return [`mutation ${id} is harmless in ${strategy.id}: ${summary}`];
   const missing = needs.map((need) => MISSING[need](run)).find((text) => text !== null);
   if (missing !== undefined && missing !== null) return [`mutation ${id} cannot bite: ${missing}`];
   if (bites === 'fine' && run.interleave === 'coarse')
     return [`mutation ${id} cannot bite while operations run to completion; add --interleave fine`];
-  const source = needs.map((need) => FROM_SOURCE[need]).filter((text) => text !== undefined);
+  const source = needs
+    .filter((need) => !operations.includes(need))
+    .map((need) => FROM_SOURCE[need])
+    .filter((text) => text !== undefined);
   return source.map((text) => `mutation ${id} bites only where ${text}`);
 }
 

@@ -10,6 +10,8 @@ export interface SimulationRequest {
   /** Default: native to the strategy. */
   readonly vma?: string;
   readonly mutations?: readonly string[];
+  /** Operations that the source is known to make, so that nobody is told that a mutation needs them. */
+  readonly operations?: ReadonlyArray<'unmap' | 'move' | 'split'>;
   /** Default 1. */
   readonly seed?: number;
   /** CPUs the machine has from the start; more appear as accesses name them. Default 1. */

@@ -29,6 +29,7 @@ function codeOf(kind: number): number {
  */
 export function announce({ journal }: Machine, kind: number, space: number, page: number, size: number): void {
   const whole = page < 0 || size === 0;
+  journal.step = 0;
   const pages = whole ? 0 : Math.ceil(size / PAGE_SIZE);
   journal.operation(space, whole ? -1 : page, codeOf(kind), pages, journal.program[journal.cpu]!);
 }

@@ -128,7 +128,6 @@ export class FineScheduler implements Scheduler {
     const { journal } = this.#machine;
     journal.enter(ACTOR_PROGRAM + cpu, cpu);
     journal.program[cpu] = batch.program[i]!;
-    journal.step = 0;
     announce(this.#machine, AccessKind.harvest, 0, -1, 0);
     this.#startHarvest();
   }
@@ -257,7 +256,6 @@ export class FineScheduler implements Scheduler {
   }
 
   *#operation({ kind, space, page, size }: Access): Micro {
-    this.#machine.journal.step = 0;
     announce(this.#machine, kind, space, page, size);
     const extent = extentOf(this.#machine, space, page, size);
     // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
