@@ -7,6 +7,7 @@ import {
   COST_NAMES,
   type CostProfile,
   costProfile,
+  RING_DEFAULT,
   type Simulation,
   type SimulationRequest,
   type SimulationSettings,
@@ -18,8 +19,6 @@ import type { AccessSource } from './sources/index.js';
 /** Words by the number that stands for them in options; numbers are for good. */
 const MEMORIES = ['system', 'device', 'mixed'] as const;
 const SPLITS = ['propagate', 'mark-all', 'drop'] as const;
-/** Entries of a dirty ring where nobody said how many. */
-const RING_ENTRIES = 4096;
 
 export function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
   const { settings } = simulation;
@@ -68,7 +67,7 @@ function optionsOf(settings: SimulationSettings): Record<string, number> {
     ...(alias !== null && { aliasFrom: alias.from, aliasTo: alias.to, aliasPages: alias.pages }),
     ...(settings.pageSize === '2m' && { huge: 1 }),
     ...(settings.split !== 'propagate' && { split: SPLITS.indexOf(settings.split) }),
-    ...(settings.ringEntries !== RING_ENTRIES && { ringEntries: settings.ringEntries }),
+    ...(settings.ringEntries !== RING_DEFAULT && { ringEntries: settings.ringEntries }),
   };
 }
 

@@ -6,6 +6,7 @@
 export { AccessBatch, AccessKind } from './accesses.js';
 export { ARCHITECTURES, type Architecture } from './architectures/index.js';
 export { configure, type SimulationSettings } from './configuration.js';
+export { RING_DEFAULT } from './configuration/machine.js';
 export type { SimulationRequest } from './configuration/request.js';
 export {
   COST_NAMES,

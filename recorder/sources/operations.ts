@@ -111,15 +111,8 @@ class SourceWithOperations implements AccessSource {
   #copy(batch: AccessBatch): void {
     const from = this.#given;
     const row = this.#row++;
-    const i = batch.length++;
     const kind = from.kind[row]!;
-    batch.page[i] = from.page[row]!;
-    batch.offset[i] = from.offset[row]!;
-    batch.size[i] = from.size[row]!;
-    batch.cpu[i] = from.cpu[row]!;
-    batch.kind[i] = kind;
-    batch.process[i] = from.process[row]!;
-    batch.program[i] = from.program[row]!;
+    this.#append(batch, row, kind, from.page[row]!, from.offset[row]!, from.size[row]!);
     if (kind === AccessKind.load || kind >= AccessKind.unmap) return;
     for (const interval of this.#intervals) {
       if (--interval.left > 0) continue;
@@ -130,12 +123,16 @@ class SourceWithOperations implements AccessSource {
 
   /** An operation on the whole object, where and when the row before was. */
   #operate(batch: AccessBatch, kind: number): void {
+    this.#append(batch, this.#row - 1, kind, -1, 0, 0);
+  }
+
+  /** Adds what is made by the CPU and process of a given row, at its time. */
+  #append(batch: AccessBatch, row: number, kind: number, page: number, offset: number, size: number): void {
     const from = this.#given;
-    const row = this.#row - 1;
     const i = batch.length++;
-    batch.page[i] = -1;
-    batch.offset[i] = 0;
-    batch.size[i] = 0;
+    batch.page[i] = page;
+    batch.offset[i] = offset;
+    batch.size[i] = size;
     batch.cpu[i] = from.cpu[row]!;
     batch.kind[i] = kind;
     batch.process[i] = from.process[row]!;

@@ -32,7 +32,7 @@ const MMS_MAX = 16;
 const RING_MAX = 65_536;
 const RING_MIN = 512;
 /** What QEMU's users are told to begin with. */
-const RING_DEFAULT = 4096;
+export const RING_DEFAULT = 4096;
 const PAGES_MAX = 2 ** 52;
 
 export function architectureOf(

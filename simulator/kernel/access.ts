@@ -93,9 +93,7 @@ function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]):
     const step = i === 0 ? 'device write' : 'store, continued';
     while (!(yield micro(Op.deviceStore, step, page, offset, size))) {
       const handler = yield micro(Op.deviceFault, 'device request', page, FAULT_WRITE | FAULT_PRESENT);
-      if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, FAULT_WRITE);
-      else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
-      else if (handler === FAULT_HANDLER['dirty-trap']) yield* dirtyTrap(page);
+      yield* handle(strategy, handler, page, FAULT_WRITE);
       yield micro(Op.resume, 'device request');
       yield micro(Op.deviceFill, 'device request', page);
     }
@@ -149,9 +147,13 @@ function* translateForLoad(page: number): Micro<number> {
 
 function* fault(strategy: StrategyCode, page: number, error: number): Micro {
   const handler = yield micro(Op.faultEnter, 'fault entry', page, error);
+  yield* handle(strategy, handler, page, error);
+  yield micro(Op.resume, 'fault entry');
+}
+
+/** What the kernel does about a fault; of a spurious one, nothing: the entry allows by now what was tried, and the access is retried. */
+function* handle(strategy: StrategyCode, handler: number, page: number, error: number): Micro {
   if (handler === FAULT_HANDLER['not-present']) yield* strategy.notPresentFault(page, error);
   else if (handler === FAULT_HANDLER['write-protect']) yield* strategy.writeFault(page);
   else if (handler === FAULT_HANDLER['dirty-trap']) yield* dirtyTrap(page);
-  // Spurious: the entry allows by now what was tried; return and retry.
-  yield micro(Op.resume, 'fault entry');
 }

@@ -7,7 +7,7 @@ import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { type Mutation, mutation } from '../mutations.js';
 import type { ProtocolStep, StrategyCode, StrategyOptions } from '../strategies/define.js';
-import { forEachPart, forEachRun } from './object.js';
+import { forEachMarked, forEachPart } from './object.js';
 import { restrict } from './restrict.js';
 import { cleaning, protecting } from './walks.js';
 
@@ -29,10 +29,8 @@ export function readsPageFlags({ structPages }: StrategyOptions): boolean {
 export function* collectPageFlags(options: StrategyOptions): Micro {
   if (!readsPageFlags(options)) return;
   const step = 'collect dirty entries';
-  yield* forEachRun(options.start, step, CARRIER['page-flag'], function* (first, last) {
-    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, step, page, 0, last))
-      yield micro(Op.markMove, step, page, CARRIER['page-flag'], CARRIER.bitmap);
-  });
+  const flag = CARRIER['page-flag'];
+  yield* forEachMarked(options.start, step, flag, (page) => micro(Op.markMove, step, page, flag, CARRIER.bitmap));
 }
 
 /** The order of an unmap under a strategy that reads D. */

@@ -3,6 +3,7 @@
  * bytes are read, so that a write that comes after leaves a new one; where the consumer does not snoop CPU caches, they are written back first.
  */
 import { type Micro, micro, Op } from '../micro-ops.js';
+import type { StepName } from '../steps.js';
 import type { StrategyOptions } from '../strategies/define.js';
 import { forEachRun } from './object.js';
 
@@ -24,9 +25,9 @@ export function transferMarked(options: StrategyOptions, carrier: number, costPe
 }
 
 /** Clears the marks of every run of marked pages. */
-export function clearMarks({ start }: StrategyOptions, carrier: number): Micro {
-  return forEachRun(start, 'consume mark', carrier, function* (first, last) {
-    yield micro(Op.markClear, 'consume mark', first, carrier, last);
+export function clearMarks({ start }: StrategyOptions, carrier: number, step: StepName = 'consume mark'): Micro {
+  return forEachRun(start, step, carrier, function* (first, last) {
+    yield micro(Op.markClear, step, first, carrier, last);
   });
 }
 

@@ -3,7 +3,7 @@
  * fork adds while a walk is under way come at the end, so the walk meets a copy after its original.
  */
 import { ANY_MAPPED } from '../machine/order.js';
-import { type Micro, micro, Op } from '../micro-ops.js';
+import { type Micro, type MicroOp, micro, Op } from '../micro-ops.js';
 import type { StepName } from '../steps.js';
 
 /** Runs `body` for the first and last page of each VMA's part of the home interval first..last. */
@@ -41,6 +41,13 @@ export function* forEachMarkedInterval(
   if (first < 0) return;
   const last = yield micro(Op.lastMarked, step, start, carrier);
   yield* forEachPart(step, first, last, body);
+}
+
+/** Performs the operation that `act` gives for every page with a mark that has an entry of its own. */
+export function forEachMarked(start: number, step: StepName, carrier: number, act: (page: number) => MicroOp): Micro {
+  return forEachRun(start, step, carrier, function* (first, last) {
+    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, step, page, 0, last)) yield act(page);
+  });
 }
 
 /** Runs `body` for every run of pages with a mark. */

@@ -9,7 +9,7 @@ import { type Mutation, mutation } from '../mutations.js';
 import { type ProtocolStep, type StrategyOptions, TRANSFER } from '../strategies/define.js';
 import type { RangeWalk } from '../walk-specification.js';
 import { clearMarks, consumeMarked, transfer, transferMarked } from './consume.js';
-import { forEachRun } from './object.js';
+import { forEachMarked, forEachRun } from './object.js';
 import { rangeWalk } from './range-walk.js';
 import { flushEntries } from './restrict.js';
 
@@ -46,10 +46,8 @@ export function logSteps(arming: ProtocolStep, defects: LogDefects = {}): readon
 
 /** Moves the marks of every page from one carrier to another. */
 export function moveMarks({ start }: StrategyOptions, from: number, to: number): Micro {
-  return forEachRun(start, 'snapshot bitmap', from, function* (first, last) {
-    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'snapshot bitmap', page, 0, last))
-      yield micro(Op.markMove, 'snapshot bitmap', page, from, to);
-  });
+  const step = 'snapshot bitmap';
+  return forEachMarked(start, step, from, (page) => micro(Op.markMove, step, page, from, to));
 }
 
 /** Arms every run of pages with the carrier; gives the outermost pages armed, -1 where there were none. */
@@ -107,10 +105,8 @@ function* flushArmed(options: StrategyOptions, first: number, last: number): Mic
  */
 export function* manualRound(options: StrategyOptions, arming: RangeWalk): Micro {
   const { cost, start } = options;
-  yield* forEachRun(start, 'snapshot bitmap', BITMAP, function* (first, last) {
-    for (let page = first; page >= 0; page = yield micro(Op.nextEntry, 'snapshot bitmap', page, 0, last))
-      yield micro(Op.markSet, 'snapshot bitmap', page, SNAPSHOT);
-  });
+  const step = 'snapshot bitmap';
+  yield* forEachMarked(start, step, BITMAP, (page) => micro(Op.markSet, step, page, SNAPSHOT));
   yield* forEachRun(start, 'consume mark', SNAPSHOT, function* (first, last) {
     for (let from = first; from >= 0; ) {
       const to = yield micro(Op.tableEnd, 'consume mark', from, CLEAR_GROUP_PAGES, last);

@@ -178,11 +178,11 @@ export class Memory {
     this.#journal.mark(first, this.span(first, last), carrier, 0);
   }
 
-  /** A write of a CPU reaches a frame, and the host's frame behind it. */
-  written(frame: number, page: number): void {
+  /** A write reaches a frame, by way of the CPU caches or past them, and the host's frame behind it. */
+  written(frame: number, page: number, bypassesCaches = false): void {
     const { frames, under } = this.pages;
     frames.generation[frame]!++;
-    if (this.#options.nonCoherent) frames.cached[frame]!++;
+    if (this.#options.nonCoherent && !bypassesCaches) frames.cached[frame]!++;
     if (under[page]! >= 0) frames.generation[this.pages.frame[under[page]!]!]!++;
   }
 
@@ -197,9 +197,7 @@ export class Memory {
     const journal = this.#journal;
     const { actor, cpu } = journal;
     const program = journal.program[cpu]!;
-    pages.frames.generation[frame]!++;
-    if (this.#options.nonCoherent && !bypassesCaches) pages.frames.cached[frame]!++;
-    if (pages.under[page]! >= 0) pages.frames.generation[pages.frame[pages.under[page]!]!]!++;
+    this.written(frame, page, bypassesCaches);
     journal.enter(writer, -1);
     journal.time = Math.max(journal.time, program);
     journal.write(pages.space[page]!, pages.number[page]!, offset, size, program);

@@ -6,12 +6,11 @@ import { PAGE_SIZE } from '../../base/index.js';
 import { TLB_WRITABLE } from '../../traces/index.js';
 import { type AccessBatch, AccessKind } from '../accesses.js';
 import { access, type Tracking } from '../kernel/access.js';
-import { operate } from '../kernel/operations.js';
 import { ACTOR_HARVEST, ACTOR_HOST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
 import { type Micro, Op } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
-import { announce, extentOf } from './extent.js';
+import { announce, operation } from './operation.js';
 import type { HarvestClock } from './harvest-clock.js';
 import { partsOf } from './parts.js';
 import type { Processes } from './processes.js';
@@ -115,13 +114,11 @@ export class CoarseScheduler implements Scheduler {
 
   #operate(kind: number, page: number, size: number): void {
     const machine = this.#machine;
-    announce(machine, kind, this.#space, page, size);
-    if (kind === AccessKind.harvest) return this.harvest();
-    const extent = extentOf(machine, this.#space, page, size);
-    // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
-    if (kind === AccessKind.fork && !this.#processes.shared) return;
-    if (extent !== null) this.#complete(operate(kind, this.#tracking, extent));
-    this.#processes.refresh();
+    const space = this.#space;
+    if (kind !== AccessKind.harvest)
+      return this.#complete(operation(machine, this.#tracking, this.#processes, { kind, space, page, size }));
+    announce(machine, kind, space, page, size);
+    this.harvest();
   }
 
   /** An access that crosses page borders: all of its pages are translated before the first byte moves. */

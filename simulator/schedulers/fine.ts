@@ -7,12 +7,11 @@
 import { invariant, type Random } from '../../base/index.js';
 import { type AccessBatch, AccessKind } from '../accesses.js';
 import { access, type Part, type Tracking } from '../kernel/access.js';
-import { operate } from '../kernel/operations.js';
 import { ACTOR_HARVEST, ACTOR_HOST, ACTOR_PROGRAM } from '../machine/journal.js';
 import type { Machine } from '../machine/machine.js';
 import { isQuestion, type Micro, type MicroOp, micro, Op } from '../micro-ops.js';
 import { STEP_NUMBER } from '../steps.js';
-import { announce, extentOf } from './extent.js';
+import { announce, operation } from './operation.js';
 import type { HarvestClock } from './harvest-clock.js';
 import { partsOf } from './parts.js';
 import type { Processes } from './processes.js';
@@ -250,18 +249,14 @@ export class FineScheduler implements Scheduler {
     machine.journal.enter(actor, cpu);
     machine.journal.program[cpu] = one.program;
     if (this.#processes.several) machine.mmu.enterSpace(one.space);
-    const code = one.kind >= AccessKind.unmap ? this.#operation(one) : this.#accessCode(one);
+    const code = this.#codeOf(one);
     const first = code.next(0);
     return first.done ? null : { code, actor, cpu, op: first.value };
   }
 
-  *#operation({ kind, space, page, size }: Access): Micro {
-    announce(this.#machine, kind, space, page, size);
-    const extent = extentOf(this.#machine, space, page, size);
-    // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
-    if (kind === AccessKind.fork && !this.#processes.shared) return;
-    if (extent !== null) yield* operate(kind, this.#tracking, extent);
-    this.#processes.refresh();
+  #codeOf(one: Access): Micro {
+    if (one.kind < AccessKind.unmap) return this.#accessCode(one);
+    return operation(this.#machine, this.#tracking, this.#processes, one);
   }
 
   *#accessCode({ kind, parts }: Access): Micro {

@@ -1,5 +1,6 @@
 import { FAULT_WRITE, PTE_PRESENT } from '../../traces/index.js';
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
+import { CPU_LOG, drainLog, kickEach, THIS_CPU } from '../kernel/cpu-logs.js';
 import { mapOnFault, WRITTEN } from '../kernel/faults.js';
 import { flushEntries } from '../kernel/restrict.js';
 import { armMarked, moveMarks } from '../kernel/second-stage-log.js';
@@ -10,9 +11,6 @@ import { mutation } from '../mutations.js';
 import { defineStrategy, TRANSFER, VM_ARCHITECTURES } from './define.js';
 
 const { bitmap: BITMAP, snapshot: TAKEN, ring: RING } = CARRIER;
-/** For `logTake`: the ring, of the CPU that runs. */
-const OWN = -1;
-const RINGS = 1;
 
 /**
  * KVM's dirty ring (Documentation/virt/kvm/api.rst, 8.29): each virtual CPU has a ring of the pages it dirtied. User space takes the entries, has KVM
@@ -60,14 +58,12 @@ export const kvmDirtyRing = defineStrategy({
     const { mutations, cost } = options;
     const arming = protecting(options);
 
-    function* take(cpu: number): Micro {
-      for (;;) {
-        const page = yield micro(Op.logTake, 'drain ring', -1, cpu, RINGS);
-        if (page < 0) return;
+    function take(cpu: number): Micro {
+      return drainLog('drain ring', CPU_LOG.ring, cpu, (page) => [
         // Two CPUs may both have put it into their rings.
-        yield micro(Op.markMove, 'drain ring', page, RING, -1);
-        yield micro(Op.markSet, 'drain ring', page, TAKEN);
-      }
+        micro(Op.markMove, 'drain ring', page, RING, -1),
+        micro(Op.markSet, 'drain ring', page, TAKEN),
+      ]);
     }
 
     /** KVM_RESET_DIRTY_RINGS. */
@@ -84,7 +80,7 @@ export const kvmDirtyRing = defineStrategy({
       if (!(yield micro(Op.ringPush, 'put page into ring', page))) return;
       yield micro(Op.exit, 'drain ring', -1, EXIT_REASON['ring-full'], -1, cost('ringFull'));
       yield micro(Op.lock, 'lock', -1, LOCK.monitor);
-      yield* take(OWN);
+      yield* take(THIS_CPU);
       yield* reset();
       yield* moveMarks(options, TAKEN, BITMAP);
       yield micro(Op.unlock, 'lock', -1, LOCK.monitor);
@@ -103,11 +99,7 @@ export const kvmDirtyRing = defineStrategy({
       },
       *harvest() {
         yield micro(Op.lock, 'lock', -1, LOCK.monitor);
-        const cpus = yield micro(Op.cpuCount, 'kick virtual CPUs');
-        for (let cpu = 0; cpu < cpus; cpu++) {
-          yield micro(Op.kick, 'kick virtual CPUs', -1, cpu, -1, cost('kick'));
-          yield* take(cpu);
-        }
+        yield* kickEach(cost('kick'), take);
         const late = mutations.has('reset-after-read');
         if (late) yield* transferMarked(options, TAKEN, cost('upload4k'));
         yield* reset();

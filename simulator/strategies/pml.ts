@@ -1,4 +1,5 @@
 import { PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { CPU_LOG, drainLog, kickEach, THIS_CPU } from '../kernel/cpu-logs.js';
 import { mapOnFault, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { logRound, logSteps } from '../kernel/second-stage-log.js';
 import { cleaning } from '../kernel/walks.js';
@@ -6,10 +7,6 @@ import { CARRIER, EXIT_REASON } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
 import { mutation } from '../mutations.js';
 import { defineStrategy } from './define.js';
-
-/** For `logTake`: the log of the CPU that runs. */
-const OWN = -1;
-const LOGS = 0;
 
 /**
  * Intel's page-modification logging (Intel SDM vol. 3C, 28.3.6; KVM since Linux 4.0): when the walker sets D in the second stage it also writes the
@@ -51,12 +48,10 @@ export const pml = defineStrategy({
     const kicks = !mutations.has('no-kick');
     const arming = cleaning(options, -1);
 
-    function* drain(cpu: number): Micro {
-      for (;;) {
-        const page = yield micro(Op.logTake, 'drain log', -1, cpu, LOGS);
-        if (page < 0) return;
-        yield micro(Op.markMove, 'drain log', page, CARRIER['pml-buffer'], CARRIER.bitmap);
-      }
+    function drain(cpu: number): Micro {
+      return drainLog('drain log', CPU_LOG.pml, cpu, (page) => [
+        micro(Op.markMove, 'drain log', page, CARRIER['pml-buffer'], CARRIER.bitmap),
+      ]);
     }
 
     return {
@@ -67,14 +62,10 @@ export const pml = defineStrategy({
       notPresentFault: (page) => mapOnFault(page, mappedFlags),
       *logFull() {
         yield micro(Op.exit, 'drain log', -1, EXIT_REASON['pml-full'], -1, cost('pmlFull'));
-        yield* drain(OWN);
+        yield* drain(THIS_CPU);
       },
       *harvest() {
-        const cpus = yield micro(Op.cpuCount, 'kick virtual CPUs');
-        for (let cpu = 0; kicks && cpu < cpus; cpu++) {
-          yield micro(Op.kick, 'kick virtual CPUs', -1, cpu, -1, cost('kick'));
-          yield* drain(cpu);
-        }
+        if (kicks) yield* kickEach(cost('kick'), drain);
         yield* logRound(options, arming);
       },
     };

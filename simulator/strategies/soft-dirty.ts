@@ -2,7 +2,7 @@ import { FAULT_WRITE, PTE_PRESENT, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../tr
 import { clearMarks, consumeMarked, transferMarked } from '../kernel/consume.js';
 import { mapCarrying, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { flushSpace } from '../kernel/flush.js';
-import { forEachRun, forEachVma } from '../kernel/object.js';
+import { forEachMarked, forEachVma } from '../kernel/object.js';
 import { rangeWalk } from '../kernel/range-walk.js';
 import { notifyEnd, notifyStart } from '../kernel/restrict.js';
 import { CARRIER } from '../machine/codes.js';
@@ -91,10 +91,8 @@ export const softDirty = defineStrategy({
       yield* forEachVma(start, step, function* (first, last) {
         yield* rangeWalk(walk, first, last);
       });
-      yield* forEachRun(start, step, CARRIER['soft-dirty'], function* (first, last) {
-        for (let page = first; page >= 0; page = yield micro(Op.nextEntry, step, page, 0, last))
-          yield micro(Op.markMove, step, page, CARRIER['soft-dirty'], CARRIER.bitmap);
-      });
+      const swapped = CARRIER['soft-dirty'];
+      yield* forEachMarked(start, step, swapped, (page) => micro(Op.markMove, step, page, swapped, CARRIER.bitmap));
     }
 
     function* clearVma(first: number, last: number): Micro {
@@ -136,9 +134,7 @@ export const softDirty = defineStrategy({
       const ranges = yield* notifyAll(first, last);
       if (flushFirst && !noFlush) yield* flushAll(first, last);
       yield* forEachVma(start, step, clearVma);
-      yield* forEachRun(start, step, CARRIER['soft-dirty'], function* (from, to) {
-        yield micro(Op.markClear, step, from, CARRIER['soft-dirty'], to);
-      });
+      yield* clearMarks(options, CARRIER['soft-dirty'], step);
       if (early) for (const [from, to] of ranges) yield* notifyEnd(options, from, to);
       if (!noFlush && !flushFirst) yield* flushAll(first, last);
       if (!early) for (const [from, to] of ranges) yield* notifyEnd(options, from, to);

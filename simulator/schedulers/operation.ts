@@ -1,25 +1,22 @@
-/** What an operation of the source is about, in the machine's terms, and its announcement in the trail. */
+/** An operation of the source: its announcement in the trail, what it is about in the machine's terms, and that it is done. */
 import { PAGE_SIZE } from '../../base/index.js';
-import { OPERATIONS } from '../../traces/index.js';
 import { AccessKind } from '../accesses.js';
-import type { Extent } from '../kernel/operations.js';
+import type { Tracking } from '../kernel/access.js';
+import { type Extent, operate } from '../kernel/operations.js';
 import type { Machine } from '../machine/machine.js';
 import { ANY_MAPPED, firstAt, lastAt, lastWith, nextWith, START_OF_OBJECT } from '../machine/order.js';
 import type { PageStore } from '../machine/pages.js';
+import type { Micro } from '../micro-ops.js';
+import type { Processes } from './processes.js';
 
-/** Code of an operation in the trail. */
-function codeOf(kind: number): number {
-  return OPERATIONS.indexOf(
-    kind === AccessKind.unmap
-      ? 'unmap'
-      : kind === AccessKind.move
-        ? 'move'
-        : kind === AccessKind.fork
-          ? 'fork'
-          : kind === AccessKind.split
-            ? 'split'
-            : 'harvest',
-  );
+export interface SourceOperation {
+  /** `AccessKind`. */
+  readonly kind: number;
+  readonly space: number;
+  /** Page number, or -1 for the whole object. */
+  readonly page: number;
+  /** Bytes; 0 for the whole object. */
+  readonly size: number;
 }
 
 /**
@@ -31,11 +28,27 @@ export function announce({ journal }: Machine, kind: number, space: number, page
   const whole = page < 0 || size === 0;
   journal.step = 0;
   const pages = whole ? 0 : Math.ceil(size / PAGE_SIZE);
-  journal.operation(space, whole ? -1 : page, codeOf(kind), pages, journal.program[journal.cpu]!);
+  // The kinds of operations are in the order of their codes in the trail.
+  journal.operation(space, whole ? -1 : page, kind - AccessKind.unmap, pages, journal.program[journal.cpu]!);
+}
+
+/** An operation other than a harvest, announced and done. */
+export function* operation(
+  machine: Machine,
+  tracking: Tracking,
+  processes: Processes,
+  { kind, space, page, size }: SourceOperation,
+): Micro {
+  announce(machine, kind, space, page, size);
+  const extent = extentOf(machine, space, page, size);
+  // A child of a private mapping, or of a guest, has memory of its own: it is not the object's business.
+  if (kind === AccessKind.fork && !processes.shared) return;
+  if (extent !== null) yield* operate(kind, tracking, extent);
+  processes.refresh();
 }
 
 /** The pages of the object that it is about; null where it has none there. */
-export function extentOf(machine: Machine, space: number, page: number, size: number): Extent | null {
+function extentOf(machine: Machine, space: number, page: number, size: number): Extent | null {
   const { pages, memory } = machine;
   const whole = page < 0 || size === 0;
   const from = whole ? 0 : memory.mappings.homeOf(page);
