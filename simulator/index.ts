@@ -17,7 +17,7 @@ export {
   parseCostProfile,
 } from './costs/index.js';
 export { HISTORY, type HistoricalBug, type HistoryId } from './history.js';
-export { ACTOR_DEVICE, ACTOR_HARVEST, ACTOR_HOST, ACTOR_KERNEL, ACTOR_PROGRAM } from './machine/journal.js';
+export * from './kernel/index.js';
 export { MONITORS, type MonitorId } from './monitors.js';
 export { MUTATIONS, type Mutation } from './mutations.js';
 export { Simulation, type SimulationTuning } from './simulation.js';

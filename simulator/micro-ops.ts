@@ -166,6 +166,23 @@ export const Op = {
   deviceFault: 65,
   /** The device takes up the translation of the page, when no invalidation is under way; 0 where the entry does not permit it. */
   deviceFill: 66,
+
+  // What an actor takes for granted, and what it does on the strength of it.
+  /** Tells that the actor relies from here on on `a` (see `CLAIMS`) being true of page..`b`; changes nothing. */
+  declare: 70,
+  /** The entry of the page goes, and one of flags `a` for a new frame with a copy of its contents comes, in one step; gives the old flags. */
+  replaceFrame: 71,
+  /** The frame behind the page is given up, contents and all, with its marks; its entry is out already. The next fault takes a new one. */
+  discardFrame: 72,
+  /** The kernel's or driver's variable number `a` becomes `b`; gives its old value. */
+  remember: 73,
+  /** Value of variable number `a`; 0 before it is set. */
+  recall: 74,
+  /** Nothing happens: the code that follows depends on nothing that came before but `a`, so histories may be forgotten. */
+  settle: 75,
+  /** A round of the consumer begins, and ends. */
+  harvestBegin: 76,
+  harvestEnd: 77,
 } as const;
 export type OpCode = (typeof Op)[keyof typeof Op];
 
@@ -173,7 +190,7 @@ export type OpCode = (typeof Op)[keyof typeof Op];
  * Operations that only ask where something is. Nobody acts between such a question and what is done with the answer: it is a matter of how the
  * code is written, not a step of the machine.
  */
-const QUESTIONS: ReadonlySet<OpCode> = new Set([
+const QUESTIONS: readonly OpCode[] = [
   Op.nextRun,
   Op.nextRunWithin,
   Op.runEnd,
@@ -192,10 +209,18 @@ const QUESTIONS: ReadonlySet<OpCode> = new Set([
   Op.walkFirst,
   Op.walkLast,
   Op.cpuCount,
-]);
+  Op.recall,
+  Op.remember,
+  Op.settle,
+  Op.harvestBegin,
+  Op.harvestEnd,
+];
+/** By code, since every step asks. */
+const IS_QUESTION = new Uint8Array(Math.max(...Object.values(Op)) + 1);
+for (const code of QUESTIONS) IS_QUESTION[code] = 1;
 
 export function isQuestion(code: OpCode): boolean {
-  return QUESTIONS.has(code);
+  return IS_QUESTION[code] === 1;
 }
 
 /** What `tlbLookup` found. */

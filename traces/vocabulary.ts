@@ -83,6 +83,17 @@ export type LockKind = (typeof LOCK_KINDS)[number];
 /** What is done to the tracked object besides accesses. */
 export const OPERATIONS = ['unmap', 'move', 'fork', 'split', 'harvest'] as const;
 export type Operation = (typeof OPERATIONS)[number];
+/** What an actor may rely on about pages. */
+export const CLAIMS = [
+  'clean', // captured: the consumer has all that was written
+  'protected', // no CPU can write it any more, as when mprotect returns
+  'gone', // no CPU can reach it any more, and the contents are discarded, as when MADV_DONTNEED returns
+  'private', // nobody else has its frame
+  'copied', // its contents were just read for a copy that will take its place
+  'compared', // its contents were just read to be compared
+  'released', // whoever wrote it has finished, and its report is due
+] as const;
+export type Claim = (typeof CLAIMS)[number];
 export const GAP_REASONS = ['overrun', 'killed', 'filtered', 'unknown'] as const;
 
 /** The enumerations by the name that `EventField.unit` uses, for views and documents. */
@@ -99,6 +110,7 @@ export const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
   lockKinds: LOCK_KINDS,
   gapReasons: GAP_REASONS,
   operations: OPERATIONS,
+  claims: CLAIMS,
 };
 
 /** Code of a carrier. */

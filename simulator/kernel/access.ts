@@ -20,6 +20,8 @@ const LOAD = FAULT_USER;
 const TRANSLATED = -1;
 const VIOLATION = -2;
 const LOG_FULL = -3;
+/** An instruction begins anew: nothing of its first try is left. */
+const ANEW = micro(Op.settle, 'store', -1, 1);
 
 /** Whose code an access meets on its way. */
 export interface Tracking {
@@ -96,6 +98,7 @@ function* writeThroughDeviceMmu(strategy: StrategyCode, parts: readonly Part[]):
       yield* handle(strategy, handler, page, FAULT_WRITE);
       yield micro(Op.resume, 'device request');
       yield micro(Op.deviceFill, 'device request', page);
+      yield micro(Op.settle, step, -1, 1 + i);
     }
   }
 }
@@ -117,6 +120,7 @@ function* translateAll(
     if (found === LOG_FULL) yield* tracking.logged!.logFull!();
     else if (found >= 0) yield* fault(tracking.strategy, page, found);
     done = 0;
+    yield ANEW;
   }
 }
 

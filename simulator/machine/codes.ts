@@ -1,6 +1,7 @@
 /** Codes of the vocabulary that the machine and the kernel code write, by name. */
 import {
   CARRIERS,
+  CLAIMS,
   EXIT_REASONS,
   FAULT_HANDLERS,
   FLUSH_REASONS,
@@ -18,6 +19,7 @@ export const PTE_CAUSE = codesOf(PTE_CAUSES);
 export const FAULT_HANDLER = codesOf(FAULT_HANDLERS);
 export const LOCK = codesOf(LOCK_KINDS);
 export const CARRIER = codesOf(CARRIERS);
+export const CLAIM = codesOf(CLAIMS);
 export const FLUSH_REASON = codesOf(FLUSH_REASONS);
 export const EXIT_REASON = codesOf(EXIT_REASONS);
 export const NOTIFIER = codesOf(NOTIFIER_PHASES);

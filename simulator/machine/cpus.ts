@@ -60,3 +60,12 @@ export class Cpus {
     }
   }
 }
+
+/** Drops what a TLB holds of pages in first..last that were given up meanwhile: no walk over the object meets them. */
+export function dropDiscarded(tlb: Tlb, { space, number, frame }: PageStore, first: number, last: number): void {
+  for (let slot = 0; tlb.valid > 0 && slot < tlb.page.length; slot++) {
+    const page = tlb.page[slot]!;
+    if (page < 0 || frame[page]! >= 0 || space[page] !== space[first]) continue;
+    if (number[page]! >= number[first]! && number[page]! <= number[last]!) tlb.drop(slot);
+  }
+}

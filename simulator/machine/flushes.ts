@@ -7,7 +7,7 @@ import type { Architecture } from '../architectures/index.js';
 import type { Costs } from '../costs/index.js';
 import { STEP_NUMBER } from '../steps.js';
 import { PTE_CAUSE } from './codes.js';
-import type { Cpus } from './cpus.js';
+import { type Cpus, dropDiscarded } from './cpus.js';
 import { ACTOR_PROGRAM, type Journal } from './journal.js';
 import type { Memory } from './memory.js';
 import { firstAt, lastAt } from './order.js';
@@ -83,16 +83,16 @@ export class Flushes {
     return remote;
   }
 
-  /** A flush that a CPU can act on waits for it. */
-  isPending(cpu: number): boolean {
-    return !this.#cpus.inInstruction[cpu] && this.#shootdowns.isPending(cpu, this.#cpus.inMonitor[cpu]!);
+  /** A flush that a CPU can act on waits for it; with a sender, one of that actor's. */
+  isPending(cpu: number, sender?: number): boolean {
+    return !this.#cpus.inInstruction[cpu] && this.#shootdowns.isPending(cpu, this.#cpus.inMonitor[cpu]!, sender);
   }
 
-  /** A CPU acts on its oldest pending flush. */
-  acknowledge(cpu: number): void {
+  /** A CPU acts on its oldest pending flush; with a sender, on the oldest of that actor's. */
+  acknowledge(cpu: number, sender?: number): void {
     const journal = this.#journal;
     const { pages } = this.#memory;
-    const { first, last, scope, reason, flush } = this.#shootdowns.acknowledge(cpu, this.#cpus.inMonitor[cpu]!);
+    const { first, last, scope, reason, flush } = this.#shootdowns.acknowledge(cpu, this.#cpus.inMonitor[cpu]!, sender);
     const space = pages.space[first]!;
     const { actor, cpu: before } = journal;
     if (cpu !== before) journal.enter(ACTOR_PROGRAM + cpu, cpu);
@@ -143,6 +143,7 @@ export class Flushes {
   #dropRange(cpu: number, first: number, last: number): void {
     const tlb = this.#cpus.tlbs[cpu]!;
     const { pages } = this.#memory;
+    if (pages.discarded > 0) dropDiscarded(tlb, pages, first, last);
     for (let page = first; page >= 0; page = this.#memory.nextWithin(page, last)) {
       if (tlb.slotOf[page]! >= 0) tlb.drop(tlb.slotOf[page]!);
       // A huge entry goes when any page of it does.

@@ -4,6 +4,7 @@
  */
 import {
   cacheFlush,
+  declare,
   EventBatch,
   exit,
   fault,
@@ -29,6 +30,7 @@ import {
   tlbUpdate,
   transfer,
   unlock,
+  unmap,
   walk,
   write,
 } from '../../traces/index.js';
@@ -223,6 +225,12 @@ export class Journal {
     this.#done();
   }
 
+  unmap(page: number, frame: number): void {
+    const row = this.#row(unmap.code, page);
+    this.#slots[unmap.slot.frame]![row] = frame;
+    this.#done();
+  }
+
   frameMove(page: number, oldFrame: number, newFrame: number, memory: number, costNs: number): void {
     const row = this.#row(frameMove.code, page);
     this.#slots[frameMove.slot.oldFrame]![row] = oldFrame;
@@ -327,6 +335,13 @@ export class Journal {
   unlock(space: number, page: number, kind: number): void {
     const row = this.#rowAt(unlock.code, space, page);
     this.#slots[unlock.slot.lock]![row] = kind;
+    this.#done();
+  }
+
+  declare(page: number, claim: number, pages: number): void {
+    const row = this.#row(declare.code, page);
+    this.#slots[declare.slot.claim]![row] = claim;
+    this.#slots[declare.slot.pages]![row] = pages;
     this.#done();
   }
 

@@ -47,6 +47,8 @@ export class Machine {
   #programStopped = false;
   /** Page indices below this have room in every TLB. */
   #roomForPages = 0;
+  /** Of the kernel's and the drivers' code, by number. */
+  readonly #variables: number[] = [];
   readonly #locks = new Locks();
   readonly #populated = new PopulatedRanges();
   /** An entry is changed and forgotten by every CPU in one step. */
@@ -128,6 +130,7 @@ export class Machine {
       case Op.pteExchange:
       case Op.pteChange:
       case Op.pteUnmap:
+      case Op.replaceFrame:
         // An instruction under way keeps its translation to its end.
         return !(this.#invalidatesWithEntry && this.cpus.inInstruction.includes(true));
       default:
@@ -314,6 +317,29 @@ export class Machine {
         return mmu.deviceFault(page, op.a);
       case Op.deviceFill:
         return this.device.fill(page);
+      case Op.declare:
+        journal.declare(page, op.a, page < 0 ? 0 : memory.span(page, op.b));
+        return 0;
+      case Op.replaceFrame:
+        return this.#replaceFrame(page, op.a);
+      case Op.discardFrame:
+        memory.discard(page);
+        return 0;
+      case Op.remember: {
+        const old = this.#variables[op.a] ?? 0;
+        this.#variables[op.a] = op.b;
+        return old;
+      }
+      case Op.recall:
+        return this.#variables[op.a] ?? 0;
+      case Op.settle:
+        return 0;
+      case Op.harvestBegin:
+        this.harvestBegin();
+        return 0;
+      case Op.harvestEnd:
+        this.harvestEnd();
+        return 0;
       default:
         return op.code satisfies never;
     }
@@ -331,6 +357,15 @@ export class Machine {
     const old = this.memory.change(entry, flags, cause);
     if (this.#invalidatesWithEntry && restricts(old, flags))
       this.flushes.invalidateEverywhere(entry, cause === PTE_CAUSE.unmap ? FLUSH_REASON.unmap : FLUSH_REASON.harvest);
+    return old;
+  }
+
+  /** An entry goes and one for a new frame with the same contents comes; what CPUs have cached of the old one stays. */
+  #replaceFrame(page: number, flags: number): number {
+    const { memory } = this;
+    const old = this.#change(page, 0, PTE_CAUSE.exchange);
+    memory.renew(page);
+    memory.change(page, flags | memory.flagsOfFrame(page), PTE_CAUSE.map);
     return old;
   }
 

@@ -2,7 +2,7 @@
  * Memory as the kernel and the consumer see it: entries, marks, frames, and what has been transferred. Every change is journalled. What
  * CPUs cache of it is `mmu.ts`. Pages are indices; an operation on an entry is given a page whose entry it is (`entryOf`).
  */
-import { PAGE_SIZE, PAGES_PER_TABLE } from '../../base/index.js';
+import { invariant, PAGE_SIZE, PAGES_PER_TABLE } from '../../base/index.js';
 import { MEMORY_KINDS, PTE_ACCESSED, PTE_HUGE, PTE_SPECIAL } from '../../traces/index.js';
 import type { Architecture } from '../architectures/index.js';
 import { CARRIER, PTE_CAUSE } from './codes.js';
@@ -121,16 +121,45 @@ export class Memory {
   move(home: number, costNs: number): boolean {
     const { pages } = this;
     for (let page = home; page >= 0; page = pages.nextOfHome[page]!) if (pages.flags[page] !== 0) return false;
+    const memory = pages.frames.memory[pages.frame[home]!] === MEMORY_CODE.system ? 'device' : 'system';
+    this.#moveTo(home, memory, costNs);
+    return true;
+  }
+
+  /** The contents of a home page without an entry move to a new frame of the same kind of memory: no cost but that of whoever copies. */
+  renew(home: number): void {
+    const { pages } = this;
+    const memory = pages.frames.memory[pages.frame[home]!];
+    invariant(pages.home[home] === home && !this.#options.huge, 'a frame is replaced for a small home page');
+    invariant(memory !== MEMORY_CODE.guest, 'the frames of a guest are its own to number');
+    for (let page = home; page >= 0; page = pages.nextOfHome[page]!)
+      invariant(pages.flags[page] === 0, 'a frame is replaced that another entry maps');
+    this.#moveTo(home, memory === MEMORY_CODE.system ? 'system' : 'device', 0);
+  }
+
+  /** The frame behind a page is given up, with its contents and marks; nothing where it has none. */
+  discard(page: number): void {
+    const { pages } = this;
+    const frame = pages.frame[page]!;
+    if (frame < 0) return;
+    invariant(pages.flags[page] === 0, 'a frame is given up that an entry maps');
+    invariant(pages.home[page] === page && pages.nextOfHome[page]! < 0, 'a frame is given up that other pages are on');
+    invariant(!this.#options.huge && pages.under[page]! < 0, 'frames are given up one by one, and by no guest');
+    this.#journal.unmap(page, pages.frames.number[frame]!);
+    pages.discard(page);
+  }
+
+  #moveTo(home: number, memory: RealMemory, costNs: number): void {
+    const { pages } = this;
     const { frames } = pages;
     const from = pages.frame[home]!;
-    const to = frames.take(frames.memory[from] === MEMORY_CODE.system ? 'device' : 'system');
+    const to = frames.take(memory);
     frames.move(from, to);
     for (let page = home; page >= 0; page = pages.nextOfHome[page]!) {
       pages.frame[page] = to;
       const cost = page === home ? costNs : 0;
       this.#journal.frameMove(page, frames.number[from]!, frames.number[to]!, frames.memory[to]!, cost);
     }
-    return true;
   }
 
   /** Sets a carrier for the home of a page; 1 if it was set already. */
@@ -139,6 +168,7 @@ export class Memory {
     const home = pages.home[page]!;
     const marks = pages.marks[home]!;
     if (marks & (1 << carrier)) return 1;
+    if (pages.frame[home]! < 0) return 0; // given up meanwhile: nothing is left to be remembered
     pages.setMarks(home, marks | (1 << carrier));
     this.#journal.mark(home, 1, carrier, 1);
     return 0;

@@ -45,6 +45,8 @@ export class PageStore {
   under = new Int32Array(1024).fill(-1);
   /** The address space that is a second stage beside the one of a guest, or -1. */
   secondStage = -1;
+  /** Pages that were given up and have no frame since. */
+  discarded = 0;
   /** Tables in order of (space, page). */
   readonly tables: PageTable[] = [];
 
@@ -91,6 +93,7 @@ export class PageStore {
       while (this.nextOfHome[last]! >= 0) last = this.nextOfHome[last]!;
       this.nextOfHome[last] = index;
     }
+    if (this.#tableOf[index] !== undefined) this.discarded--;
     this.frame[index] = frame;
     const table = this.#table(this.space[index]!, this.number[index]!);
     table.entries[this.number[index]! - table.basePage] = index;
@@ -98,7 +101,17 @@ export class PageStore {
     this.#tableOf[index] = table;
   }
 
-  /** The table that holds a mapped page. */
+  /** Takes a page without an entry off its frame and out of its table, where its place stays known. */
+  discard(index: number): void {
+    this.setMarks(index, 0);
+    const table = this.#tableOf[index]!;
+    table.entries[this.number[index]! - table.basePage] = -1;
+    table.used--;
+    this.frame[index] = -1;
+    this.discarded++;
+  }
+
+  /** The table that holds a page, or held it before it was given up. */
   tableOf(index: number): PageTable {
     return this.#tableOf[index]!;
   }

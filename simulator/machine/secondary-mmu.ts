@@ -13,6 +13,7 @@ import {
   TLB_DIRTY,
   TLB_WRITABLE,
 } from '../../traces/index.js';
+import { dropDiscarded } from './cpus.js';
 import { ACTOR_DEVICE, type Journal } from './journal.js';
 import type { Memory } from './memory.js';
 import { Tlb } from './tlb.js';
@@ -51,9 +52,11 @@ export class SecondaryMmu {
     this.#invalidating += phase === START ? 1 : -1;
     if (phase !== START) return;
     let held = 0;
+    const { pages } = memory;
     for (let page = first; page >= 0; page = memory.nextWithin(page, last)) if (this.tlb.slotOf[page]! >= 0) held++;
-    if (held === 0) return;
+    if (held === 0 && pages.discarded === 0) return;
     this.#asDevice(() => this.#journal.flushAck(first, span, SCOPE_RANGE, REASON, 0));
+    if (pages.discarded > 0) dropDiscarded(this.tlb, pages, first, last);
     for (let page = first; page >= 0; page = memory.nextWithin(page, last)) {
       if (this.tlb.slotOf[page]! >= 0) this.tlb.drop(this.tlb.slotOf[page]!);
     }

@@ -32,18 +32,20 @@ export class Shootdowns {
     this.#outstanding.set(request.sender, (this.#outstanding.get(request.sender) ?? 0) + 1);
   }
 
-  /** Whether a flush waits at the CPU that it can act on. @param inMonitor it is in the monitor, where only the host's reach it */
-  isPending(cpu: number, inMonitor: boolean): boolean {
-    const pending = this.#pending[cpu]!;
-    return inMonitor ? pending.some(({ byHost }) => byHost) : pending.length > 0;
+  /**
+   * Whether a flush waits at the CPU that it can act on.
+   * @param inMonitor it is in the monitor, where only the host's reach it
+   * @param sender only flushes of that actor count
+   */
+  isPending(cpu: number, inMonitor: boolean, sender: number | undefined): boolean {
+    return this.#oldest(cpu, inMonitor, sender) >= 0;
   }
 
-  /** The oldest flush that a CPU can act on; it counts as acknowledged. */
-  acknowledge(cpu: number, inMonitor: boolean): FlushRequest {
-    const pending = this.#pending[cpu]!;
-    const at = inMonitor ? pending.findIndex(({ byHost }) => byHost) : 0;
-    const [request] = pending.splice(at, 1);
-    invariant(request !== undefined, `CPU ${cpu} acknowledges a flush that was not sent`);
+  /** The oldest flush (of that sender) that a CPU can act on; it counts as acknowledged. */
+  acknowledge(cpu: number, inMonitor: boolean, sender: number | undefined): FlushRequest {
+    const at = this.#oldest(cpu, inMonitor, sender);
+    invariant(at >= 0, `CPU ${cpu} acknowledges a flush that was not sent`);
+    const request = this.#pending[cpu]!.splice(at, 1)[0]!;
     this.#outstanding.set(request.sender, this.#outstanding.get(request.sender)! - 1);
     return request;
   }
@@ -51,5 +53,11 @@ export class Shootdowns {
   /** Whether every flush that the actor sent has been acknowledged. */
   done(actor: number): boolean {
     return (this.#outstanding.get(actor) ?? 0) === 0;
+  }
+
+  #oldest(cpu: number, inMonitor: boolean, sender: number | undefined): number {
+    const pending = this.#pending[cpu]!;
+    if (!inMonitor && sender === undefined) return pending.length === 0 ? -1 : 0;
+    return pending.findIndex((one) => (one.byHost || !inMonitor) && (sender === undefined || one.sender === sender));
   }
 }

@@ -250,7 +250,9 @@ export class FineScheduler implements Scheduler {
     machine.journal.program[cpu] = one.program;
     if (this.#processes.several) machine.mmu.enterSpace(one.space);
     const code = this.#codeOf(one);
-    const first = code.next(0);
+    let first = code.next(0);
+    // What the code has remembered is no step, not even at its beginning.
+    while (!first.done && first.value.code === Op.recall) first = code.next(machine.execute(first.value));
     return first.done ? null : { code, actor, cpu, op: first.value };
   }
 

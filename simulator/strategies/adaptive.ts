@@ -5,6 +5,7 @@ import { clearMarks, consumeMarked } from '../kernel/consume.js';
 import { mapUnder, upgradeEntry, WRITTEN } from '../kernel/faults.js';
 import { forEachPart, forEachVma } from '../kernel/object.js';
 import { restrict } from '../kernel/restrict.js';
+import { recall, remember, VARIABLE } from '../kernel/variables.js';
 import { cleaning, protecting } from '../kernel/walks.js';
 import { CARRIER, LOCK } from '../machine/codes.js';
 import { type Micro, micro, Op } from '../micro-ops.js';
@@ -78,8 +79,9 @@ export const adaptive = defineStrategy({
       });
     }
     const reads = readsPageFlags(options) ? READS_WITH_FLAGS : READS;
-    let method = objectPages < SMALL_OBJECT_PAGES ? PAGETABLE : MKWRITE;
-    let changeCount = 0;
+    const methodAtFirst = objectPages < SMALL_OBJECT_PAGES ? PAGETABLE : MKWRITE;
+    /** What an eager mapping gets; the code itself asks for the method. */
+    let mappedFlags = flagsUnder(methodAtFirst);
     const protect = protecting(options);
     const clean = cleaning(options, CARRIER.bitmap);
 
@@ -92,17 +94,28 @@ export const adaptive = defineStrategy({
       return changed;
     }
 
+    function* method(): Micro<number> {
+      return methodAtFirst ^ (yield recall(VARIABLE.method, 'change method'));
+    }
+
     function* change(to: number): Micro {
-      yield micro(Op.switchMethod, 'change method', -1, method, to, carrierMask(reads[to]!));
-      method = to;
-      changeCount = 0;
+      yield micro(Op.switchMethod, 'change method', -1, yield* method(), to, carrierMask(reads[to]!));
+      yield remember(VARIABLE.method, methodAtFirst ^ to, 'change method');
+      yield remember(VARIABLE.triggers, 0, 'change method');
+      mappedFlags = flagsUnder(to);
+    }
+
+    /** Counts scans in a row that call for the other method; whether it is time to change. */
+    function* triggered(calls: boolean): Micro<boolean> {
+      const count = calls ? 1 + (yield recall(VARIABLE.triggers, 'change method')) : 0;
+      yield remember(VARIABLE.triggers, count, 'change method');
+      return count > CHANGE_TRIGGERS;
     }
 
     function* scanPagetable(): Micro {
       yield* collectPageFlags(options);
       const dirty = yield* walkObject(clean);
-      changeCount = dirty === 0 ? changeCount + 1 : 0;
-      if (changeCount <= CHANGE_TRIGGERS) return;
+      if (!(yield* triggered(dirty === 0))) return;
       yield* change(MKWRITE);
       yield* walkObject(protect);
       yield* walkObject(clean);
@@ -116,8 +129,8 @@ export const adaptive = defineStrategy({
       yield* forEachPart('protect entries', first, last, function* (from, to) {
         protectedEntries += (yield* restrict(options, protect, from, to)).changed;
       });
-      changeCount = Math.floor((100 * protectedEntries) / objectPages!) > DIRTY_PERCENTAGE ? changeCount + 1 : 0;
-      if (changeCount <= CHANGE_TRIGGERS) return;
+      const percentage = Math.floor((100 * protectedEntries) / objectPages!);
+      if (!(yield* triggered(percentage > DIRTY_PERCENTAGE))) return;
       yield* change(PAGETABLE);
       yield* walkObject(clean); // drops the D bits that the faults left behind
       yield* clearMarks(options, CARRIER.bitmap);
@@ -129,27 +142,35 @@ export const adaptive = defineStrategy({
 
     const { aroundUnmap } = aroundUnmapByProtection(options);
     return {
-      carriers: reads[method]!,
+      carriers: reads[methodAtFirst]!,
       get mappedFlags() {
-        return method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT;
+        return mappedFlags;
       },
-      notPresentFault(page) {
-        return mapUnder(LOCK.reservation, page, this.mappedFlags);
+      *notPresentFault(page) {
+        yield* mapUnder(LOCK.reservation, page, flagsUnder(yield* method()));
       },
       *writeFault(page) {
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        if (method === MKWRITE && !mutations.has('no-mark')) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
+        const marks = (yield* method()) === MKWRITE && !mutations.has('no-mark');
+        if (marks) yield micro(Op.markSet, 'mark page', page, CARRIER.bitmap);
         yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
         // The window: marked, unlocked, and not yet writable.
         yield* upgradeEntry(page, WRITTEN);
       },
-      aroundUnmap: (first, last, unmap) => (method === PAGETABLE ? aroundUnmap!(first, last, unmap) : unmap()),
+      *aroundUnmap(first, last, unmap) {
+        yield* (yield* method()) === PAGETABLE ? aroundUnmap!(first, last, unmap) : unmap();
+      },
       *harvest() {
         yield micro(Op.lock, 'lock', -1, LOCK.reservation);
-        yield* method === PAGETABLE ? scanPagetable() : scanMkwrite();
+        yield* (yield* method()) === PAGETABLE ? scanPagetable() : scanMkwrite();
         yield* consumeMarked(options, CARRIER.bitmap, cost('upload4k'));
         yield micro(Op.unlock, 'lock', -1, LOCK.reservation);
       },
     };
   },
 });
+
+/** Logical flags of a new entry: writable only where D bits tell who wrote. */
+function flagsUnder(method: number): number {
+  return method === PAGETABLE ? PTE_PRESENT | PTE_WRITABLE : PTE_PRESENT;
+}

@@ -3,6 +3,7 @@
  */
 import type { EventDefinition } from './define.js';
 import { cacheFlush } from './cache-flush.js';
+import { declare } from './declare.js';
 import { exit } from './exit.js';
 import { fault } from './fault.js';
 import { flushAck } from './flush-ack.js';
@@ -62,11 +63,13 @@ export const EVENT_KINDS = [
   walk,
   operation,
   tableAlloc,
+  declare,
 ] as const;
 
 export { defineEvent, MAX_FIELDS, type EventDefinition, type EventField, type FieldCoding } from './define.js';
 export {
   cacheFlush,
+  declare,
   exit,
   fault,
   flushAck,

@@ -56,8 +56,10 @@ describe('a trail that was kept', () => {
   });
 
   it.each([1, 2])('of version %i holds every kind there was', (version) => {
-    const text = readFileSync(`${folder}v${version}.json`, 'utf8');
-    const kinds = new Set((JSON.parse(text).events as unknown[][]).map(([, kind]) => kind));
+    // A kind that a version got later has a trail of its own: what is kept is never written again.
+    const kept = names.filter((name) => name.split('-')[0] === `v${version}`);
+    const texts = kept.map((name) => readFileSync(`${folder}${name}.json`, 'utf8'));
+    const kinds = new Set(texts.flatMap((text) => JSON.parse(text).events as unknown[][]).map(([, kind]) => kind));
     expect(EVENT_KINDS.filter(({ since }) => since <= version).filter(({ kind }) => !kinds.has(kind))).toEqual([]);
   });
 });
