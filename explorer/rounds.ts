@@ -4,7 +4,10 @@ import type { ScenarioPiece } from './scenario.js';
 
 /** So many rounds of the consumer. */
 export function rounds(strategy: StrategyCode, count: number): ScenarioPiece[] {
-  return Array.from({ length: count }, (_, at) => ({ label: `harvest ${at + 1}`, code: () => round(strategy.harvest()) }));
+  return Array.from({ length: count }, (_, at) => ({
+    label: `harvest ${at + 1}`,
+    code: () => round(strategy.harvest()),
+  }));
 }
 
 /** A round of its own code, announced in the trail. */

@@ -52,6 +52,8 @@ export interface Setting {
   before?(stage: Stage): ReadonlyArray<{ readonly cpu: number; readonly does: readonly ScenarioPiece[] }>;
   /** Program threads first: an actor's position is its CPU. */
   actors(stage: Stage): readonly ScenarioActor[];
+  /** Step names of its own code, see `actions`. */
+  readonly steps?: readonly string[];
   /** The code keeps variables in the machine. */
   readonly variables?: boolean;
   /** Entries that CPUs may lose by themselves in a run. */

@@ -20,7 +20,10 @@ import type { AccessSource } from './sources/index.js';
 const MEMORIES = ['system', 'device', 'mixed'] as const;
 const SPLITS = ['propagate', 'mark-all', 'drop'] as const;
 
-export function metaOf(simulation: Simulation, source: AccessSource): TrailMeta {
+/** What meta is made of, besides the source. */
+export type MetaSubject = Pick<Simulation, 'settings' | 'carriers' | 'actors' | 'spaces'>;
+
+export function metaOf(simulation: MetaSubject, source: Pick<AccessSource, 'meta'>): TrailMeta {
   const { settings } = simulation;
   return {
     mode: 'simulated',

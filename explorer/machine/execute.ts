@@ -204,7 +204,13 @@ export function execute(state: PackedState, op: MicroOp, by: Performer): number 
 }
 
 /** Whether a CPU can act now on the flush that an actor sent. `atAnyPoint`: the CPU does not wait for the end of an instruction. */
-export function canAcknowledge(state: PackedState, sender: number, cpu: number, byHost: boolean, atAnyPoint: boolean): boolean {
+export function canAcknowledge(
+  state: PackedState,
+  sender: number,
+  cpu: number,
+  byHost: boolean,
+  atAnyPoint: boolean,
+): boolean {
   if ((state.get(state.awaited + sender) & (1 << cpu)) === 0) return false;
   if (!atAnyPoint && state.get(state.inInstruction + cpu)) return false;
   return byHost || state.get(state.inMonitor + cpu) === 0;
@@ -235,14 +241,16 @@ function inKernel(state: PackedState): boolean {
 function lockField(state: PackedState, op: MicroOp): number {
   const { shape } = state;
   if (op.page < 0) return state.locks + op.a;
-  return op.a === LOCK['page-table'] ? state.tableLocks + shape.tableOf[op.page]! : state.pageLocks + shape.home[op.page]!;
+  return op.a === LOCK['page-table']
+    ? state.tableLocks + shape.tableOf[op.page]!
+    : state.pageLocks + shape.home[op.page]!;
 }
 
 /** A plain store of flags computed from what was loaded. */
 function store(state: PackedState, page: number, flags: number, loaded: number): number {
   const now = state.get(state.flags + page);
   const gained = loaded >= 0 ? now & ~loaded : 0;
-  if (gained & ~flags & ALLOWED || (gained & ~flags & PTE_DIRTY)) state.broken |= BROKEN['clobbered-dirty'];
+  if (gained & ~flags & ALLOWED || gained & ~flags & PTE_DIRTY) state.broken |= BROKEN['clobbered-dirty'];
   return change(state, page, flags);
 }
 

@@ -2,13 +2,7 @@
  * What does not change while the small machine runs, taken once from the machine that the recorder drives: which pages there are, how they
  * hang together, and which rules of hardware hold.
  */
-import {
-  type Carrier,
-  carrierMask,
-  PTE_ACCESSED,
-  TLB_DIRTY,
-  TLB_WRITABLE,
-} from '../../traces/index.js';
+import { type Carrier, carrierMask, PTE_ACCESSED, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
 import type { World } from '../../simulator/index.js';
 
 export interface Shape {

@@ -6,7 +6,7 @@ import { invariant } from '../../base/index.js';
 import { isReady, acknowledge, canAcknowledge, execute, type Performer } from '../machine/execute.js';
 import { CACHED, PackedState, type StateOptions } from '../machine/packed-state.js';
 import type { Shape } from '../machine/shape.js';
-import { Cover, Op, type OpCode, type World } from '../../simulator/index.js';
+import { Cover, type MicroOp, Op, type OpCode, type World } from '../../simulator/index.js';
 import type { Actor } from '../program.js';
 import { NODE_BITS, TransitionTable } from './transition-table.js';
 
@@ -42,10 +42,18 @@ export class Model {
   readonly actors: readonly Actor[];
   readonly tables: readonly TransitionTable[];
   readonly choices: number;
+  /** Told of each operation that a step performs, for whoever follows a schedule. */
+  onOperation: ((op: MicroOp, result: number) => void) | null = null;
   readonly #options: ModelOptions;
   readonly #by = new Mutable();
 
-  constructor(world: World, shape: Shape, actors: readonly Actor[], options: ModelOptions, state: Omit<StateOptions, 'actors' | 'nodeBits' | 'evictions'>) {
+  constructor(
+    world: World,
+    shape: Shape,
+    actors: readonly Actor[],
+    options: ModelOptions,
+    state: Omit<StateOptions, 'actors' | 'nodeBits' | 'evictions'>,
+  ) {
     this.actors = actors;
     this.#options = options;
     const evictions = options.evictions ?? 0;
@@ -110,7 +118,9 @@ export class Model {
       const { op } = node as { op: NonNullable<typeof node.op> };
       by.loaded = node.loaded;
       by.request = node.request;
-      at = table.step(at, execute(state, op, by));
+      const result = execute(state, op, by);
+      if (this.onOperation !== null) this.onOperation(op, result);
+      at = table.step(at, result);
       node = table.nodes[at]!;
       if (node.op === null) break;
       if (node.silent) continue;

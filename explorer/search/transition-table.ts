@@ -27,6 +27,11 @@ const SILENT: ReadonlySet<OpCode> = new Set([
   Op.report,
 ]);
 
+/** Whether an operation is a question whose answer never changes, or a mark in a trail: no place for a search to stop at. */
+export function isAnswerFixed({ code }: MicroOp): boolean {
+  return isQuestion(code) && !ASKS_STATE.has(code);
+}
+
 export interface Node {
   /** null where the actor has ended. */
   readonly op: MicroOp | null;
@@ -97,7 +102,7 @@ export class TransitionTable {
           key = `piece ${piece}, label ${op.a}`;
           const known = this.#settled.get(key);
           if (known !== undefined) return known;
-        } else if (!isQuestion(op.code) || ASKS_STATE.has(op.code)) {
+        } else if (!isAnswerFixed(op)) {
           const place = { piece, results };
           return this.#merge(key, place, op, loads.get(op.page) ?? -1, piece);
         }

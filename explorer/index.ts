@@ -1,0 +1,12 @@
+/**
+ * explorer: every interleaving of a small program, and what it shows. The same kernel and driver code as in recordings, run through a table of its
+ * transitions on a machine of a few words. Start at `explore.ts`, then `search/`, then `machine/`; programs are in `scenarios/`.
+ * May import: every room above it.
+ */
+export { type Exploration, explore, type ExploreOptions } from './explore.js';
+export { type Execution, perform, type Step } from './execution.js';
+export { RULES, type Rule, type RuleId } from './rules.js';
+export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
+export { SCENARIOS } from './scenarios/index.js';
+export { type StrategyProgram, strategySetting } from './strategy-scenario.js';
+export { writeTrail } from './trail.js';
