@@ -30,8 +30,11 @@ export interface ScenarioPiece {
 
 export interface ScenarioActor {
   readonly name: string;
-  /** The consumer's round, an actor of its own in trails; default: a thread. */
-  readonly role?: 'harvest' | 'host-harvest';
+  /**
+   * `program`: a thread that runs there already, so flushes are sent to its CPU from the start. A harvest is an actor of its own in trails. Default: a
+   * thread whose CPU flushes reach once it has made an access.
+   */
+  readonly role?: 'program' | 'harvest' | 'host-harvest';
   readonly does: readonly ScenarioPiece[];
 }
 

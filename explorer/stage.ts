@@ -72,6 +72,9 @@ export function stage(setting: Setting, onFull: (batch: EventBatch) => void): St
   }
   const given = setting.actors(at);
   machine.addCpus(given.length - 1);
+  given.forEach(({ role }, cpu) => {
+    if (role === 'program') machine.cpus.ran[cpu] = true;
+  });
   return { settings, world, tracking, carriers, actors: given.map(actorOf) };
 }
 

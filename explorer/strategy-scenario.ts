@@ -22,6 +22,7 @@ export function strategySetting({ machine, cpus, pages, writes, harvests, evicti
       const { strategy, host } = stage.tracking;
       const programs = Array.from({ length: cpus }, (_, cpu) => ({
         name: `cpu${cpu}`,
+        role: 'program' as const,
         does: Array.from({ length: writes }, (_, at) => stage.store((cpu + at) % pages)),
       }));
       const own = { name: 'harvest', role: 'harvest', does: rounds(strategy, harvests) } as const;

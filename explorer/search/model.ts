@@ -6,7 +6,7 @@ import { invariant } from '../../base/index.js';
 import { isReady, acknowledge, canAcknowledge, execute, type Performer } from '../machine/execute.js';
 import { CACHED, PackedState, type StateOptions } from '../machine/packed-state.js';
 import type { Shape } from '../machine/shape.js';
-import { Cover, type MicroOp, Op, type OpCode, type World } from '../../simulator/index.js';
+import { type MicroOp, Op, type OpCode, type World } from '../../simulator/index.js';
 import type { Actor } from '../program.js';
 import { NODE_BITS, TransitionTable } from './transition-table.js';
 
@@ -138,7 +138,7 @@ export class Model {
     const op = this.tables[sender]!.requests[number]!;
     invariant(op !== null, 'a flush that nobody sent');
     const atAnyPoint = this.#options.unwaited?.includes(cpu) ?? false;
-    if (!canAcknowledge(state, sender, cpu, op.c === Cover.all, atAnyPoint)) return false;
+    if (!canAcknowledge(state, sender, cpu, op, atAnyPoint)) return false;
     state.broken = 0;
     acknowledge(state, sender, cpu, op);
     if (state.get(state.awaited + sender) === 0) state.set(state.request + sender, 0);

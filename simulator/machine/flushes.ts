@@ -17,6 +17,7 @@ const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
 const SCOPE_ALL = FLUSH_SCOPES.indexOf('all');
 const EXIT_INVLPG = EXIT_REASONS.indexOf('invlpg');
+const EXIT_KICK = EXIT_REASONS.indexOf('kick');
 
 /** What a flush is asked to cover: the range, the whole address space, or everything (by a monitor, about its second stage). */
 export const Cover = { range: 0, space: 1, all: 2 } as const;
@@ -85,14 +86,19 @@ export class Flushes {
 
   /** A flush that a CPU can act on waits for it; with a sender, one of that actor's. */
   isPending(cpu: number, sender?: number): boolean {
-    return !this.#cpus.inInstruction[cpu] && this.#shootdowns.isPending(cpu, this.#cpus.inMonitor[cpu]!, sender);
+    const { inInstruction, inMonitor } = this.#cpus;
+    if (inInstruction[cpu]) return false;
+    const request = this.#shootdowns.next(cpu, inMonitor[cpu]!, sender);
+    if (request === undefined) return false;
+    return !this.#options.shadow || !this.#leftBehind(cpu, request).some((other) => inInstruction[other]);
   }
 
   /** A CPU acts on its oldest pending flush; with a sender, on the oldest of that actor's. */
   acknowledge(cpu: number, sender?: number): void {
     const journal = this.#journal;
     const { pages } = this.#memory;
-    const { first, last, scope, reason, flush } = this.#shootdowns.acknowledge(cpu, this.#cpus.inMonitor[cpu]!, sender);
+    const request = this.#shootdowns.acknowledge(cpu, this.#cpus.inMonitor[cpu]!, sender);
+    const { first, last, scope, reason, flush } = request;
     const space = pages.space[first]!;
     const { actor, cpu: before } = journal;
     if (cpu !== before) journal.enter(ACTOR_PROGRAM + cpu, cpu);
@@ -102,7 +108,11 @@ export class Flushes {
     if (emulated) journal.exit(first, EXIT_INVLPG, costs.invlpgExit);
     const span = this.#memory.span(first, last);
     journal.flushAck(first, span, scope, reason, this.#acknowledgeCost(cpu, span, scope, space));
-    if (emulated) this.#zapShadow(first, last, scope);
+    if (emulated) {
+      for (const other of this.#leftBehind(cpu, request)) this.#dropInMonitor(other, request);
+      journal.enter(ACTOR_PROGRAM + cpu, cpu);
+      this.#zapShadow(first, last, scope);
+    }
     journal.enter(actor, before);
     if (scope === SCOPE_RANGE) this.#dropRange(cpu, first, last);
     else if (scope === SCOPE_SPACE) this.#cpus.dropSpace(cpu, space);
@@ -122,6 +132,38 @@ export class Flushes {
       this.#cpus.tlbs[cpu]!.drop(slot);
       journal.enter(actor, before);
     }
+  }
+
+  /**
+   * Virtual CPUs that have acted on this flush of a guest, or were not sent it, and have cached since what the monitor is about to take out of their common
+   * shadow: they are made to exit and drop it (KVM: kvm_flush_remote_tlbs in its INVLPG emulation).
+   */
+  #leftBehind(cpu: number, request: FlushRequest): number[] {
+    const { first, last, scope } = request;
+    if (scope === SCOPE_ALL) return [];
+    const { pages } = this.#memory;
+    const space = pages.space[first]!;
+    return this.#cpus.tlbs.flatMap((tlb, other) => {
+      if (other === cpu || tlb.valid === 0 || this.#shootdowns.awaits(other, request)) return [];
+      const covers = (page: number) =>
+        pages.space[page] === space &&
+        (scope !== SCOPE_RANGE ||
+          (pages.number[page]! >= pages.number[first]! && pages.number[page]! <= pages.number[last]!));
+      return tlb.page.some((page) => page >= 0 && covers(page) && pages.flags[pages.under[page]!] !== 0) ? [other] : [];
+    });
+  }
+
+  #dropInMonitor(cpu: number, { first, last, scope, reason }: FlushRequest): void {
+    const journal = this.#journal;
+    const { step } = journal;
+    journal.enter(ACTOR_PROGRAM + cpu, cpu);
+    journal.exit(-1, EXIT_KICK, this.#options.costs.kick);
+    const span = this.#memory.span(first, last);
+    const space = this.#memory.pages.space[first]!;
+    journal.flushAck(first, span, scope, reason, this.#acknowledgeCost(cpu, span, scope, space));
+    journal.step = step;
+    if (scope === SCOPE_RANGE) this.#dropRange(cpu, first, last);
+    else this.#cpus.dropSpace(cpu, space);
   }
 
   /** The monitor emulates INVLPG, or a load of CR3: what it derived from the guest's entries goes. */

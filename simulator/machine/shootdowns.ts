@@ -33,12 +33,17 @@ export class Shootdowns {
   }
 
   /**
-   * Whether a flush waits at the CPU that it can act on.
+   * The flush that the CPU can act on next; undefined where none waits.
    * @param inMonitor it is in the monitor, where only the host's reach it
    * @param sender only flushes of that actor count
    */
-  isPending(cpu: number, inMonitor: boolean, sender: number | undefined): boolean {
-    return this.#oldest(cpu, inMonitor, sender) >= 0;
+  next(cpu: number, inMonitor: boolean, sender: number | undefined): FlushRequest | undefined {
+    return this.#pending[cpu]![this.#oldest(cpu, inMonitor, sender)];
+  }
+
+  /** Whether that very flush has still to be acted on by the CPU. */
+  awaits(cpu: number, request: FlushRequest): boolean {
+    return this.#pending[cpu]!.includes(request);
   }
 
   /** The oldest flush (of that sender) that a CPU can act on; it counts as acknowledged. */
