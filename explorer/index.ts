@@ -10,3 +10,4 @@ export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from 
 export { SCENARIOS } from './scenarios/index.js';
 export { type StrategyProgram, strategySetting } from './strategy-scenario.js';
 export { writeTrail } from './trail.js';
+export { PROGRAM_DEFAULTS, programOf, scenarioTarget, strategyTarget, type Target } from './target.js';

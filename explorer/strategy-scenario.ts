@@ -1,7 +1,7 @@
-/** A strategy put to the search as it is: some CPUs store, the consumer harvests. */
-import type { SimulationRequest } from '../simulator/index.js';
+/** A strategy put to the search as it is: some CPUs store, others take pages out of their entries or move them, the consumer harvests. */
+import { AccessKind, operate, type SimulationRequest } from '../simulator/index.js';
 import { rounds } from './rounds.js';
-import type { Setting } from './scenario.js';
+import type { ScenarioActor, ScenarioPiece, Setting, Stage } from './scenario.js';
 
 export interface StrategyProgram {
   readonly machine: SimulationRequest;
@@ -11,9 +11,14 @@ export interface StrategyProgram {
   readonly writes: number;
   readonly harvests: number;
   readonly evictions: number;
+  /** Times that a thread of its own unmaps the first page, or swaps it out. Default 0. */
+  readonly unmaps?: number;
+  /** Times that one moves the first page to the other kind of memory. Default 0. */
+  readonly moves?: number;
 }
 
-export function strategySetting({ machine, cpus, pages, writes, harvests, evictions }: StrategyProgram): Setting {
+export function strategySetting(program: StrategyProgram): Setting {
+  const { machine, cpus, pages, writes, harvests, evictions, unmaps = 0, moves = 0 } = program;
   return {
     machine: { ...machine, objectPages: machine.objectPages ?? pages },
     pages,
@@ -25,11 +30,26 @@ export function strategySetting({ machine, cpus, pages, writes, harvests, evicti
         role: 'program' as const,
         does: Array.from({ length: writes }, (_, at) => stage.store((cpu + at) % pages)),
       }));
+      const others = [
+        ...operator(stage, 'unmapper', AccessKind.unmap, 'unmap page 0', unmaps),
+        ...operator(stage, 'mover', AccessKind.move, 'move page 0', moves),
+      ];
       const own = { name: 'harvest', role: 'harvest', does: rounds(strategy, harvests) } as const;
       const outer =
         host === null ? [] : [{ name: 'host harvest', role: 'host-harvest', does: rounds(host, harvests) } as const];
-      return [...programs, own, ...outer];
+      return [...programs, ...others, own, ...outer];
     },
     assumes: ['an instruction is not interrupted by a flush between its TLB lookup and its end'],
   };
+}
+
+/** A thread of the kernel that does the operation on the first page so many times; none for no times. */
+function operator(stage: Stage, name: string, kind: number, label: string, times: number): ScenarioActor[] {
+  if (times === 0) return [];
+  const page = stage.page(0);
+  const piece: ScenarioPiece = {
+    label,
+    code: () => operate(kind, stage.tracking, { first: page, last: page, mapping: 0 }),
+  };
+  return [{ name, does: Array.from({ length: times }, () => piece) }];
 }

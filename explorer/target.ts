@@ -1,0 +1,97 @@
+/** What is to be explored: a scenario by name, or a strategy with a program of some size. */
+import { UsageError, nearest } from '../base/index.js';
+import { configure, type SimulationRequest } from '../simulator/index.js';
+import type { RuleId } from './rules.js';
+import { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
+import { SCENARIOS } from './scenarios/index.js';
+import { strategySetting, type StrategyProgram } from './strategy-scenario.js';
+
+export interface Target {
+  /** Name of the scenario; null for a strategy. */
+  readonly scenario: string | null;
+  /** Who tracks on the machine underneath. */
+  readonly strategy: string;
+  readonly arch: string;
+  readonly mutations: readonly string[];
+  readonly variant: VariantId | null;
+  /** Verdict that the scenario is known for; null for a strategy. */
+  readonly expects: RuleId | 'safe' | null;
+  readonly summary: string;
+  readonly setting: Setting;
+}
+
+/** @throws UsageError for a scenario, variant or architecture that is not known */
+export function scenarioTarget(name: string, variant: string | undefined, arch: string | undefined): Target {
+  const definition = scenarioNamed(name);
+  const chosen = variantOf(definition, variant);
+  const on = architectureOf(definition, arch);
+  const setting = definition.setting(chosen ?? VARIANTS[0], on);
+  const { strategy, guest } = configure({ ...setting.machine, interleave: 'fine' });
+  return {
+    scenario: definition.id,
+    strategy: guest?.id ?? strategy.id,
+    arch: on,
+    mutations: setting.machine.mutations ?? [],
+    variant: chosen,
+    expects: chosen === 'fixed' ? 'safe' : definition.expects,
+    summary: definition.summary,
+    setting,
+  };
+}
+
+/** @throws UsageError for what cannot be configured */
+export function strategyTarget(program: StrategyProgram): Target {
+  const { machine } = program;
+  const settings = configure({ ...machine, objectPages: machine.objectPages ?? program.pages, interleave: 'fine' });
+  return {
+    scenario: null,
+    strategy: settings.strategy.id,
+    arch: settings.architecture.id,
+    mutations: settings.mutations,
+    variant: null,
+    expects: null,
+    summary: settings.strategy.summary,
+    setting: strategySetting(program),
+  };
+}
+
+/** The machine of a strategy's program; what the size of a program is when nobody says. */
+export const PROGRAM_DEFAULTS = { cpus: 2, pages: 1, writes: 2, harvests: 2, evictions: 0 } as const;
+
+export function programOf(machine: SimulationRequest, size: Partial<Omit<StrategyProgram, 'machine'>>): StrategyProgram {
+  return { machine, ...PROGRAM_DEFAULTS, ...size };
+}
+
+function scenarioNamed(name: string): ScenarioDefinition {
+  const found = SCENARIOS.find(({ id }) => id === name);
+  if (found !== undefined) return found;
+  const guess = nearest(
+    name,
+    SCENARIOS.map(({ id }) => id),
+  );
+  throw new UsageError({
+    what: `there is no scenario '${name}'`,
+    ...(guess !== null && { why: `did you mean '${guess}'?` }),
+    mend: 'see `pagetrail list scenarios`; a strategy is explored with --strategy ID',
+  });
+}
+
+function variantOf({ id, variants }: ScenarioDefinition, variant: string | undefined): VariantId | null {
+  if (variant === undefined) return variants[0] ?? null;
+  const found = variants.find((one) => one === variant);
+  if (found !== undefined) return found;
+  throw new UsageError({
+    what: `scenario ${id} has no variant '${variant}'`,
+    why: variants.length === 0 ? 'it has one form only' : `it has ${variants.join(' and ')}`,
+    mend: variants.length === 0 ? 'leave --variant out' : `use --variant ${variants.join(' or ')}`,
+  });
+}
+
+function architectureOf({ id, architectures }: ScenarioDefinition, arch: string | undefined): string {
+  if (arch === undefined) return architectures[0];
+  if (architectures.includes(arch)) return arch;
+  throw new UsageError({
+    what: `scenario ${id} is not asked on '${arch}'`,
+    mend: `use --arch ${architectures.join(' or ')}`,
+  });
+}
