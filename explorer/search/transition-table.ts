@@ -11,8 +11,8 @@ import type { Actor } from '../program.js';
 /** Results are small: flags (8 bits), pages, yes or no; -1 is the smallest. */
 const RESULTS = 257;
 const UNKNOWN = -1;
+/** Bits of the number of a node, unless a trial has shown that fewer do. */
 export const NODE_BITS = 12;
-const NODES_MAX = 2 ** NODE_BITS;
 
 /** Questions whose answer depends on the state; the answers to all others never change while a search runs. */
 const ASKS_STATE: ReadonlySet<OpCode> = new Set([Op.nextRun, Op.nextRunWithin, Op.lastMarked, Op.recall, Op.remember]);
@@ -31,6 +31,9 @@ const SILENT: ReadonlySet<OpCode> = new Set([
 export function isAnswerFixed({ code }: MicroOp): boolean {
   return isQuestion(code) && !ASKS_STATE.has(code);
 }
+
+/** A search needs wider fields than it was given. */
+export class Outgrown extends Error {}
 
 export interface Node {
   /** null where the actor has ended. */
@@ -55,6 +58,7 @@ export class TransitionTable {
   /** Flushes that the actor sends, by number; 0 is none. */
   readonly requests: Array<MicroOp | null> = [null];
   readonly start: number;
+  readonly #nodesMax: number;
   readonly #actor: Actor;
   readonly #machine: Machine;
   readonly #places: Place[] = [];
@@ -62,7 +66,8 @@ export class TransitionTable {
   #next = new Int16Array(RESULTS * 64).fill(UNKNOWN);
 
   /** @param machine one at the beginning of the search: it answers what never changes */
-  constructor(actor: Actor, machine: Machine) {
+  constructor(actor: Actor, machine: Machine, nodeBits: number) {
+    this.#nodesMax = 2 ** nodeBits;
     this.#actor = actor;
     this.#machine = machine;
     this.start = this.#enterPiece(0);
@@ -104,7 +109,7 @@ export class TransitionTable {
           if (known !== undefined) return known;
         } else if (!isAnswerFixed(op)) {
           const place = { piece, results };
-          return this.#merge(key, place, op, loads.get(op.page) ?? -1, piece);
+          return this.#merge(key, place, op, loads.get(op.page) ?? -1, piece, key !== undefined && key === startKey);
         }
         result = BEGIN_OR_END.has(op.code) || op.code === Op.settle ? 0 : this.#machine.execute(op);
         results.push(result);
@@ -114,14 +119,22 @@ export class TransitionTable {
     }
   }
 
-  #merge(key: string | undefined, place: Place, op: MicroOp | null, loaded: number, piece: number): number {
+  /** @param begins it is the first place of a piece */
+  #merge(
+    key: string | undefined,
+    place: Place,
+    op: MicroOp | null,
+    loaded: number,
+    piece: number,
+    begins = false,
+  ): number {
     const known = key === undefined ? undefined : this.#settled.get(key);
     if (known !== undefined) return known;
     const id = this.nodes.length;
-    invariant(id < NODES_MAX, `more than ${NODES_MAX} places in the code of ${this.#actor.name}`);
+    if (id >= this.#nodesMax) throw new Outgrown(`more than ${id} places in the code of ${this.#actor.name}`);
     if (key !== undefined) this.#settled.set(key, id);
     // The first operation of a piece is a step whatever it is: the actor may wait before it begins.
-    const silent = place.results.length > 0 && op !== null && (SILENT.has(op.code) || ASKS_STATE.has(op.code));
+    const silent = !begins && op !== null && (SILENT.has(op.code) || ASKS_STATE.has(op.code));
     let request = 0;
     if (op?.code === Op.flushSend) request = this.#requestOf(op);
     this.nodes.push({ op, silent, loaded: op === null ? -1 : loaded, request, piece });
