@@ -1,11 +1,13 @@
 /** A search from its setting to its verdict, with the counterexample that is easiest to follow where there is one. */
 import { UsageError } from '../base/index.js';
 import { type Execution, perform } from './execution.js';
-import { prepare } from './prepare.js';
+import { prepare, prepareNarrow } from './prepare.js';
 import { HARM, RULES, type RuleId } from './rules.js';
 import type { Setting } from './scenario.js';
+import type { Model } from './search/model.js';
 import { readableWay } from './search/readable.js';
 import { pathTo, type Progress, search, type SearchResult, type Sighting } from './search/search.js';
+import { Outgrown } from './search/transition-table.js';
 
 export interface ExploreOptions {
   /** Steps that nobody can tell apart from their neighbours are taken together. Default false. */
@@ -55,14 +57,23 @@ const DEFAULT_SECONDS = 3600;
 const DEFAULT_BYTES = 12e9;
 
 export async function explore(setting: Setting, options: ExploreOptions = {}): Promise<Exploration> {
-  const { reduce = false, count = false, signal } = options;
+  const { reduce = false, count = false } = options;
   if (reduce && count)
     throw new UsageError({
       what: 'interleavings cannot be counted in a reduced search',
       why: 'it takes steps together, so it sees fewer of them',
       mend: 'leave --reduce out',
     });
-  const { model } = prepare(setting, reduce);
+  try {
+    return await exploreWith(prepareNarrow(setting, reduce).model, setting, options);
+  } catch (error) {
+    if (!(error instanceof Outgrown)) throw error;
+    return exploreWith(prepare(setting, reduce).model, setting, options);
+  }
+}
+
+async function exploreWith(model: Model, setting: Setting, options: ExploreOptions): Promise<Exploration> {
+  const { reduce = false, count = false, signal } = options;
   const initial = model.state.now.slice();
   const found = await search(model, {
     limits: {

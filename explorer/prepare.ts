@@ -1,7 +1,11 @@
 /** From a setting to a model that can be searched. */
-import { Model } from './search/model.js';
+import { Random } from '../base/index.js';
+import type { Packing } from './machine/packed-state.js';
 import { shapeOf } from './machine/shape.js';
 import type { Setting } from './scenario.js';
+import { Model } from './search/model.js';
+import { NODE_BITS } from './search/transition-table.js';
+import { trialPacking } from './search/trial.js';
 import { stage, type Staged } from './stage.js';
 
 export interface Prepared {
@@ -9,22 +13,30 @@ export interface Prepared {
   readonly model: Model;
 }
 
+/** Room for whatever may come. */
+const WIDE: Packing = { nodeBits: NODE_BITS, changing: null };
+
 /** @param reduce steps that nobody can tell apart from their neighbours are taken together */
-export function prepare(setting: Setting, reduce: boolean): Prepared {
+export function prepare(setting: Setting, reduce: boolean, packing: Packing = WIDE): Prepared {
   const staged = stage(setting, () => undefined);
   const { world, settings, actors, carriers } = staged;
   const { strategy, host } = settings;
-  const shape = shapeOf(world, carriers);
   const model = new Model(
     world,
-    shape,
+    shapeOf(world, carriers),
     actors,
     { evictions: setting.evictions ?? 0, unwaited: setting.unwaited ?? [], reduce },
     {
       rings: strategy.id === 'kvm-dirty-ring' || host?.id === 'kvm-dirty-ring',
       switches: strategy.methods !== undefined,
       variables: setting.variables === true || strategy.methods !== undefined,
+      packing,
     },
   );
   return { staged, model };
+}
+
+/** The same with states as small as a trial shows that they can be; a search that finds them too small says so. */
+export function prepareNarrow(setting: Setting, reduce: boolean): Prepared {
+  return prepare(setting, reduce, trialPacking(prepare(setting, reduce).model, new Random(1)));
 }

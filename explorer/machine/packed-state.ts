@@ -22,6 +22,14 @@ export const DECLARED = { revoked: 1, gone: 2, copied: 4, missed: 8 } as const;
 const VARIABLES = 10;
 export const LOG_ENTRIES = 6;
 
+/** How fields are packed. */
+export interface Packing {
+  /** Bits of the number of a node. */
+  readonly nodeBits: number;
+  /** By field, whether it changes in the search; null: any may. */
+  readonly changing: readonly boolean[] | null;
+}
+
 export interface StateOptions {
   /** Actors: senders of flushes. */
   readonly actors: number;
@@ -33,13 +41,13 @@ export interface StateOptions {
   readonly switches: boolean;
   /** Virtual CPUs push pages into rings. */
   readonly rings: boolean;
-  /** Bits of the number of a node. */
-  readonly nodeBits: number;
+  readonly packing: Packing;
 }
 
 export class PackedState {
   readonly shape: Shape;
   readonly fields: Fields;
+  /** Words of a state that are kept with it; the others never change. */
   readonly words: number;
   readonly actors: number;
   /** The state itself. */
@@ -47,6 +55,8 @@ export class PackedState {
   /** Rules that the last operation broke. */
   broken = 0;
 
+  /** What the words behind the kept ones hold. */
+  readonly #constant: Int32Array;
   readonly #word: Int32Array;
   readonly #shift: Int32Array;
   readonly #mask: Int32Array;
@@ -89,7 +99,7 @@ export class PackedState {
     const fields = new Fields();
     this.fields = fields;
     const { pages, cpus } = shape;
-    this.node = fields.add(options.nodeBits, options.actors);
+    this.node = fields.add(options.packing.nodeBits, options.actors);
     this.flags = fields.add(8, pages);
     this.marks = fields.add(12, pages);
     this.tlb = fields.add(4, pages * cpus);
@@ -116,14 +126,28 @@ export class PackedState {
     this.log = logs > 0 ? fields.add(4, logs * LOG_ENTRIES) : -1;
     this.ringLength = options.rings ? fields.add(3, cpus) : -1;
     this.ring = options.rings ? fields.add(4, cpus * LOG_ENTRIES) : -1;
+    fields.pack(options.packing.changing);
     this.words = fields.words;
     this.actors = options.actors;
-    this.now = new Int32Array(this.words);
+    this.now = new Int32Array(fields.allWords);
+    this.#constant = new Int32Array(fields.allWords - fields.words);
     this.#word = Int32Array.from(fields.word);
     this.#shift = Int32Array.from(fields.shift);
     this.#mask = Int32Array.from(fields.mask);
     if (this.readsNow >= 0) this.set(this.readsNow, shape.reads[0]!);
     if (this.evictions >= 0) this.set(this.evictions, options.evictions);
+  }
+
+  /** From here on the fields that are said not to change hold what they hold now. */
+  freeze(): void {
+    this.#constant.set(this.now.subarray(this.words));
+  }
+
+  /** Whether a field has changed that was said not to. */
+  get outgrown(): boolean {
+    for (let at = 0; at < this.#constant.length; at++)
+      if (this.now[this.words + at] !== this.#constant[at]) return true;
+    return false;
   }
 
   get(field: number): number {

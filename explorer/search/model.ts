@@ -8,7 +8,7 @@ import { CACHED, PackedState, type StateOptions } from '../machine/packed-state.
 import type { Shape } from '../machine/shape.js';
 import { type MicroOp, Op, type OpCode, type World } from '../../simulator/index.js';
 import type { Actor } from '../program.js';
-import { NODE_BITS, TransitionTable } from './transition-table.js';
+import { TransitionTable } from './transition-table.js';
 
 export interface ModelOptions {
   /** Entries that CPUs may lose by capacity or speculation in a run; default none. */
@@ -52,15 +52,16 @@ export class Model {
     shape: Shape,
     actors: readonly Actor[],
     options: ModelOptions,
-    state: Omit<StateOptions, 'actors' | 'nodeBits' | 'evictions'>,
+    state: Omit<StateOptions, 'actors' | 'evictions'>,
   ) {
     this.actors = actors;
     this.#options = options;
     const evictions = options.evictions ?? 0;
-    this.state = new PackedState(shape, { ...state, evictions, actors: actors.length, nodeBits: NODE_BITS });
+    this.state = new PackedState(shape, { ...state, evictions, actors: actors.length });
     this.state.load(world);
-    this.tables = actors.map((actor) => new TransitionTable(actor, world.machine));
+    this.tables = actors.map((actor) => new TransitionTable(actor, world.machine, state.packing.nodeBits));
     this.tables.forEach((table, actor) => this.state.set(this.state.node + actor, table.start));
+    this.state.freeze();
     this.choices = actors.length * (1 + shape.cpus) + (evictions > 0 ? shape.cpus * shape.pages : 0);
   }
 

@@ -5,6 +5,7 @@
 import { BROKEN, type RuleId } from '../rules.js';
 import type { Model } from './model.js';
 import { brokenAtRest } from './search.js';
+import { Outgrown } from './transition-table.js';
 import { Visited } from './visited.js';
 
 /** Preemptions that are tried; loom's authors found that two or three show nearly everything. */
@@ -38,7 +39,7 @@ function within(
   const visited = new Visited(words + 1);
   const cameFrom: number[] = [-1];
   const cameBy: number[] = [-1];
-  extended.set(initial);
+  extended.set(initial.subarray(0, words));
   extended[words] = NOBODY;
   visited.add(extended);
   const wayTo = (at: number): number[] => {
@@ -62,6 +63,7 @@ function within(
       const preempts = isStep && lastCanStep && choice !== last ? 1 : 0;
       if (!model.apply(choice)) continue;
       moves++;
+      if (state.outgrown) throw new Outgrown('a field changes that did not in the search');
       if (used + preempts <= bound) {
         if (state.broken & wanted) return [...wayTo(at), choice];
         for (let word = 0; word < words; word++) extended[word] = state.now[word]!;

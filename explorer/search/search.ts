@@ -7,6 +7,7 @@ import { isMarked } from '../machine/consumer.js';
 import { LACKS } from '../machine/packed-state.js';
 import { Edges } from './edges.js';
 import type { Model } from './model.js';
+import { Outgrown } from './transition-table.js';
 import { Visited } from './visited.js';
 
 export interface Limits {
@@ -110,6 +111,7 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
     for (let choice = 0; choice < model.choices; choice++) {
       if (!model.apply(choice)) continue;
       moves++;
+      if (state.outgrown) throw new Outgrown('a field changes that did not in the trial');
       if (state.broken & ~seen) note(state.broken & ~seen, at, choice);
       const to = visited.add(state.now);
       edges?.add(to);
@@ -182,7 +184,7 @@ function predecessor(
     state.now.set(parent);
     for (let choice = 0; choice < model.choices; choice++) {
       if (!model.apply(choice)) continue;
-      if (state.now.every((word, i) => word === wanted[i])) return choice;
+      if (wanted.every((word, i) => word === state.now[i])) return choice;
       state.now.set(parent);
     }
   }
