@@ -1,5 +1,6 @@
 /** Everything that `list` can list: one catalogue a kind, filled from the lists of the rooms. */
 import { ANALYSIS_VIEWS, DETECTORS } from '../analyzer/index.js';
+import { SCENARIOS } from '../explorer/index.js';
 import { IMPORTERS, WORKLOADS } from '../recorder/index.js';
 import {
   ARCHITECTURES,
@@ -89,6 +90,20 @@ export const CATALOGUES: readonly Catalogue[] = [
       summary,
       details: [`counts: ${counts}`],
       facts: { counts, needs },
+    })),
+  },
+  {
+    name: 'scenarios',
+    about: 'small programs that `explore` goes through',
+    entries: SCENARIOS.map(({ id, summary, variants, expects, year, reference, kind, architectures }) => ({
+      id,
+      summary,
+      details: [
+        `expects: ${expects}${variants.length === 0 ? '' : ` (${variants[0]}), safe (${variants.slice(1).join(', ')})`}`,
+        `${year ?? 'no year'}, ${reference}`,
+        `kind: ${kind}; on ${architectures.join(', ')}`,
+      ],
+      facts: { variants, expects, year, reference, kind, architectures },
     })),
   },
   {

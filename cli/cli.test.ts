@@ -81,7 +81,13 @@ describe('JSON', () => {
     expect(verdict).toBe('findings');
     expect(Object.keys(counts)).toEqual([
       'lost-write',
+      'misattributed',
+      'wrong-frame-write',
+      'dirty-as-proof',
       'invisible-write',
+      'write-after-revoke',
+      'transient-none',
+      'fault-livelock',
       'stale-tlb-write',
       'elided-flush',
       'false-dirty',

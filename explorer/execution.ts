@@ -39,6 +39,7 @@ export interface Execution {
   readonly prepared: Prepared;
   /** The state before the first step. */
   readonly initial: Int32Array;
+  readonly schedule: readonly number[];
   readonly steps: readonly Step[];
   /** Times the schedule goes from an actor that could go on to another. */
   readonly preemptions: number;
@@ -95,7 +96,7 @@ export function perform(
       broken,
     });
   }
-  return { staged, prepared, initial, steps, preemptions };
+  return { staged, prepared, initial, schedule, steps, preemptions };
 }
 
 /** The actors of a schedule on the recorder's machine. */

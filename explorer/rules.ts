@@ -69,3 +69,10 @@ export const HARM = RULES.reduce((mask, { harm }, at) => (harm ? mask | (1 << at
 export function rulesIn(mask: number): RuleId[] {
   return RULES.filter((_, at) => mask & (1 << at)).map(({ id }) => id);
 }
+
+/** What a verdict says, as a sentence. */
+export function verdictText(verdict: RuleId | 'safe' | 'bounded'): string {
+  if (verdict === 'safe') return 'in no interleaving is anything lost or broken, under what is assumed below';
+  if (verdict === 'bounded') return 'nothing was found in the part that was searched, which is no proof';
+  return RULES.find(({ id }) => id === verdict)!.about;
+}

@@ -58,7 +58,10 @@ export function strategyTarget(program: StrategyProgram): Target {
 /** The machine of a strategy's program; what the size of a program is when nobody says. */
 export const PROGRAM_DEFAULTS = { cpus: 2, pages: 1, writes: 2, harvests: 2, evictions: 0 } as const;
 
-export function programOf(machine: SimulationRequest, size: Partial<Omit<StrategyProgram, 'machine'>>): StrategyProgram {
+export function programOf(
+  machine: SimulationRequest,
+  size: Partial<Omit<StrategyProgram, 'machine'>>,
+): StrategyProgram {
   return { machine, ...PROGRAM_DEFAULTS, ...size };
 }
 

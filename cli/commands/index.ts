@@ -3,6 +3,7 @@ import type { CommandDefinition } from '../command.js';
 import { check } from './check.js';
 import { cost } from './cost.js';
 import { diff } from './diff.js';
+import { explore } from './explore.js';
 import { info } from './info.js';
 import { list } from './list.js';
 import { query } from './query.js';
@@ -10,4 +11,15 @@ import { record } from './record.js';
 import { replay } from './replay.js';
 import { state } from './state.js';
 
-export const COMMANDS: readonly CommandDefinition[] = [record, replay, info, state, query, check, cost, diff, list];
+export const COMMANDS: readonly CommandDefinition[] = [
+  record,
+  replay,
+  info,
+  state,
+  query,
+  check,
+  cost,
+  diff,
+  explore,
+  list,
+];

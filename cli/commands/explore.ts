@@ -1,0 +1,198 @@
+/** `explore`: every interleaving of a small program under a strategy, or of a scenario: is a write lost in any of them? */
+import { existsSync } from 'node:fs';
+import { Option } from 'commander';
+import { UsageError } from '../../base/index.js';
+import type { ExploreOptions, Target } from '../../explorer/index.js';
+import type { SimulationRequest } from '../../simulator/index.js';
+import { oneOf, repeated, wholeNumber } from '../arguments.js';
+import { type Context, defineCommand } from '../command.js';
+import { exploration, FORMS, type Form } from '../exploration.js';
+import { count, rate } from '../format.js';
+
+interface Options {
+  readonly strategy?: string;
+  readonly variant?: string;
+  readonly mutate?: readonly string[];
+  readonly guest?: string;
+  readonly host?: string;
+  readonly monitor?: string;
+  readonly arch?: string;
+  readonly vma?: string;
+  readonly device?: string;
+  readonly walker?: string;
+  readonly cpus?: number;
+  readonly pages?: number;
+  readonly writes?: number;
+  readonly harvests?: number;
+  readonly evictions?: number;
+  readonly output?: string;
+  readonly as?: Form;
+  readonly reduce?: boolean;
+  readonly count?: boolean;
+  readonly maxStates?: number;
+  readonly maxSeconds?: number;
+  readonly maxMemory?: number;
+}
+
+/** What a strategy is asked by, and a scenario settles itself. */
+const PROGRAM_OPTIONS = [
+  'mutate',
+  'guest',
+  'host',
+  'monitor',
+  'vma',
+  'device',
+  'walker',
+  'cpus',
+  'pages',
+  'writes',
+  'harvests',
+  'evictions',
+] as const;
+const BYTES_PER_MIB = 2 ** 20;
+
+export const explore = defineCommand<Options>({
+  name: 'explore',
+  group: 'Judge',
+  summary: 'go through every interleaving of a small program, and show the one that loses a write',
+  about:
+    'Runs the code of a strategy, or of a scenario, through every interleaving of its steps with the stores of a few CPUs. Exit code ' +
+    '0 if all of them are safe; 1 if one is not, or if the search was stopped before it had seen all.',
+  examples: [
+    { line: 'pagetrail explore check-then-protect', about: 'a scenario; `pagetrail list scenarios` names them' },
+    { line: 'pagetrail explore in-a-vm-shadow --json', about: 'states, interleavings and verdict for scripts' },
+    { line: 'pagetrail explore --strategy pfn-mkwrite --mutate no-flush', about: 'a strategy with a defect' },
+    { line: 'pagetrail explore --strategy hw-dirty --cpus 3 --pages 2', about: 'a larger program, some seconds' },
+  ],
+  configure(command) {
+    command
+      .usage('(SCENARIO | --strategy ID) [options]')
+      .argument('[scenario]', 'a scenario; see `pagetrail list scenarios`')
+      .option('--variant <buggy|fixed>', 'the form of the scenario (or of the strategy, where it has several)')
+      .option('--arch <id>', 'the architecture (default: the first that the scenario or strategy runs on)')
+      .optionsGroup('Strategy:')
+      .option('--strategy <id>', 'the tracking strategy; see `pagetrail list strategies`')
+      .option('--mutate <id>', 'switch a defect into it; repeatable; see `pagetrail list mutations`', repeated)
+      .option('--guest <id>', 'the strategy inside a virtual machine')
+      .option('--host <id>', 'the strategy of its monitor')
+      .option('--monitor <id>', 'how guest memory is translated; see `pagetrail list monitors`')
+      .option('--vma <kind>', 'the kind of mapping (default: native to the strategy)')
+      .option('--device <coherent|non-coherent>', 'whether the device snoops CPU caches (default: coherent)')
+      .option('--walker <recheck|blind>', 'whether the hardware looks at an entry again when it sets D')
+      .optionsGroup('Program:')
+      .option('--cpus <n>', 'CPUs that store (default: 2)', wholeNumber('--cpus'))
+      .option('--pages <n>', 'pages (default: 1)', wholeNumber('--pages'))
+      .option('--writes <n>', 'stores of each CPU (default: 2)', wholeNumber('--writes'))
+      .option('--harvests <n>', 'harvests (default: 2)', wholeNumber('--harvests'))
+      .option(
+        '--evictions <n>',
+        'TLB entries that CPUs may lose by themselves (default: 0)',
+        wholeNumber('--evictions'),
+      )
+      .optionsGroup('Search:')
+      .option('--reduce', 'take steps together that nobody can tell apart: fewer states, the same verdict')
+      .option('--count', 'count the interleavings however many states there are')
+      .option('--max-states <n>', 'stop after so many states', wholeNumber('--max-states'))
+      .option('--max-seconds <n>', 'stop after so many seconds', wholeNumber('--max-seconds'))
+      .option('--max-memory <MiB>', 'stop when states take that much memory', wholeNumber('--max-memory'))
+      .optionsGroup('Output:')
+      .addOption(
+        new Option('--as <table|mermaid|litmus>', 'how the counterexample is shown (default: table)').argParser(
+          oneOf('--as', FORMS),
+        ),
+      )
+      .option('-o, --output <trail>', 'the trail of the counterexample (default: NAME.trail in the current folder)');
+  },
+  async run(context, args, options) {
+    const explorer = await import('../../explorer/index.js');
+    const target = await targetOf(args[0], options);
+    const interrupt = new AbortController();
+    context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+    const found = await explorer.explore(target.setting, {
+      ...searchOptions(options),
+      signal: interrupt.signal,
+      onProgress: (progress) => context.progress.update(null, () => progressText(progress)),
+    });
+    context.progress.end();
+    return exploration(context, target, found, trailOf(context, target, options), options.as ?? 'table');
+  },
+});
+
+async function targetOf(scenario: string | undefined, options: Options): Promise<Target> {
+  const { scenarioTarget, strategyTarget, programOf } = await import('../../explorer/index.js');
+  const { strategy, guest, host, variant, arch } = options;
+  if (scenario !== undefined) {
+    const given = PROGRAM_OPTIONS.filter((name) => options[name] !== undefined);
+    if (strategy !== undefined || given.length > 0)
+      throw new UsageError({
+        what: `${[...(strategy === undefined ? [] : ['strategy']), ...given].map((name) => `--${name}`).join(' and ')} does not go with a scenario`,
+        why: 'a scenario settles its machine and its program itself',
+        mend: 'leave it out, or leave the scenario out and explore a strategy',
+      });
+    return scenarioTarget(scenario, variant, arch);
+  }
+  if (strategy === undefined && guest === undefined && host === undefined)
+    throw new UsageError({
+      what: 'there is nothing to explore',
+      mend: 'name a scenario (`pagetrail list scenarios`), or a strategy with --strategy ID',
+    });
+  const { mutate, monitor, vma, device, walker } = options;
+  const machine = defined({ strategy, guest, host, monitor, arch, vma, device, walker, variant, mutations: mutate });
+  const { cpus, pages, writes, harvests, evictions } = options;
+  for (const [name, value, most] of [
+    ['cpus', cpus, 6],
+    ['pages', pages, 6],
+    ['evictions', evictions, 7],
+  ] as const) {
+    const least = name === 'evictions' ? 0 : 1;
+    if (value === undefined || (value >= least && value <= most)) continue;
+    throw new UsageError({
+      what: `--${name} ${value} is out of range`,
+      why: `a search goes through ${least} to ${most}; more have too many interleavings for anybody to wait for`,
+      mend: 'record larger programs with --interleave fine and many seeds instead',
+    });
+  }
+  return strategyTarget(programOf(machine as SimulationRequest, defined({ cpus, pages, writes, harvests, evictions })));
+}
+
+function searchOptions({ reduce, count: counts, maxStates, maxSeconds, maxMemory }: Options): ExploreOptions {
+  return defined({
+    reduce,
+    count: counts,
+    maxStates,
+    maxSeconds,
+    maxBytes: maxMemory === undefined ? undefined : maxMemory * BYTES_PER_MIB,
+  });
+}
+
+/** Where the trail of a counterexample goes, should there be one. */
+function trailOf(
+  context: Context,
+  { scenario, strategy, variant, mutations }: Target,
+  { output }: Options,
+): () => string {
+  return () => {
+    if (output !== undefined) return output;
+    const name = [
+      scenario ?? strategy,
+      ...(variant === null ? [] : [variant]),
+      ...(scenario === null ? mutations : []),
+    ];
+    const path = `${name.join('.').replaceAll(/[ :]/g, '-')}.trail`;
+    context.notice(`the counterexample goes to ${path}${existsSync(path) ? ', in place of the one there' : ''}`);
+    return path;
+  };
+}
+
+function progressText({
+  states,
+  statesPerSecond,
+  frontier,
+  depth,
+}: Parameters<NonNullable<ExploreOptions['onProgress']>>[0]): string {
+  return `${count(states)} states  ${rate(statesPerSecond, 'states')}  ${count(frontier)} to go on from  depth ${depth}`;
+}
+
+function defined(asked: Readonly<Record<string, unknown>>): Record<string, never> {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Record<string, never>;
+}
