@@ -5,6 +5,7 @@
 import { gap } from '../traces/index.js';
 import type { EventSource } from '../replayer/index.js';
 import { type Case, type Conclusion, type Detector, DETECTORS } from './detectors/index.js';
+import { eventsOf } from './event-counts.js';
 import { type Finding, SEVERITIES, type Verdict, verdictOf } from './finding.js';
 import { type PassOptions, runPass } from './pass.js';
 import { storiesOf } from './page-stories.js';
@@ -105,8 +106,4 @@ function failed(id: string, error: unknown): Finding {
     rootCause: 'this is a bug in pagetrail, not in what was recorded',
     fix: 'please report it with the command that shows it',
   };
-}
-
-function eventsOf(source: EventSource, kind: string): number {
-  return source.chunks.reduce((sum, chunk) => sum + (chunk.counts[kind] ?? 0), 0);
 }

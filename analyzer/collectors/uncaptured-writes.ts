@@ -13,11 +13,40 @@ export interface UncapturedWrites {
   firstSeq(frame: number): number;
   /** Uncaptured writes that went through no entry of any MMU: of a device, or of the kernel by a mapping of its own. */
   around(frame: number): number;
+  /** Frames that were given up while they held such writes. */
+  readonly discarded: Discarded;
 }
+
+/** Writes that went with the frame they had reached. */
+export interface DiscardedWrites {
+  readonly space: number;
+  readonly page: number;
+  /** The event that gave the frame up. */
+  readonly seq: number;
+  readonly cpu: number;
+  readonly writes: number;
+  readonly firstSeq: number;
+}
+
+export interface Discarded {
+  /** Some of the writes went through a page table, where a strategy must see them. */
+  readonly lost: DiscardedList;
+  readonly invisible: DiscardedList;
+}
+
+export interface DiscardedList {
+  readonly pages: number;
+  /** The first of them. */
+  readonly examples: readonly DiscardedWrites[];
+}
+
+/** Pages that are named. */
+const EXAMPLES = 20;
 
 export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
   id: 'uncaptured-writes',
-  create() {
+  create({ meta }) {
+    const kernel = meta.actors.indexOf('kernel');
     const firstSeq = new NumberColumn();
     const around = new NumberColumn();
     // The same of the writes that are in CPU caches alone: a transfer that comes now does not capture them.
@@ -43,6 +72,8 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
       }
       if (isAround) cachedAround.add(frame, writes);
     };
+    const lost = { pages: 0, examples: [] as DiscardedWrites[] };
+    const invisible = { pages: 0, examples: [] as DiscardedWrites[] };
     // A move takes the facts along to the new frame, which the fold knows once it has applied the event.
     let moved: Array<{ readonly page: number; readonly from: number }> = [];
     const settleMoves = ({ pages }: Fold) => {
@@ -58,6 +89,19 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
           settleMoves(fold);
           if (page >= 0) moved.push({ page, from: fold.pages.frame[page]! });
         },
+        /** Nobody else is on the frame, so nobody will ever read it. */
+        unmap(batch, row, fold, page) {
+          settleMoves(fold);
+          const frame = page < 0 ? 0 : fold.pages.frame[page]!;
+          const writes = fold.frames.generation[frame]! - fold.frames.captured[frame]!;
+          const space = batch.space[row]!;
+          if (frame === 0 || writes <= 0 || fold.frames.mappers[frame] !== 1 || !fold.spaces.hasConsumer(space)) return;
+          const list = around.get(frame) === writes ? invisible : lost;
+          list.pages++;
+          if (list.examples.length === EXAMPLES) return;
+          const [seq, cpu] = [seqOf(batch, row), batch.cpu[row]!];
+          list.examples.push({ space, page: batch.page[row]!, seq, cpu, writes, firstSeq: firstSeq.get(frame) });
+        },
         transfer({ space, page, slots }, row, fold) {
           settleMoves(fold);
           const { pages, frames } = fold;
@@ -72,14 +116,19 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
       writes(batch, from, to, fold, page, frame) {
         if (moved.length > 0) settleMoves(fold);
         const seq = seqOf(batch, from);
-        const isAround = batch.cpu[from]! < 0 && fold.translation(-1, page) < 0;
+        // The kernel has no MMU of its own; a device may have one.
+        const isAround = batch.cpu[from]! < 0 && (batch.actor[from] === kernel || fold.translation(-1, page) < 0);
         note(fold, frame, seq, to - from, isAround, fold.staysInCaches(batch, from));
         const behind = fold.backing(frame);
         if (behind >= 0) note(fold, fold.pages.frame[behind]!, seq, to - from, isAround, false);
       },
       finish(end) {
         settleMoves(end);
-        return { firstSeq: (frame) => firstSeq.get(frame), around: (frame) => around.get(frame) };
+        return {
+          firstSeq: (frame) => firstSeq.get(frame),
+          around: (frame) => around.get(frame),
+          discarded: { lost, invisible },
+        };
       },
     };
   },

@@ -6,6 +6,7 @@ import { formatPage } from '../../base/index.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { counted, evidence, type Finding, ofWhom } from '../finding.js';
 import { type Detector, FINDINGS_MAX } from './define.js';
+import { discardedFindings } from './discarded.js';
 
 const ID = 'invisible-write';
 
@@ -15,14 +16,18 @@ export const invisibleWrite: Detector = {
   counts: 'pages',
   collectors: [uncapturedWrites],
   needs: ['write', 'transfer'],
-  conclude({ source, results, endsInHarvest, gaps }) {
+  conclude(about) {
+    const { source, results, endsInHarvest, gaps } = about;
     const uncaptured = results.facts(uncapturedWrites);
     const { pages } = missedPages(results.end, uncaptured).invisible;
     // The harvest that is under way, or what the source lost, may have come for them.
-    if (pages.length === 0 || endsInHarvest || gaps > 0) return { count: 0, findings: [] };
+    const discarded = uncaptured.discarded.invisible;
+    const given = discardedFindings(about, { id: ID, severity: 'high' }, discarded.examples);
+    if (pages.length === 0 || endsInHarvest || gaps > 0)
+      return { count: discarded.pages, findings: given, total: discarded.pages };
     const { end } = results;
     const firstSeq = (page: number) => uncaptured.firstSeq(end.pages.frame[page]!);
-    const worst = [...pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
+    const worst = [...pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX - given.length);
     const describe = (index: number): Finding => {
       const page = end.pages.page[index]!;
       const seq = firstSeq(index);
@@ -39,10 +44,11 @@ export const invisibleWrite: Detector = {
           seq,
           role: 'the first of them: it has no CPU, and no fault, D or other mark comes of it',
         }),
-        rootCause: `${source.meta.strategy ?? 'the tracker'} learns of writes from page tables, and these went through none`,
+        rootCause: `these writes went through no page table, and nothing that ${source.meta.strategy ?? 'the consumer'} looks at was marked for them`,
         fix: 'let the writer mark the page when it is done (as set_page_dirty at unpin), treat pages as dirty while a device may write them, or track per frame',
       };
     };
-    return { count: pages.length, total: pages.length, findings: worst.map(describe) };
+    const count = pages.length + discarded.pages;
+    return { count, total: count, findings: [...given, ...worst.map(describe)] };
   },
 };

@@ -1,6 +1,6 @@
 /**
  * Lost writes: at the end of the trail a frame holds writes that the consumer never captured, and no carrier that it reads is set for
- * the page, so it never will. Writes that go through no page table are another matter: see `invisible-write.ts`. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused; one without an
+ * the page, so it never will; or the frame was given up with them. Writes that go through no page table are another matter: see `invisible-write.ts`. A trail that ends inside a harvest, or that has gaps, cannot settle this and is not accused; one without an
  * ending was cut between two events, so a fault handler may have been about to set the mark.
  */
 import { formatPage } from '../../base/index.js';
@@ -8,7 +8,8 @@ import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.j
 import { type Certainty, counted, evidence, type Finding, ofWhom } from '../finding.js';
 import { explainLoss } from '../loss-causes.js';
 import type { PageStory, UncapturedWrite } from '../story.js';
-import { type Case, type Conclusion, type Detector, FINDINGS_MAX } from './define.js';
+import { type Case, type Detector, FINDINGS_MAX } from './define.js';
+import { discardedFindings } from './discarded.js';
 
 const ID = 'lost-write';
 
@@ -22,27 +23,29 @@ export const lostWrite: Detector = {
     const { end } = about.results;
     const writes = about.results.facts(uncapturedWrites);
     const { lost } = missedPages(end, writes);
-    if (lost.pages.length === 0) return { count: 0, findings: [] };
-    if (about.endsInHarvest || about.gaps > 0) return undecidable(about, lost.pages.length, lost.writes);
+    const discarded = writes.discarded.lost;
+    const given = discardedFindings(about, { id: ID, severity: 'critical' }, discarded.examples);
+    if (lost.pages.length === 0 || about.endsInHarvest || about.gaps > 0) {
+      const open = lost.pages.length === 0 ? [] : [undecidable(about, lost.pages.length, lost.writes)];
+      return { count: discarded.pages, findings: [...given, ...open], total: discarded.pages + open.length };
+    }
     const firstSeq = (page: number) => writes.firstSeq(end.pages.frame[page]!);
-    const shown = [...lost.pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX);
+    const shown = [...lost.pages].sort((a, b) => firstSeq(a) - firstSeq(b)).slice(0, FINDINGS_MAX - given.length);
     const stories = about.stories(
       shown.map((index) => ({ space: end.pages.space[index]!, page: end.pages.page[index]! })),
     );
     const certainty = about.source.ending === null ? 'possible' : 'proved';
-    return {
-      count: lost.pages.length,
-      total: lost.pages.length,
-      findings: shown.map((index, i) =>
-        describe(
-          stories[i]!,
-          ofWhom(end, stories[i]!.space),
-          end.generationOf(index) - end.capturedOf(index),
-          firstSeq(index),
-          certainty,
-        ),
+    const count = lost.pages.length + discarded.pages;
+    const atEnd = shown.map((index, i) =>
+      describe(
+        stories[i]!,
+        ofWhom(end, stories[i]!.space),
+        end.generationOf(index) - end.capturedOf(index),
+        firstSeq(index),
+        certainty,
       ),
-    };
+    );
+    return { count, total: count, findings: [...given, ...atEnd] };
   },
 };
 
@@ -118,26 +121,21 @@ function trace(story: PageStory, write: UncapturedWrite) {
   );
 }
 
-function undecidable(about: Case, pages: number, writes: number): Conclusion {
+function undecidable(about: Case, pages: number, writes: number): Finding {
   const why =
     about.gaps > 0
       ? `the source lost events (${counted(about.gaps, 'gap')}), and what marked them may be among those`
       : 'the trail ends inside a harvest, which may still have come for them';
   return {
-    count: 0,
-    findings: [
-      {
-        id: ID,
-        severity: 'low',
-        certainty: 'undecidable',
-        page: null,
-        cpu: null,
-        seq: about.results.end.seq,
-        summary: `${counted(pages, 'page')} with ${counted(writes, 'uncaptured write')} and no mark at the end; whether they are lost cannot be told`,
-        evidence: evidence({ seq: about.results.end.seq, role: 'the end of the trail' }),
-        rootCause: why,
-        fix: about.gaps > 0 ? 'record again with a larger buffer, or fewer events' : 'record to the end of a harvest',
-      },
-    ],
+    id: ID,
+    severity: 'low',
+    certainty: 'undecidable',
+    page: null,
+    cpu: null,
+    seq: about.results.end.seq,
+    summary: `${counted(pages, 'page')} with ${counted(writes, 'uncaptured write')} and no mark at the end; whether they are lost cannot be told`,
+    evidence: evidence({ seq: about.results.end.seq, role: 'the end of the trail' }),
+    rootCause: why,
+    fix: about.gaps > 0 ? 'record again with a larger buffer, or fewer events' : 'record to the end of a harvest',
   };
 }
