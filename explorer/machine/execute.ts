@@ -364,7 +364,8 @@ function replaceFrame(state: PackedState, page: number, flags: number): number {
 }
 
 function discardFrame(state: PackedState, home: number): void {
-  if (state.get(state.lacks + home)) state.broken |= BROKEN['lost-write'];
+  const lacks = state.get(state.lacks + home);
+  if (lacks !== LACKS.nothing) state.broken |= BROKEN[lacks === LACKS.store ? 'lost-write' : 'invisible-write'];
   if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
   leaveFrame(state, home);
   state.set(state.homed + home, 0);

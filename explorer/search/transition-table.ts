@@ -5,7 +5,15 @@
  * Histories merge where a piece ends, and where code settles (`Op.settle`): it says that nothing before matters any more.
  */
 import { invariant } from '../../base/index.js';
-import { type Machine, type Micro, type MicroOp, Op, isQuestion, type OpCode } from '../../simulator/index.js';
+import {
+  FIRST_FREE_VARIABLE,
+  isQuestion,
+  type Machine,
+  type Micro,
+  type MicroOp,
+  Op,
+  type OpCode,
+} from '../../simulator/index.js';
 import type { Actor } from '../program.js';
 
 /** Results are small: flags (8 bits), pages, yes or no; -1 is the smallest. */
@@ -30,6 +38,16 @@ const SILENT: ReadonlySet<OpCode> = new Set([
 /** Whether an operation is a question whose answer never changes, or a mark in a trail: no place for a search to stop at. */
 export function isAnswerFixed({ code }: MicroOp): boolean {
   return isQuestion(code) && !ASKS_STATE.has(code);
+}
+
+/** A scenario's own variables are memory that its actors share (counts, flags, markers): each look at one is a step, and so is each change. */
+function isShared({ code, a }: MicroOp): boolean {
+  return (code === Op.recall || code === Op.remember) && a >= FIRST_FREE_VARIABLE;
+}
+
+/** Whether an operation is performed together with the step before it. */
+function isSilent(op: MicroOp): boolean {
+  return SILENT.has(op.code) || (ASKS_STATE.has(op.code) && !isShared(op));
 }
 
 /** A search needs wider fields than it was given. */
@@ -134,7 +152,7 @@ export class TransitionTable {
     if (id >= this.#nodesMax) throw new Outgrown(`more than ${id} places in the code of ${this.#actor.name}`);
     if (key !== undefined) this.#settled.set(key, id);
     // The first operation of a piece is a step whatever it is: the actor may wait before it begins.
-    const silent = !begins && op !== null && (SILENT.has(op.code) || ASKS_STATE.has(op.code));
+    const silent = !begins && op !== null && isSilent(op);
     let request = 0;
     if (op?.code === Op.flushSend) request = this.#requestOf(op);
     this.nodes.push({ op, silent, loaded: op === null ? -1 : loaded, request, piece });
