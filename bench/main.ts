@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { exploring } from './exploring.js';
 import { reading } from './reading.js';
 import { hotPage, lackeyLog, zipf } from './recording.js';
 import { print } from './report.js';
@@ -27,6 +28,19 @@ try {
     lackeyLog('lackey-long', 'record a long lackey log: the shipped one eight times over', shippedLog('ls8.lk', 8)),
     reading('hot-page', 10_000_000),
     reading('zipf', 5_000_000),
+    exploring('explore', { strategy: 'hw-dirty', cpus: 3, pages: 2, writes: 2, harvests: 2 }, '>= 1', true),
+    exploring('explore-large', { strategy: 'hw-dirty', cpus: 3, pages: 3, writes: 2, harvests: 2 }, '>= 1', true),
+    // Minutes and gigabytes: only where it is asked for by name.
+    ...(positionals.includes('explore-huge')
+      ? [
+          exploring(
+            'explore-huge',
+            { strategy: 'pfn-mkwrite', cpus: 3, pages: 3, writes: 3, harvests: 2 },
+            '>= 0.5',
+            false,
+          ),
+        ]
+      : []),
   ];
   for (const bench of benches) {
     if (positionals.length > 0 && !positionals.includes(bench.id)) continue;

@@ -46,6 +46,7 @@ export async function exploration(
       badEnds: found.badEnds,
       interleavings: found.interleavings?.toString() ?? null,
       reduced: found.reduced,
+      bytes: found.bytes,
       seconds: Number(found.seconds.toFixed(3)),
       statesPerSecond: found.statesPerSecond,
       assumes: found.assumes,
