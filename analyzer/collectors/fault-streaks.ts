@@ -1,5 +1,5 @@
 /**
- * Faults that lead nowhere: a CPU faults on a page again and again, and neither does the entry change nor does the access get through. What is
+ * Faults that lead nowhere: a CPU faults on a page again and again, and neither does the entry change nor does a write get through. What is
  * kept is the streak that each CPU is in.
  */
 import { PTE_HUGE, type EventBatch } from '../../traces/index.js';
@@ -37,7 +37,7 @@ export const faultStreaks: CollectorDefinition<FaultStreaks> = {
     const end = (at: number) => void (byCpu[at] = undefined);
     const isAt = (streak: FaultStreak | undefined, batch: EventBatch, row: number): streak is FaultStreak =>
       streak !== undefined && streak.page === batch.page[row] && streak.space === batch.space[row];
-    const accessed = (batch: EventBatch, row: number) => {
+    const written = (batch: EventBatch, row: number) => {
       const cpu = batch.cpu[row]!;
       if (isAt(byCpu[cpu + 1], batch, row)) end(cpu + 1);
       if (cpu >= 0) return;
@@ -71,9 +71,8 @@ export const faultStreaks: CollectorDefinition<FaultStreaks> = {
             }
           }
         },
-        read: accessed,
       },
-      writes: (batch, from) => accessed(batch, from),
+      writes: (batch, from) => written(batch, from),
       finish: () => ({ streaks, examples }),
     };
   },

@@ -215,7 +215,6 @@ describe('fault-livelock', () => {
     ['twice', MAPPED + FAULT.repeat(2)],
     ['with a change of the entry in between', `${MAPPED + FAULT.repeat(2)} pte 16 PA walker\n ${FAULT.repeat(2)}`],
     ['with a write in between', `${MAPPED + FAULT.repeat(2)} write 16\n ${FAULT.repeat(2)}`],
-    ['with a load in between', `${MAPPED + FAULT.repeat(2)} read 16\n ${FAULT.repeat(2)}`],
     [
       'with a write of the device that asked in between',
       `${MAPPED + FAULT.repeat(2)} cpu-1 write 16\n ${FAULT.repeat(2)}`,

@@ -21,7 +21,7 @@ export const faultLivelock: Detector = {
       page,
       cpu: cpu < 0 ? null : cpu,
       seq: seqs[0]!,
-      summary: `page ${formatPage(page)}: cpu ${cpu} faulted ${faults} times in a row, and neither its entry changed nor did the access get through`,
+      summary: `page ${formatPage(page)}: cpu ${cpu} faulted ${faults} times in a row, and neither its entry changed nor did a write get through`,
       evidence: evidence(
         ...seqs.map((seq, i) => ({ seq, role: i === 0 ? 'the first of these faults' : 'the same fault again' })),
         lastSeq > seqs.at(-1)! ? { seq: lastSeq, role: 'the last of them' } : null,
