@@ -87,7 +87,6 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   const bad = found.badEnds === 0 ? '' : `, in ${count(found.badEnds)} of them a write is lost`;
   out.line(`  ends           ${count(found.ends)}${bad}`);
   if (found.interleavings !== null) out.line(`  interleavings  ${bigCount(found.interleavings)}`);
-  out.line(`  time           ${seconds(found.seconds)}, ${rate(found.statesPerSecond, 'states')}`);
   for (const assumed of found.assumes) out.line(style.dim(wrapped(`assumes: ${assumed}`, out.columns, '  ')));
   const risks = found.broken.filter((id) => id !== verdict);
   if (risks.length > 0) out.line(style.dim(wrapped(`also seen: ${risks.join(', ')}`, out.columns, '  ')));
@@ -98,6 +97,7 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   );
   out.line();
   void form;
+  out.line(took);
 }
 
 /** All digits up to a million million, then the first few and how many there are. */
