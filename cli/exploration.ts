@@ -1,8 +1,19 @@
 /** How `explore` answers: the verdict and what it rests on, the counterexample as a trail, and for people as a picture of their choice. */
-import { type Exploration, type Target, verdictText, writeTrail } from '../explorer/index.js';
+import {
+  type Exploration,
+  litmusOf,
+  mermaidOf,
+  type RuleId,
+  runText,
+  type Target,
+  type TextRole,
+  verdictText,
+  writeTrail,
+} from '../explorer/index.js';
 import type { Answer, Context } from './command.js';
 import { count, counted, rate, seconds, wrapped } from './format.js';
 import type { Output } from './output.js';
+import type { Style } from './style.js';
 
 export const FORMS = ['table', 'mermaid', 'litmus'] as const;
 export type Form = (typeof FORMS)[number];
@@ -54,7 +65,14 @@ export async function exploration(
       counterexample:
         execution === null ? null : { steps: execution.steps.length, preemptions: execution.preemptions, trail },
     }),
-    print: (out) => print(out, target, found, trail, form),
+    print(out) {
+      if (form === 'litmus')
+        out.text(
+          litmusOf(target, execution?.schedule ?? null, found.reduced, verdict === 'bounded' ? 'safe' : verdict),
+        );
+      else if (form === 'mermaid' && execution !== null) out.text(mermaidOf(execution, ruleOf(found)));
+      else print(out, target, found, trail);
+    },
     exitCode: stopped === 'interrupted' ? 130 : verdict === 'safe' ? 0 : 1,
   };
 }
@@ -66,7 +84,7 @@ const STOPPED = {
   interrupted: 'interrupted: what was not seen may be unsafe',
 } as const;
 
-function print(out: Output, target: Target, found: Exploration, trail: string | null, form: Form): void {
+function print(out: Output, target: Target, found: Exploration, trail: string | null): void {
   const { style } = out;
   const { verdict, execution } = found;
   const defects = target.scenario === null ? target.mutations : [];
@@ -80,7 +98,7 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   out.line(`${style.bold(name)}: ${paint(verdict)}`);
   out.line(wrapped(target.summary, out.columns, '  '));
   out.line(wrapped(verdictText(verdict), out.columns, '  '));
-  const all = found.exhaustive ? 'all there are' : 'not all there are';
+  const all = found.exhaustive ? 'all there are' : found.stopped === null ? 'of this one way' : 'not all there are';
   out.line(
     `  states         ${count(found.states)} (${all}${found.reduced ? ', reduced' : ''}), ${counted(found.transitions, 'transition')}, at most ${counted(found.depth, 'step')} deep`,
   );
@@ -90,14 +108,38 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   for (const assumed of found.assumes) out.line(style.dim(wrapped(`assumes: ${assumed}`, out.columns, '  ')));
   const risks = found.broken.filter((id) => id !== verdict);
   if (risks.length > 0) out.line(style.dim(wrapped(`also seen: ${risks.join(', ')}`, out.columns, '  ')));
-  if (execution === null) return;
+  // The last line, so that what comes before it is the same every time.
+  const took = style.dim(`searched in ${seconds(found.seconds)}, ${rate(found.statesPerSecond, 'states')}`);
+  if (execution === null) {
+    out.line(took);
+    return;
+  }
   out.line();
   out.line(
     `${counted(execution.steps.length, 'step')}, ${counted(execution.preemptions, 'preemption')}; the trail is ${trail}`,
   );
   out.line();
-  void form;
+  out.line(runText(execution, { ...ruleOf(found), width: out.columns, paint: painter(style) }));
+  out.line();
   out.line(took);
+}
+
+/** The rule to speak about: that of the verdict, where there is one. */
+function ruleOf({ verdict }: Exploration): { readonly rule?: RuleId } {
+  return verdict === 'safe' || verdict === 'bounded' ? {} : { rule: verdict };
+}
+
+function painter(style: Style): (text: string, role: TextRole) => string {
+  const paints: Readonly<Record<TextRole, (text: string) => string>> = {
+    title: style.bold,
+    heading: style.cyan,
+    operation: (text) => text,
+    changed: style.yellow,
+    unchanged: style.dim,
+    step: style.dim,
+    broken: style.red,
+  };
+  return (text, role) => paints[role](text);
 }
 
 /** All digits up to a million million, then the first few and how many there are. */

@@ -67,7 +67,7 @@ export function perform(
   const prepared = prepare(setting, reduce);
   const { model } = prepared;
   const { machine } = staged.world;
-  const runner = new Runner(staged);
+  const runner = new Runner(staged, setting);
   const initial = model.state.now.slice();
   const steps: Step[] = [];
   let preemptions = 0;
@@ -85,6 +85,7 @@ export function perform(
     invariant(model.apply(number), `choice ${number} of a schedule is not possible`);
     runner.follow(choice, operations);
     assertSame(prepared, staged);
+    runner.assertSameWaits(prepared);
     const broken = rulesIn(model.state.broken);
     steps.push({
       choice,
@@ -102,11 +103,13 @@ export function perform(
 /** The actors of a schedule on the recorder's machine. */
 class Runner {
   readonly #staged: Staged;
+  readonly #setting: Setting;
   readonly #running: Array<Running | null>;
   readonly #piece: number[];
 
-  constructor(staged: Staged) {
+  constructor(staged: Staged, setting: Setting) {
     this.#staged = staged;
+    this.#setting = setting;
     this.#running = staged.actors.map(() => null);
     this.#piece = staged.actors.map(() => 0);
   }
@@ -165,6 +168,27 @@ class Runner {
     return this.#begin(actor, at);
   }
 
+  /** Whoever waits here waits in the search, and nobody else: neither more interleavings are searched than there are, nor fewer. */
+  assertSameWaits({ model }: Prepared): void {
+    const { world, actors } = this.#staged;
+    this.#running.forEach((running, at) => {
+      if (running === null) return;
+      invariant(!running.turn.done, `${actors[at]!.name} has ended, and is said to be under way`);
+      const here = world.machine.ready(running.turn.value, actors[at]!.number);
+      invariant(here === model.canStep(at), `${actors[at]!.name} ${here ? 'need not wait' : 'has to wait'} here alone`);
+    });
+    const { state } = model;
+    const now = state.now.slice();
+    for (let number = actors.length; number < model.choices; number++) {
+      const choice = model.describe(number);
+      if (choice.kind !== 'acknowledge' || this.#setting.unwaited?.includes(choice.cpu)) continue;
+      const there = model.apply(number);
+      state.now.set(now);
+      const here = world.machine.flushes.isPending(choice.cpu, actors[choice.sender]!.number);
+      invariant(here === there, `CPU ${choice.cpu} acts on a flush of ${actors[choice.sender]!.name} ${here ? 'here' : 'there'} alone`);
+    }
+  }
+
   /** Goes on to the next operation that is a place of the search. */
   #settle(running: Running): void {
     while (!running.turn.done && isAnswerFixed(running.turn.value))
@@ -186,9 +210,15 @@ function assertSame({ model: { state } }: Prepared, { world: { machine } }: Stag
       invariant(lacks === state.get(state.lacks + page) > 0, `what the consumer lacks of ${where} differs`);
     }
     for (let cpu = 0; cpu < shape.cpus; cpu++) {
+      invariant(cpus.inInstruction[cpu] === state.get(state.inInstruction + cpu) > 0, `CPU ${cpu} in instruction`);
+      invariant(cpus.inKernel[cpu] === state.get(state.inKernel + cpu) > 0, `CPU ${cpu} in kernel`);
+      invariant(cpus.inMonitor[cpu] === state.get(state.inMonitor + cpu) > 0, `CPU ${cpu} in monitor`);
+      invariant(cpus.ran[cpu] === state.get(state.ran + cpu) > 0, `CPU ${cpu} ran`);
       const slot = cpus.tlbs[cpu]!.slotOf[page]!;
       const entry = state.get(state.tlb + cpu * shape.pages + page);
       const same = slot < 0 ? (entry & CACHED) === 0 : (entry & 7) === (cpus.tlbs[cpu]!.flags[slot]! | CACHED);
+      const old = slot >= 0 && cpus.tlbs[cpu]!.frame[slot]! !== pages.frame[page]!;
+      invariant(old === ((entry & 8) !== 0), `old frame CPU ${cpu} page ${page}`);
       invariant(same, `what CPU ${cpu} has cached of ${where} differs`);
     }
   }

@@ -2,11 +2,12 @@
 import { UsageError } from '../base/index.js';
 import { type Execution, perform } from './execution.js';
 import { prepare, prepareNarrow } from './prepare.js';
-import { HARM, RULES, type RuleId } from './rules.js';
+import { BROKEN, HARM, RULES, type RuleId } from './rules.js';
 import type { Setting } from './scenario.js';
 import type { Model } from './search/model.js';
+import { circling } from './search/circle.js';
 import { readableWay } from './search/readable.js';
-import { pathTo, type Progress, search, type SearchResult, type Sighting } from './search/search.js';
+import { pathTo, type Progress, search, type SearchResult, type Sighting, type Worst } from './search/search.js';
 import { Outgrown } from './search/transition-table.js';
 
 export interface ExploreOptions {
@@ -38,10 +39,13 @@ export interface Exploration {
   readonly interleavings: bigint | null;
   readonly seconds: number;
   readonly statesPerSecond: number;
-  /** Words that a state is packed into. */
+  /** Words that a state is packed into, and bytes that all of them took. */
   readonly words: number;
+  readonly bytes: number;
   /** Rules that are broken somewhere, the verdict's included. */
   readonly broken: readonly RuleId[];
+  /** What the setting counts, at the end where it is worst; null where it counts nothing. */
+  readonly worst: Pick<Worst, 'counted' | 'renewed' | 'ratio'> | null;
   readonly assumes: readonly string[];
   readonly reduced: boolean;
   readonly execution: Execution | null;
@@ -85,7 +89,7 @@ async function exploreWith(model: Model, setting: Setting, options: ExploreOptio
     ...(signal !== undefined && { signal }),
     ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
   });
-  const { visited, edges, stopped, seconds } = found;
+  const { visited, edges, worst, stopped, seconds } = found;
   const sightings = new Map<RuleId, Sighting>(found.sightings);
   const interleavings = reduce ? null : (edges?.countWays() ?? null);
   const endless = edges?.firstEndless() ?? -1;
@@ -107,15 +111,20 @@ async function exploreWith(model: Model, setting: Setting, options: ExploreOptio
     seconds,
     statesPerSecond: Math.round(visited.count / Math.max(seconds, 1e-6)),
     words: model.state.words,
+    bytes: visited.bytes,
     broken: RULES.filter(({ id }) => sightings.has(id)).map(({ id }) => id),
+    worst,
     assumes: setting.assumes,
     reduced: reduce,
     execution: schedule === null ? null : perform(setting, schedule, reduce),
   };
 
   function wayTo(rule: RuleId): number[] {
+    // Where no rule of harm decides, what is shown is how it comes to the worst.
+    if (worst !== null && (HARM & BROKEN[rule]) === 0) return pathTo(model, found, worst.state);
     const { state, choice } = sightings.get(rule)!;
-    const readable = rule === 'fault-livelock' ? null : readableWay(model, initial, rule, READABLE_STATES);
+    if (rule === 'fault-livelock') return [...pathTo(model, found, state), ...circling(model, visited, state)];
+    const readable = readableWay(model, initial, rule, READABLE_STATES);
     return readable ?? [...pathTo(model, found, state), ...(choice < 0 ? [] : [choice])];
   }
 }

@@ -11,4 +11,17 @@ export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from 
 export { SCENARIOS } from './scenarios/index.js';
 export { type StrategyProgram, strategySetting } from './strategy-scenario.js';
 export { writeTrail } from './trail.js';
-export { PROGRAM_DEFAULTS, programOf, scenarioTarget, strategyTarget, type Target } from './target.js';
+export {
+  litmusOf,
+  type LitmusTarget,
+  litmusTarget,
+  PROGRAM_DEFAULTS,
+  programOf,
+  scenarioTarget,
+  strategyTarget,
+  type Target,
+} from './target.js';
+export { performed } from './performed.js';
+export { mermaidOf } from './present/mermaid.js';
+export type { TextRole } from './present/render-table.js';
+export { runText } from './present/run-text.js';

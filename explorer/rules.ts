@@ -16,7 +16,7 @@ export const RULES = [
   {
     id: 'lost-write',
     harm: true,
-    about: 'everything is at rest, the consumer lacks a write and no carrier tells it so',
+    about: 'the consumer lacks a write, and nothing will tell it so',
   },
   { id: 'misattributed', harm: true, about: 'a page was reported for a write to another one, which is lost' },
   {

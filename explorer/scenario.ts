@@ -23,6 +23,9 @@ export interface Stage {
   storeAt(page: number): ScenarioPiece;
 }
 
+/** Pages that the consumer is told of, or that it reads. */
+export type CostId = 'reports' | 'transfers';
+
 export interface ScenarioPiece {
   readonly label: string;
   code(): Micro;
@@ -65,8 +68,10 @@ export interface Setting {
   readonly unwaited?: readonly number[];
   /** Locks and rules of hardware that the verdict rests on, in words. */
   readonly assumes: readonly string[];
-  /** Rules that decide besides those of harm. */
+  /** Rules that decide besides those of harm. With `misattributed` the search remembers which page was reported in place of which. */
   readonly decides?: readonly RuleId[];
+  /** What is counted for each page that became newer than the consumer's copy; the search finds the most of it that any way comes to. */
+  readonly cost?: CostId;
 }
 
 export interface ScenarioDefinition {
@@ -84,5 +89,7 @@ export interface ScenarioDefinition {
   readonly expects: RuleId | 'safe';
   /** Architectures it is asked about; the first is the default. */
   readonly architectures: readonly [string, ...string[]];
+  /** For `cost`: the worst ratio of each variant, or of the only form. */
+  readonly worst?: readonly number[];
   setting(variant: VariantId, arch: string): Setting;
 }

@@ -1,6 +1,8 @@
 /** What is to be explored: a scenario by name, or a strategy with a program of some size. */
 import { UsageError, nearest } from '../base/index.js';
 import { configure, type SimulationRequest } from '../simulator/index.js';
+import { litmusText } from './present/litmus.js';
+import { parseLitmus } from './present/litmus-parse.js';
 import type { RuleId } from './rules.js';
 import { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -17,7 +19,15 @@ export interface Target {
   /** Verdict that the scenario is known for; null for a strategy. */
   readonly expects: RuleId | 'safe' | null;
   readonly summary: string;
+  /** Of a strategy: its machine and the size of the program; null for a scenario. */
+  readonly program: StrategyProgram | null;
   readonly setting: Setting;
+}
+
+/** A target with the way through it that a litmus file gives; null where the file asks for a search. */
+export interface LitmusTarget extends Target {
+  readonly schedule: readonly number[] | null;
+  readonly reduce: boolean;
 }
 
 /** @throws UsageError for a scenario, variant or architecture that is not known */
@@ -33,8 +43,9 @@ export function scenarioTarget(name: string, variant: string | undefined, arch: 
     arch: on,
     mutations: setting.machine.mutations ?? [],
     variant: chosen,
-    expects: chosen === 'fixed' ? 'safe' : definition.expects,
+    expects: chosen === 'fixed' && definition.kind !== 'cost' ? 'safe' : definition.expects,
     summary: definition.summary,
+    program: null,
     setting,
   };
 }
@@ -51,8 +62,33 @@ export function strategyTarget(program: StrategyProgram): Target {
     variant: null,
     expects: null,
     summary: settings.strategy.summary,
+    program,
     setting: strategySetting(program),
   };
+}
+
+/** @throws InputError for a text that is no litmus file */
+export function litmusTarget(text: string): LitmusTarget {
+  const { scenario, strategyProgram, variant, arch, schedule, reduce, expects } = parseLitmus(text);
+  const target =
+    strategyProgram === null
+      ? scenarioTarget(scenario!, variant ?? undefined, arch ?? undefined)
+      : strategyTarget(strategyProgram);
+  return { ...target, expects, schedule, reduce };
+}
+
+/** The target, and the way through it that was found, as a litmus file. */
+export function litmusOf(target: Target, schedule: readonly number[] | null, reduce: boolean, verdict: string): string {
+  const { scenario, program, variant, arch } = target;
+  return litmusText({
+    scenario,
+    strategyProgram: program,
+    variant,
+    arch: program === null ? arch : null,
+    reduce,
+    schedule,
+    expects: verdict as RuleId | 'safe',
+  });
 }
 
 /** The machine of a strategy's program; what the size of a program is when nobody says. */

@@ -1,8 +1,8 @@
 /** `explore`: every interleaving of a small program under a strategy, or of a scenario: is a write lost in any of them? */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { UsageError } from '../../base/index.js';
-import type { ExploreOptions, Target } from '../../explorer/index.js';
+import { InputError, UsageError } from '../../base/index.js';
+import type { ExploreOptions, LitmusTarget, Target } from '../../explorer/index.js';
 import type { SimulationRequest } from '../../simulator/index.js';
 import { oneOf, repeated, wholeNumber } from '../arguments.js';
 import { type Context, defineCommand } from '../command.js';
@@ -62,12 +62,17 @@ export const explore = defineCommand<Options>({
     { line: 'pagetrail explore check-then-protect', about: 'a scenario; `pagetrail list scenarios` names them' },
     { line: 'pagetrail explore in-a-vm-shadow --json', about: 'states, interleavings and verdict for scripts' },
     { line: 'pagetrail explore --strategy pfn-mkwrite --mutate no-flush', about: 'a strategy with a defect' },
+    {
+      line: 'pagetrail explore check-then-protect --as litmus > ce.litmus',
+      about: 'the counterexample, to be read back',
+    },
+    { line: 'pagetrail explore ./ce.litmus', about: 'performed again from that file' },
     { line: 'pagetrail explore --strategy hw-dirty --cpus 3 --pages 2', about: 'a larger program, some seconds' },
   ],
   configure(command) {
     command
-      .usage('(SCENARIO | --strategy ID) [options]')
-      .argument('[scenario]', 'a scenario; see `pagetrail list scenarios`')
+      .usage('(SCENARIO | FILE | --strategy ID) [options]')
+      .argument('[scenario]', 'a scenario (see `pagetrail list scenarios`), or a litmus file')
       .option('--variant <buggy|fixed>', 'the form of the scenario (or of the strategy, where it has several)')
       .option('--arch <id>', 'the architecture (default: the first that the scenario or strategy runs on)')
       .optionsGroup('Strategy:')
@@ -105,30 +110,71 @@ export const explore = defineCommand<Options>({
   },
   async run(context, args, options) {
     const explorer = await import('../../explorer/index.js');
-    const target = await targetOf(args[0], options);
+    const litmus = args[0] !== undefined && isFile(args[0]) ? await litmusIn(args[0], options) : null;
+    const target = litmus ?? (await targetOf(args[0], options));
+    const form = options.as ?? 'table';
+    if (litmus !== null && litmus.schedule !== null) {
+      const found = explorer.performed(litmus.setting, litmus.schedule, litmus.reduce);
+      return exploration(context, target, found, trailOf(context, target, options), form);
+    }
     const interrupt = new AbortController();
     context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
     const found = await explorer.explore(target.setting, {
       ...searchOptions(options),
+      ...(litmus?.reduce && { reduce: true }),
       signal: interrupt.signal,
       onProgress: (progress) => context.progress.update(null, () => progressText(progress)),
     });
     context.progress.end();
-    return exploration(context, target, found, trailOf(context, target, options), options.as ?? 'table');
+    return exploration(context, target, found, trailOf(context, target, options), form);
   },
 });
+
+/** A scenario has a name without a dot or slash; whatever has one is a file. */
+function isFile(name: string): boolean {
+  return /[./]/.test(name);
+}
+
+async function litmusIn(path: string, options: Options): Promise<LitmusTarget> {
+  const given = [...PROGRAM_OPTIONS, 'strategy', 'variant', 'arch'] as const;
+  refuse(
+    given.filter((name) => options[name] !== undefined),
+    'a litmus file',
+  );
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(
+      {
+        what: `cannot read ${path}`,
+        why: (error as Error).message,
+        mend: 'name a file that `pagetrail explore --as litmus` printed, or a scenario',
+      },
+      { cause: error },
+    );
+  }
+  const { litmusTarget } = await import('../../explorer/index.js');
+  return litmusTarget(text);
+}
+
+function refuse(names: readonly string[], what: string): void {
+  if (names.length === 0) return;
+  throw new UsageError({
+    what: `${names.map((name) => `--${name}`).join(' and ')} does not go with ${what}`,
+    why: `${what} settles its machine and its program itself`,
+    mend: `leave it out, or leave out ${what} and explore a strategy`,
+  });
+}
 
 async function targetOf(scenario: string | undefined, options: Options): Promise<Target> {
   const { scenarioTarget, strategyTarget, programOf } = await import('../../explorer/index.js');
   const { strategy, guest, host, variant, arch } = options;
   if (scenario !== undefined) {
-    const given = PROGRAM_OPTIONS.filter((name) => options[name] !== undefined);
-    if (strategy !== undefined || given.length > 0)
-      throw new UsageError({
-        what: `${[...(strategy === undefined ? [] : ['strategy']), ...given].map((name) => `--${name}`).join(' and ')} does not go with a scenario`,
-        why: 'a scenario settles its machine and its program itself',
-        mend: 'leave it out, or leave the scenario out and explore a strategy',
-      });
+    refuse(
+      (['strategy', ...PROGRAM_OPTIONS] as const).filter((name) => options[name] !== undefined),
+      'a scenario',
+    );
     return scenarioTarget(scenario, variant, arch);
   }
   if (strategy === undefined && guest === undefined && host === undefined)

@@ -67,12 +67,13 @@ export function execute(state: PackedState, op: MicroOp, by: Performer): number 
       return change(state, page, (state.get(state.flags + page) & ~op.a) | op.b);
     case Op.pteUnmap:
       return change(state, page, 0);
-    case Op.pteUpgrade:
-    case Op.pteMonitor: {
+    case Op.pteUpgrade: {
       const old = state.get(state.flags + page);
-      const set = op.code === Op.pteUpgrade ? (old & ~op.b) | op.a : old | op.a;
-      return state.change(page, set);
+      // As a compare-and-swap does that finds another value than it was given.
+      return old & PTE_PRESENT ? state.change(page, (old & ~op.b) | op.a) : old;
     }
+    case Op.pteMonitor:
+      return state.change(page, state.get(state.flags + page) | op.a);
     case Op.mapPage:
       mapPage(state, page, op.a);
       return 0;
@@ -108,15 +109,10 @@ export function execute(state: PackedState, op: MicroOp, by: Performer): number 
       forHomes(state, page, op.b, (home) => state.set(state.cached + home, 0));
       return 0;
     case Op.report:
-      forHomes(state, page, op.b, (home) => {
-        if (state.get(state.lacks + home) === LACKS.nothing) state.broken |= BROKEN['false-dirty'];
-      });
+      report(state, page, op.b);
       return 0;
     case Op.transfer:
-      forHomes(state, page, op.b, (home) => {
-        if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
-        if (!state.get(state.cached + home)) state.set(state.lacks + home, LACKS.nothing);
-      });
+      forHomes(state, page, op.b, (home) => transfer(state, home));
       return 0;
     case Op.switchMethod:
       state.set(state.readsNow, op.c);
@@ -338,6 +334,31 @@ function checkUnlock(state: PackedState, op: MicroOp): void {
     if (out && state.get(state.homed + home) && state.get(state.lacks + home) && !isMarked(state, home))
       state.broken |= BROKEN['dropped-on-transform'];
   }
+}
+
+/** The consumer is told of a run of pages. */
+function report(state: PackedState, first: number, last: number): void {
+  let empty = false;
+  forHomes(state, first, last, (home) => {
+    state.count('reports');
+    if (state.get(state.lacks + home) === LACKS.nothing) empty = true;
+  });
+  if (empty) state.broken |= BROKEN['false-dirty'];
+  if (state.instead < 0) return;
+  for (let home = 0; empty && home < state.shape.pages; home++) {
+    const untold = state.get(state.lacks + home) !== LACKS.nothing && !isMarked(state, home);
+    if (untold && sameDomain(state.shape, home, first)) state.set(state.instead + home, 1);
+  }
+  forHomes(state, first, last, (home) => state.set(state.instead + home, 0));
+}
+
+/** The consumer reads the bytes of a page. */
+function transfer(state: PackedState, home: number): void {
+  if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
+  state.count('transfers');
+  if (state.get(state.cached + home)) return;
+  state.set(state.lacks + home, LACKS.nothing);
+  if (state.instead >= 0) state.set(state.instead + home, 0);
 }
 
 /** Pages move to another frame only while nothing maps them. */

@@ -106,6 +106,7 @@ function wrote(state: PackedState, page: number, how: number, bypassesCaches: bo
   const { shape } = state;
   const home = shape.home[page]!;
   const lacks = state.lacks + home;
+  if (state.get(lacks) === LACKS.nothing) state.countRenewed(home);
   if (state.get(lacks) < how) state.set(lacks, how);
   if (shape.nonCoherent && !bypassesCaches) state.set(state.cached + home, 1);
   const declared = state.get(state.declared + home);

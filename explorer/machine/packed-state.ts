@@ -2,10 +2,11 @@
  * The machine of a search: the same as the recorder's, small and without a journal. Its state is a few words, so that a search can keep
  * millions of them and tell two apart exactly. Writes are not counted: what matters is whether the consumer lacks one.
  */
-import { FIRST_FREE_VARIABLE, type World } from '../../simulator/index.js';
+import { FIRST_FREE_VARIABLE, recall, type World } from '../../simulator/index.js';
 import { invariant } from '../../base/index.js';
 import { LOCK_KINDS, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
 import { Fields } from './fields.js';
+import type { CostId } from '../scenario.js';
 import type { Shape } from './shape.js';
 
 /** A TLB entry: the rights of `traces`, whether there is one, and whether its frame is no longer the page's. */
@@ -18,8 +19,11 @@ export const LACKS = { nothing: 0, around: 1, store: 2 } as const;
 /** What has been declared of a page, as bits. */
 export const DECLARED = { revoked: 1, gone: 2, copied: 4, missed: 8 } as const;
 
+/** Room for counts of pages. */
+const COUNT_BITS = 5;
 /** Room for the variables of kernel code, and for logged pages of a CPU. */
 const VARIABLES = 10;
+const OF_STRATEGIES = 2;
 export const LOG_ENTRIES = 6;
 
 /** How fields are packed. */
@@ -41,6 +45,10 @@ export interface StateOptions {
   readonly switches: boolean;
   /** Virtual CPUs push pages into rings. */
   readonly rings: boolean;
+  /** Somebody asks which page was reported in place of which. */
+  readonly attributes: boolean;
+  /** Somebody asks what is paid for each page that was written. */
+  readonly counts: CostId | null;
   readonly packing: Packing;
 }
 
@@ -93,6 +101,12 @@ export class PackedState {
   readonly log: number;
   readonly ringLength: number;
   readonly ring: number;
+  /** By home: a page that held nothing new was reported while no carrier told of what the consumer lacks of this one; -1 where nobody asks. */
+  readonly instead: number;
+  /** What is counted, and how often a page became newer than the consumer's copy; -1 where nobody asks. */
+  readonly counts: CostId | null;
+  readonly counted: number;
+  readonly renewed: number;
 
   constructor(shape: Shape, options: StateOptions) {
     this.shape = shape;
@@ -126,6 +140,10 @@ export class PackedState {
     this.log = logs > 0 ? fields.add(4, logs * LOG_ENTRIES) : -1;
     this.ringLength = options.rings ? fields.add(3, cpus) : -1;
     this.ring = options.rings ? fields.add(4, cpus * LOG_ENTRIES) : -1;
+    this.instead = options.attributes ? fields.add(1, pages) : -1;
+    this.counts = options.counts;
+    this.counted = options.counts === null ? -1 : fields.add(COUNT_BITS);
+    this.renewed = options.counts === null ? -1 : fields.add(COUNT_BITS);
     fields.pack(options.packing.changing);
     this.words = fields.words;
     this.actors = options.actors;
@@ -174,6 +192,7 @@ export class PackedState {
       this.set(this.homed + page, 1);
       const lacking = frames.generation[frame]! > frames.captured[frame]!;
       this.set(this.lacks + page, lacking ? LACKS.store : LACKS.nothing);
+      if (lacking) this.countRenewed(page);
       this.set(this.cached + page, frames.cached[frame]! > 0 ? 1 : 0);
     }
     for (let cpu = 0; cpu < shape.cpus; cpu++) {
@@ -184,7 +203,27 @@ export class PackedState {
         if (slot >= 0) this.set(this.tlb + cpu * shape.pages + page, tlb.flags[slot]! | CACHED);
       }
     }
+    // What the time before has left in the variables, and the method with what its consumer reads.
+    for (let at = 0; this.variables >= 0 && at < VARIABLES; at++)
+      this.set(this.variables + at, machine.execute(recall(variableNumber(at), '')));
+    if (this.readsNow >= 0) this.set(this.readsNow, machine.reads);
     invariant(mmu.pml === null || cpus.ran.length >= shape.cpus, 'logs belong to CPUs');
+  }
+
+  /** A page with a consumer became newer than that one's copy. */
+  countRenewed(home: number): void {
+    if (this.renewed >= 0 && this.reads(home) !== 0) this.#increment(this.renewed);
+  }
+
+  /** A page was reported, or transferred. */
+  count(what: CostId): void {
+    if (this.counts === what) this.#increment(this.counted);
+  }
+
+  #increment(field: number): void {
+    const count = this.get(field) + 1;
+    invariant(count < 2 ** COUNT_BITS, 'a search counts to 31');
+    this.set(field, count);
   }
 
   /** Carriers that the consumer of a page reads. */
@@ -196,7 +235,7 @@ export class PackedState {
 
   /** Field of a variable of kernel code: the few of strategies first, then those of scenarios. */
   variable(number: number): number {
-    return this.variables + (number < FIRST_FREE_VARIABLE ? number : number - FIRST_FREE_VARIABLE + 2);
+    return this.variables + (number < FIRST_FREE_VARIABLE ? number : number - FIRST_FREE_VARIABLE + OF_STRATEGIES);
   }
 
   /** The entry of a page changes; gives its old flags. */
@@ -238,4 +277,9 @@ export class PackedState {
     this.set(field, marks | (1 << carrier));
     return 0;
   }
+}
+
+/** Number of the variable in a field: the other way of `PackedState.variable`. */
+function variableNumber(at: number): number {
+  return at < OF_STRATEGIES ? at : FIRST_FREE_VARIABLE + at - OF_STRATEGIES;
 }

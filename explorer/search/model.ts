@@ -151,6 +151,7 @@ export class Model {
     const field = state.tlb + cpu * state.shape.pages + page;
     const left = state.get(state.evictions);
     if (left === 0 || state.get(state.inInstruction + cpu) || (state.get(field) & CACHED) === 0) return false;
+    if (this.atRest) return false; // nobody is left to whom it would matter
     state.broken = 0;
     state.set(state.evictions, left - 1);
     state.set(field, 0);

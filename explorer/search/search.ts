@@ -39,6 +39,15 @@ export interface Sighting {
   readonly choice: number;
 }
 
+/** The end at which most was counted for each page that became newer than the consumer's copy. */
+export interface Worst {
+  readonly state: number;
+  readonly counted: number;
+  readonly renewed: number;
+  /** One of these for each of those. */
+  readonly ratio: number;
+}
+
 export interface SearchResult {
   readonly visited: Visited;
   /** Number of the first state of each level. */
@@ -49,6 +58,8 @@ export interface SearchResult {
   /** Of those, the ones in which a write is lost. */
   readonly badEnds: number;
   readonly sightings: ReadonlyMap<RuleId, Sighting>;
+  /** null where nobody asks what is paid. */
+  readonly worst: Worst | null;
   /** The graph; null where it was not kept or not finished. */
   readonly edges: Edges | null;
   /** What stopped it before it was through, or null. */
@@ -71,6 +82,7 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
   let edges: Edges | null = options.graphStates > 0 ? new Edges() : null;
   let [transitions, ends, badEnds, seen] = [0, 0, 0, 0];
   let stopped: SearchResult['stopped'] = null;
+  let worst: Worst | null = null;
   const started = performance.now();
   let lastTurn = started;
   const note = (mask: number, at: number, choice: number) => {
@@ -125,6 +137,7 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
     ends++;
     if (broken & (BROKEN['lost-write'] | BROKEN['invisible-write'] | BROKEN.misattributed)) badEnds++;
     if (broken & ~seen) note(broken & ~seen, at, -1);
+    worst = worseOf(worst, model, at);
   }
   return {
     visited,
@@ -133,6 +146,7 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
     ends,
     badEnds,
     sightings,
+    worst,
     edges: stopped === null ? edges : null,
     stopped,
     seconds: seconds(),
@@ -148,9 +162,20 @@ export function brokenAtRest({ state }: Model): number {
     if (state.anyStale(page)) broken |= BROKEN['elided-flush'];
     const lacks = state.get(state.lacks + page);
     if (lacks === LACKS.nothing || state.reads(page) === 0 || isMarked(state, page)) continue;
-    broken |= lacks === LACKS.store ? BROKEN['lost-write'] : BROKEN['invisible-write'];
+    const instead = state.instead >= 0 && state.get(state.instead + page) !== 0;
+    if (lacks === LACKS.store) broken |= instead ? BROKEN.misattributed : BROKEN['lost-write'];
+    else broken |= BROKEN['invisible-write'];
   }
   return broken;
+}
+
+/** The worse of what is known and the end that the model stands at. */
+function worseOf(known: Worst | null, { state }: Model, at: number): Worst | null {
+  if (state.counts === null) return null;
+  const counted = state.get(state.counted);
+  const renewed = state.get(state.renewed);
+  const ratio = counted / Math.max(renewed, 1);
+  return known === null || ratio > known.ratio ? { state: at, counted, renewed, ratio } : known;
 }
 
 /** The choices that lead from the beginning to a state, as few as there can be. */

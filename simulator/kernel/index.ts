@@ -32,7 +32,7 @@ export type { RangeWalk } from '../walk-specification.js';
 export { access, type Part, type Tracking } from './access.js';
 export { transfer } from './consume.js';
 export { dirtyTrap, mapOnFault, mapUnder, upgradeEntry, upgradeUnder, WRITTEN } from './faults.js';
-export { flushRange, flushSpace } from './flush.js';
+export { flushGuest, flushRange, flushSpace } from './flush.js';
 export { forEachMarked, forEachMarkedInterval, forEachPart, forEachRun, forEachVma } from './object.js';
 export { type Extent, operate } from './operations.js';
 export { rangeWalk, type WalkResult } from './range-walk.js';
