@@ -5,7 +5,7 @@
 import { invariant } from '../base/index.js';
 import type { EventBatch } from '../traces/index.js';
 import { ACTOR_PROGRAM, type Micro, type MicroOp, Op } from '../simulator/index.js';
-import { CACHED } from './machine/packed-state.js';
+import { CACHED, OLD_FRAME } from './machine/packed-state.js';
 import type { Actor } from './program.js';
 import { rulesIn, type RuleId } from './rules.js';
 import type { Choice } from './search/model.js';
@@ -83,10 +83,10 @@ export function perform(
     const fromSeq = machine.journal.seq;
     const label = choice.kind === 'step' ? runner.labelOf(choice.actor) : '';
     invariant(model.apply(number), `choice ${number} of a schedule is not possible`);
+    const broken = rulesIn(model.state.broken);
     runner.follow(choice, operations);
     assertSame(prepared, staged);
     runner.assertSameWaits(prepared);
-    const broken = rulesIn(model.state.broken);
     steps.push({
       choice,
       operations,
@@ -172,10 +172,10 @@ class Runner {
   assertSameWaits({ model }: Prepared): void {
     const { world, actors } = this.#staged;
     this.#running.forEach((running, at) => {
-      if (running === null) return;
-      invariant(!running.turn.done, `${actors[at]!.name} has ended, and is said to be under way`);
-      const here = world.machine.ready(running.turn.value, actors[at]!.number);
-      invariant(here === model.canStep(at), `${actors[at]!.name} ${here ? 'need not wait' : 'has to wait'} here alone`);
+      if (running === null || running.turn.done) return;
+      const { name, number } = actors[at]!;
+      const here = world.machine.ready(running.turn.value, number);
+      invariant(here === model.canStep(at), `${name} waits ${here ? 'in the search' : 'on the machine'} alone`);
     });
     const { state } = model;
     const now = state.now.slice();
@@ -184,8 +184,10 @@ class Runner {
       if (choice.kind !== 'acknowledge' || this.#setting.unwaited?.includes(choice.cpu)) continue;
       const there = model.apply(number);
       state.now.set(now);
-      const here = world.machine.flushes.isPending(choice.cpu, actors[choice.sender]!.number);
-      invariant(here === there, `CPU ${choice.cpu} acts on a flush of ${actors[choice.sender]!.name} ${here ? 'here' : 'there'} alone`);
+      const { name, number: sender } = actors[choice.sender]!;
+      const here = world.machine.flushes.isPending(choice.cpu, sender);
+      const where = there ? 'in the search' : 'on the machine';
+      invariant(here === there, `CPU ${choice.cpu} can act on a flush of ${name} ${where} alone`);
     }
   }
 
@@ -196,30 +198,36 @@ class Runner {
   }
 }
 
-/** The two machines agree on entries, marks and TLBs. */
+/** The two machines agree on where CPUs are, on entries, marks and TLBs. */
 function assertSame({ model: { state } }: Prepared, { world: { machine } }: Staged): void {
   const { pages, cpus } = machine;
   const { shape } = state;
+  for (let cpu = 0; cpu < shape.cpus; cpu++) {
+    for (const is of ['inInstruction', 'inKernel', 'inMonitor', 'ran'] as const)
+      invariant(cpus[is][cpu] === state.get(state[is] + cpu) > 0, `'${is}' of CPU ${cpu} differs`);
+  }
+  const reads = state.readsNow < 0 || state.get(state.readsNow) === machine.reads;
+  invariant(reads, 'what the consumer reads differs');
   for (let page = 0; page < shape.pages; page++) {
     const where = `page index ${page}`;
     invariant(pages.flags[page] === state.get(state.flags + page), `entries of ${where} differ`);
     invariant(pages.marks[page] === state.get(state.marks + page), `marks of ${where} differ`);
     const frame = pages.frame[page]!;
-    if (shape.home[page] === page && frame >= 0) {
+    const homed = state.get(state.homed + shape.home[page]!) > 0;
+    invariant(homed === frame >= 0, `whether ${where} has a frame differs`);
+    if (shape.home[page] === page && homed) {
       const lacks = pages.frames.generation[frame]! > pages.frames.captured[frame]!;
       invariant(lacks === state.get(state.lacks + page) > 0, `what the consumer lacks of ${where} differs`);
+      const cached = pages.frames.cached[frame]! > 0;
+      invariant(cached === state.get(state.cached + page) > 0, `what CPU caches alone have of ${where} differs`);
     }
     for (let cpu = 0; cpu < shape.cpus; cpu++) {
-      invariant(cpus.inInstruction[cpu] === state.get(state.inInstruction + cpu) > 0, `CPU ${cpu} in instruction`);
-      invariant(cpus.inKernel[cpu] === state.get(state.inKernel + cpu) > 0, `CPU ${cpu} in kernel`);
-      invariant(cpus.inMonitor[cpu] === state.get(state.inMonitor + cpu) > 0, `CPU ${cpu} in monitor`);
-      invariant(cpus.ran[cpu] === state.get(state.ran + cpu) > 0, `CPU ${cpu} ran`);
       const slot = cpus.tlbs[cpu]!.slotOf[page]!;
       const entry = state.get(state.tlb + cpu * shape.pages + page);
       const same = slot < 0 ? (entry & CACHED) === 0 : (entry & 7) === (cpus.tlbs[cpu]!.flags[slot]! | CACHED);
-      const old = slot >= 0 && cpus.tlbs[cpu]!.frame[slot]! !== pages.frame[page]!;
-      invariant(old === ((entry & 8) !== 0), `old frame CPU ${cpu} page ${page}`);
       invariant(same, `what CPU ${cpu} has cached of ${where} differs`);
+      const old = slot >= 0 && cpus.tlbs[cpu]!.frame[slot] !== frame;
+      invariant(old === (entry & OLD_FRAME) > 0, `the frame that CPU ${cpu} has cached of ${where} differs`);
     }
   }
 }
