@@ -4,7 +4,8 @@ import type { Packing } from '../machine/packed-state.js';
 import type { Model } from './model.js';
 
 const WAYS = 400;
-const STEPS_MAX = 5000;
+/** Of all ways together: where one never ends, there are no more. */
+const STEPS_MAX = 200_000;
 /** One step in so many may go to another actor; the rest of the time one goes on as long as it can. */
 const STEPS_PER_CHANGE = 6;
 
@@ -14,10 +15,11 @@ export function trialPacking(model: Model, random: Random): Packing {
   const initial = state.now.slice();
   const first = Array.from({ length: state.fields.count }, (_, field) => state.get(field));
   const changing = first.map(() => false);
-  for (let way = 0; way < WAYS; way++) {
+  let steps = 0;
+  for (let way = 0; way < WAYS && steps < STEPS_MAX; way++) {
     state.now.set(initial);
     let choice = 0;
-    for (let step = 0; step < STEPS_MAX; step++) {
+    for (; steps < STEPS_MAX; steps++) {
       if (random.below(STEPS_PER_CHANGE) === 0) choice = random.below(model.choices);
       let tried = 0;
       while (tried < model.choices && !model.apply(choice)) {
