@@ -1,7 +1,7 @@
 /** What a search tells besides whether something is lost: what is paid, what was named in place of what, what never ends, and where it began. */
 import { describe, expect, it } from 'vitest';
-import { carrierMask } from '../traces/index.js';
-import { ACTOR_DEVICE, CARRIER, FIRST_FREE_VARIABLE, type Micro, micro, Op } from '../simulator/index.js';
+import { carrierMask, PTE_DIRTY } from '../traces/index.js';
+import { ACTOR_DEVICE, CARRIER, FIRST_FREE_VARIABLE, flushRange, type Micro, micro, Op } from '../simulator/index.js';
 import { explore } from './explore.js';
 import type { ScenarioPiece, Setting } from './scenario.js';
 
@@ -150,6 +150,35 @@ it('what never ends is shown as the way into it, and three times round', async (
   expect(verdict).toBe('fault-livelock');
   expect(faults).toHaveLength(1 + 3);
 });
+
+it.each([false, true])(
+  'a flush within an instruction of a CPU that nobody waits for is seen, reduced: %s',
+  async (reduce) => {
+    const setting: Setting = {
+      machine: MACHINE,
+      pages: 1,
+      reads: ['pte-dirty'],
+      unwaited: [0],
+      before: (stage) => [{ cpu: 0, does: [stage.store(0)] }],
+      actors: (stage) => [
+        { name: 'cpu0', does: [stage.store(0)] },
+        {
+          name: 'consumer',
+          does: [
+            piece(function* () {
+              yield micro(Op.pteChange, 'clean entries', stage.page(0), PTE_DIRTY, 0);
+              yield* flushRange(stage.page(0), stage.page(0), 'harvest');
+              yield* take(stage.page(0));
+            }),
+          ],
+        },
+      ],
+      assumes: [],
+    };
+    expect((await explore(setting, { reduce })).verdict).toBe('lost-write');
+    expect((await explore({ ...setting, unwaited: [] }, { reduce })).verdict).toBe('safe');
+  },
+);
 
 describe('the time before', () => {
   it('leaves its variables to the search', async () => {

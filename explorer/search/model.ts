@@ -126,10 +126,15 @@ export class Model {
       if (node.op === null) break;
       if (node.silent) continue;
       if (!reduce) break;
-      if (BEGINS.has(op.code) ? !isReady(state, node.op, actor) : !ENDS.has(node.op.code)) break;
+      if (this.#begins(op.code, by.cpu) ? !isReady(state, node.op, actor) : !ENDS.has(node.op.code)) break;
     }
     state.set(field, at);
     return true;
+  }
+
+  /** What a CPU has looked up stays as it is to the end of the instruction, unless the CPU acts on flushes within it. */
+  #begins(code: OpCode, cpu: number): boolean {
+    return BEGINS.has(code) && !(code === Op.tlbLookup && this.#options.unwaited?.includes(cpu) === true);
   }
 
   #acknowledge(sender: number, cpu: number): boolean {
