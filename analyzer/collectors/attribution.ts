@@ -6,6 +6,7 @@
 import { harvestEnd, report } from '../../traces/index.js';
 import { type Fold, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
+import { excessOf } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 
 export interface EmptyReport {
@@ -19,6 +20,8 @@ export interface EmptyReport {
 export interface Attribution {
   /** The last report of a page (an index) that had something new; 0 where there was none. */
   reportedSeq(page: number): number;
+  /** The first write to a frame since it was captured went through a stale translation: nobody was asked to mark anything for it. */
+  isUnasked(frame: number): boolean;
   /**
    * The last report without anything new that the consumer of the space got after that event, in the same epoch; undefined where there
    * was none, or the epoch has no end.
@@ -40,6 +43,8 @@ export const attribution: CollectorDefinition<Attribution> = {
     /** The last write to a frame, and the last move of a page: it takes the writes along. */
     const writtenSeq = new NumberColumn();
     const movedSeq = new NumberColumn();
+    /** 1: the first write to a frame since it was captured asked nobody for a mark. */
+    const unasked = new NumberColumn();
     /** Begin of this round and of the one before. */
     let begunSeq = 0;
     let begunBeforeSeq = 0;
@@ -49,11 +54,14 @@ export const attribution: CollectorDefinition<Attribution> = {
     let empty = new Map<boolean, Omit<EmptyReport, 'harvest'>>();
     const isHost = (fold: Fold, space: number) => space === fold.spaces.secondStage;
     return {
-      writes(batch, _from, to, fold, _page, frame) {
+      writes(batch, from, to, fold, page, frame) {
         const seq = seqOf(batch, to - 1);
-        writtenSeq.set(frame, seq);
         const behind = fold.backing(frame);
-        if (behind >= 0) writtenSeq.set(fold.pages.frame[behind]!, seq);
+        for (const at of behind < 0 ? [frame] : [frame, fold.pages.frame[behind]!]) {
+          writtenSeq.set(at, seq);
+          if (fold.frames.generation[at] === fold.frames.captured[at])
+            unasked.set(at, isUnasked(fold, page, batch.cpu[from]!) ? 1 : 0);
+        }
       },
       on: {
         'frame-move'(batch, row, _fold, page) {
@@ -85,6 +93,7 @@ export const attribution: CollectorDefinition<Attribution> = {
       },
       finish: (end) => ({
         reportedSeq: (page) => reportedSeq.get(page),
+        isUnasked: (frame) => unasked.get(frame) === 1,
         emptyReportAfter(space, seq) {
           const epoch = epochAt(epochs, seq);
           const found = epoch?.empty.get(isHost(end, space));
@@ -94,6 +103,11 @@ export const attribution: CollectorDefinition<Attribution> = {
     };
   },
 };
+
+function isUnasked(fold: Fold, page: number, cpu: number): boolean {
+  const slot = fold.translation(cpu, page);
+  return slot >= 0 && excessOf(fold, page, fold.tlb(cpu)!, slot) >= 0;
+}
 
 /** The epoch that the event is in, if it is kept. */
 function epochAt(epochs: readonly Epoch[], seq: number): Epoch | undefined {

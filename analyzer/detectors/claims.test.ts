@@ -271,6 +271,10 @@ describe('misattributed', () => {
       'the page reported was written while the round before was under way',
       `${PAGES} harvest-begin 1\n write 17\n mark 17 bitmap set\n transfer 17\n harvest-end 1\n write 16\n ${round(2, 17)}`,
     ],
+    [
+      'the write went through a translation that was left, and so marked nothing',
+      `${PAGES} tlb-fill 16 WD\n pte 16 PD protect\n write 16\n mark 17 bitmap set\n ${round(1, 17)}`,
+    ],
     ['the report came before the write', `${PAGES} harvest-begin 1\n report 17\n write 16\n harvest-end 1`],
   ])('good: %s', (_, text) => {
     expect(found(ID, text)).toMatchObject(NOTHING);

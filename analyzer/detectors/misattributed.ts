@@ -1,6 +1,6 @@
 /**
  * Lost writes that the consumer was told of as another page: in the same harvest a page was reported that nobody had written, and the one that was
- * written was not. Either alone is something else: a false report is waste, a lost write has a cause of its own.
+ * written was not. Either alone is something else: a false report is waste, a lost write has a cause of its own, as one through a stale translation has.
  */
 import { formatPage } from '../../base/index.js';
 import { attribution, type EmptyReport } from '../collectors/attribution.js';
@@ -19,12 +19,14 @@ export const misattributed: Detector = {
   conclude({ source, results, endsInHarvest, gaps }) {
     const { end } = results;
     const uncaptured = results.facts(uncapturedWrites);
-    const { reportedSeq, emptyReportAfter } = results.facts(attribution);
+    const { reportedSeq, isUnasked, emptyReportAfter } = results.facts(attribution);
     // The harvest that is under way, or what the source lost, may have come for them.
     if (endsInHarvest || gaps > 0) return { count: 0, findings: [] };
     const lost = missedPages(end, uncaptured).lost.pages.flatMap((index) => {
-      const seq = uncaptured.firstSeq(end.pages.frame[index]!);
-      const instead = reportedSeq(index) > seq ? undefined : emptyReportAfter(end.pages.space[index]!, seq);
+      const frame = end.pages.frame[index]!;
+      const seq = uncaptured.firstSeq(frame);
+      const instead =
+        isUnasked(frame) || reportedSeq(index) > seq ? undefined : emptyReportAfter(end.pages.space[index]!, seq);
       return instead === undefined ? [] : [{ index, seq, instead }];
     });
     lost.sort((a, b) => a.seq - b.seq);
