@@ -1,6 +1,7 @@
 /** The one list of scenarios, in the order in which they are told of. To add one: write its file, add its line here. */
 import type { ScenarioDefinition } from '../scenario.js';
 import { MONITORS_AND_DEVICES } from './catalogue/monitors-and-devices.js';
+import { TABLES_AND_TLBS } from './catalogue/tables-and-tlbs.js';
 import { checkThenProtect } from './questions/check-then-protect.js';
 import { clearNeedsAtomicRmw } from './questions/clear-needs-atomic-rmw.js';
 import { faultRacesFlush } from './questions/fault-races-flush.js';
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly ScenarioDefinition[] = [
   inAVmShadow,
   inAVmBroken,
   s390StorageKey,
+  ...TABLES_AND_TLBS,
   ...MONITORS_AND_DEVICES,
   ...SUSPICIONS,
 ];
