@@ -11,7 +11,7 @@ import {
   writeTrail,
 } from '../explorer/index.js';
 import type { Answer, Context } from './command.js';
-import { count, counted, rate, seconds, wrapped } from './format.js';
+import { count, counted, rate, ratio, seconds, wrapped } from './format.js';
 import type { Output } from './output.js';
 import type { Style } from './style.js';
 
@@ -56,6 +56,7 @@ export async function exploration(
       ends: found.ends,
       badEnds: found.badEnds,
       interleavings: found.interleavings?.toString() ?? null,
+      worst: worstOf(found),
       reduced: found.reduced,
       bytes: found.bytes,
       seconds: Number(found.seconds.toFixed(3)),
@@ -105,6 +106,11 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   const bad = found.badEnds === 0 ? '' : `, in ${count(found.badEnds)} of them a write is lost`;
   out.line(`  ends           ${count(found.ends)}${bad}`);
   if (found.interleavings !== null) out.line(`  interleavings  ${bigCount(found.interleavings)}`);
+  const worst = worstOf(found);
+  if (worst !== null)
+    out.line(
+      `  at worst       ${counted(worst.pages, 'page')} ${worst.counts} for ${count(worst.written)} written: ${ratio(worst.ratio)}`,
+    );
   for (const assumed of found.assumes) out.line(style.dim(wrapped(`assumes: ${assumed}`, out.columns, '  ')));
   const risks = found.broken.filter((id) => id !== verdict);
   if (risks.length > 0) out.line(style.dim(wrapped(`also seen: ${risks.join(', ')}`, out.columns, '  ')));
@@ -140,6 +146,13 @@ function painter(style: Style): (text: string, role: TextRole) => string {
     broken: style.red,
   };
   return (text, role) => paints[role](text);
+}
+
+/** What is counted, at the end where it is worst; null where nothing is. */
+function worstOf({ worst, setting }: Exploration) {
+  if (worst === null) return null;
+  const counts = setting.cost === 'transfers' ? 'transferred' : 'reported';
+  return { counts, pages: worst.counted, written: worst.renewed, ratio: worst.ratio } as const;
 }
 
 /** All digits up to a million million, then the first few and how many there are. */
