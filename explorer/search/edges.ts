@@ -23,7 +23,7 @@ export class Edges {
     const states = this.#states;
     const missing = new Int32Array(states);
     for (let edge = 0; edge < this.#edges; edge++) missing[this.#to[edge]!]!++;
-    const ways: Array<bigint | undefined> = new Array(states);
+    const ways = Array.from<bigint | undefined>({ length: states });
     ways[0] = 1n;
     let total = 0n;
     let done = 0;
