@@ -54,20 +54,20 @@ const BYTES_PER_MIB = 2 ** 20;
 export const explore = defineCommand<Options>({
   name: 'explore',
   group: 'Judge',
-  summary: 'go through every interleaving of a small program, and show the one that loses a write',
+  summary: 'every interleaving of a small program: is a write lost in any?',
   about:
     'Runs the code of a strategy, or of a scenario, through every interleaving of its steps with the stores of a few CPUs. Exit code ' +
     '0 if all of them are safe; 1 if one is not, or if the search was stopped before it had seen all.',
   examples: [
     { line: 'pagetrail explore check-then-protect', about: 'a scenario; `pagetrail list scenarios` names them' },
-    { line: 'pagetrail explore in-a-vm-shadow --json', about: 'states, interleavings and verdict for scripts' },
-    { line: 'pagetrail explore --strategy pfn-mkwrite --mutate no-flush', about: 'a strategy with a defect' },
     {
-      line: 'pagetrail explore check-then-protect --as litmus > ce.litmus',
-      about: 'the counterexample, to be read back',
+      line: 'pagetrail explore --strategy pfn-mkwrite --cpus 2 --mutate no-flush -o window.trail',
+      about: 'a strategy with a defect; the trail is for check, state and query',
     },
-    { line: 'pagetrail explore ./ce.litmus', about: 'performed again from that file' },
-    { line: 'pagetrail explore --strategy hw-dirty --cpus 3 --pages 2', about: 'a larger program, some seconds' },
+    {
+      line: 'pagetrail explore clear-without-flush --as litmus > ce.litmus',
+      about: 'the counterexample as text, which `pagetrail explore ./ce.litmus` performs again',
+    },
   ],
   configure(command) {
     command
