@@ -22,6 +22,8 @@ export {
   type Target,
 } from './target.js';
 export { performed } from './performed.js';
+export { type Diagnosis, diagnose } from './present/diagnosis.js';
 export { mermaidOf } from './present/mermaid.js';
 export type { TextRole } from './present/render-table.js';
 export { runText } from './present/run-text.js';
+export { type InterleavingTable, tableOf } from './present/table.js';

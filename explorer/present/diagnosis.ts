@@ -36,7 +36,7 @@ export function diagnose(execution: Execution, { rule, noReturnStates }: Diagnos
   const breaches = breachesOf(execution, scene.moments, rule);
   const main = rule === undefined ? breaches[0] : breaches.find((one) => one.rule === rule);
   if (main === undefined) return null;
-  const certainFrom = noReturnStates === 0 ? null : pointOfNoReturn(execution, main.rule, noReturnStates);
+  const certainFrom = noReturnStates === 0 ? null : pointOfNoReturn(execution, main.rule, main.step, noReturnStates);
   const others = breaches.filter((one) => one !== main).sort((a, b) => a.step - b.step);
   return {
     rule: main.rule,

@@ -52,7 +52,7 @@ function storyOf(prepared: Prepared, assumes: readonly string[]): string[] {
   const entries = names.pages.map(
     (name, page) => `  ${name} (${pageNumberText(state.shape, page)}): ${flagsText(state.get(state.flags + page))}`,
   );
-  const others = stateColumns(state, names, false)
+  const others = stateColumns(state, names)
     .filter(({ kind, nothing }) => nothing !== null && !kind.endsWith('PTE'))
     .flatMap((column) => {
       const text = column.text(state);

@@ -12,7 +12,7 @@ import {
   TLB_DIRTY,
   TLB_WRITABLE,
 } from '../../traces/index.js';
-import { ACTOR_HARVEST, ACTOR_HOST } from '../../simulator/index.js';
+import { ACTOR_HARVEST, ACTOR_HOST, FIRST_FREE_VARIABLE, VARIABLE } from '../../simulator/index.js';
 import type { Shape } from '../machine/shape.js';
 import type { Prepared } from '../prepare.js';
 
@@ -56,6 +56,12 @@ export function carrierName(code: number): string {
 /** `page table`, `mmu`. */
 export function lockName(kind: number): string {
   return LOCK_KINDS[kind]?.replace('-', ' ') ?? `lock ${kind}`;
+}
+
+/** A variable of kernel code: by its name in a strategy, else `v0`, `v1`. */
+export function variableName(number: number): string {
+  const known = Object.entries(VARIABLE).find(([, one]) => one === number);
+  return known?.[0] ?? `v${number - FIRST_FREE_VARIABLE}`;
 }
 
 /** Names within one run. */

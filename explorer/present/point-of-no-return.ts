@@ -10,15 +10,21 @@ import { Moments } from './moments.js';
 const STATES = 200_000;
 
 /**
- * The first step after which the rule is certain to be broken; 0 where it is from the beginning; null where it never is before the end, or too many
+ * The first step after which the rule is certain to be broken; 0 where it is from the beginning, `brokenAt` where it is not before; null where too many
  * states would have to be looked at.
+ * @param brokenAt the step that breaks it, or the last where it is broken by everything being at rest
  */
-export function pointOfNoReturn(execution: Execution, rule: RuleId, statesMax = STATES): number | null {
+export function pointOfNoReturn(
+  execution: Execution,
+  rule: RuleId,
+  brokenAt: number,
+  statesMax = STATES,
+): number | null {
   const moments = new Moments(execution);
   const budget = { left: statesMax };
   const { model } = moments;
   // Once it is certain it stays so: the least step is found by halving.
-  let [least, most] = [0, moments.last];
+  let [least, most] = [0, brokenAt];
   while (least < most) {
     const middle = (least + most) >> 1;
     moments.after(middle);

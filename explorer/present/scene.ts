@@ -1,9 +1,10 @@
 /** What a sentence about a run can ask for: who did what in which step, which writes a consumer lacks, which CPUs may still write. */
-import { carrierMask, CARRIERS } from '../../traces/index.js';
+import { carrierMask, CARRIERS, PTE_PRESENT } from '../../traces/index.js';
 import { type MicroOp, Op, type OpCode } from '../../simulator/index.js';
 import type { Execution } from '../execution.js';
 import { isMarked } from '../machine/consumer.js';
 import { LACKS } from '../machine/packed-state.js';
+import type { RuleId } from '../rules.js';
 import { type Deed, Moments } from './moments.js';
 import { flagsText, type Names, namesOf } from './names.js';
 import { operationText } from './operation-text.js';
@@ -89,6 +90,15 @@ export class Scene {
   entry(step: number, page: number): string {
     const state = this.moments.after(step);
     return flagsText(state.get(state.flags + page));
+  }
+
+  isPresent(step: number, page: number): boolean {
+    const state = this.moments.after(step);
+    return (state.get(state.flags + page) & PTE_PRESENT) !== 0;
+  }
+
+  breaks(step: number, rule: RuleId): boolean {
+    return this.#execution.steps[step - 1]!.broken.includes(rule);
   }
 
   /** CPUs that could write a page of the home after a step though memory would not let them: `cpu0 (TLB W D)`. */

@@ -23,14 +23,18 @@ export const SENTENCES: Readonly<Record<RuleId, Sentence>> = {
     const missed = scene.deeds.filter(
       (deed) => deed.step > (copy?.step ?? 0) && deed.step < step && isWrite(deed.op) && scene.isOn(deed, home),
     );
-    return `${scene.step(step)} puts a copy in the place of ${scene.page(home)} that was taken at step ${copy?.step ?? 0} and misses ${writesText(scene, missed)}`;
+    return `${scene.step(step)} puts a copy in the place of ${scene.page(home)} that was taken ${copy === null ? 'before' : `at step ${copy.step}`} and misses ${writesText(scene, missed)}`;
   },
   'dirty-as-proof': (scene, step) =>
     `${scene.step(step)} takes the frame of ${scene.page(scene.homeOf(step, Op.declare))} for its own, but no copy has taken its place: another owner shares it, and will see what is written next`,
   'lost-write': lost,
-  misattributed: (scene, step) => {
-    const lostPages = scene.untold(scene.last).map((home) => scene.page(home));
-    return `${scene.step(step)} tells the consumer of another page than the one that was written${lostPages.length > 0 ? `; what was written to ${list(lostPages)} nobody will tell it` : ''}`;
+  misattributed: (scene, step, rest) => {
+    const report = scene.before(
+      step + 1,
+      ({ op, step: at }) => op.code === Op.report && scene.breaks(at, 'false-dirty'),
+    );
+    const instead = report === null ? '' : `; ${scene.step(report.step)} told of another page instead`;
+    return `${rest ? lost(scene, step, rest) : `${scene.step(step)} loses what was written`}${instead}`;
   },
   'invisible-write': lost,
   'write-after-revoke': (scene, step) => {
@@ -44,7 +48,7 @@ export const SENTENCES: Readonly<Record<RuleId, Sentence>> = {
     const gone = scene.before(step, (deed) => claims(deed.op, CLAIM.gone) && deed.op.page === page);
     return `${scene.step(step)} puts an entry of ${scene.page(page)} back whose contents were given up${gone === null ? '' : ` at step ${gone.step} (${scene.who(gone.step)})`}: a caller was told that they are gone`;
   },
-  'fault-livelock': (scene, step) => `from ${after(step)} on no order of steps comes to an end: ${goingOn(scene)}`,
+  'fault-livelock': (scene) => `${goingOn(scene)}, and no order of steps brings it to an end`,
   deadlock: (scene, step) => `after ${after(step)} every actor waits for another: ${waiting(scene)}`,
   'clobbered-dirty': (scene, step) => {
     const store = scene.operation(step, Op.pteStore);
@@ -72,7 +76,7 @@ export const SENTENCES: Readonly<Record<RuleId, Sentence>> = {
     return `${scene.step(step)} takes the mark of ${scene.page(home)} while its entry is ${scene.entry(step, home)}: the next store leaves none`;
   },
   'dropped-on-transform': (scene, step) => {
-    const home = scene.untold(step).find((one) => scene.entry(step, one) === 'none') ?? -1;
+    const home = scene.untold(step).find((one) => !scene.isPresent(step, one)) ?? -1;
     const taken = scene.before(step, (deed) => TAKES_OUT.includes(deed.op.code) && scene.isOn(deed, home));
     return `${scene.step(step)} lets others in; the entry of ${scene.page(home)} went${taken === null ? '' : ` at step ${taken.step} (${scene.text(taken.op, taken.result)})`}, and no carrier has its D`;
   },
@@ -151,7 +155,9 @@ function goingOn(scene: Scene): string {
   const { model } = scene.moments;
   const parts = model.actors.flatMap((_, actor) => {
     const piece = scene.moments.pieceIn(scene.last + 1, actor);
-    return piece === null ? [] : [`${scene.names.actors[actor]} is in "${scene.moments.piece(actor, piece).label}"`];
+    return piece === null
+      ? []
+      : [`${scene.names.actors[actor]} goes on with "${scene.moments.piece(actor, piece).label}"`];
   });
   return list(parts);
 }

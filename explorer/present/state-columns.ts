@@ -2,7 +2,7 @@
 import { CARRIERS, LOCK_KINDS } from '../../traces/index.js';
 import { isMarked } from '../machine/consumer.js';
 import { CACHED, DECLARED, LACKS, LOG_ENTRIES, OLD_FRAME, type PackedState } from '../machine/packed-state.js';
-import { flagsText, lockName, marksText, type Names, rightsText } from './names.js';
+import { flagsText, lockName, marksText, type Names, rightsText, variableName } from './names.js';
 
 export interface StateColumn {
   /** `PTE`, `TLB`, `marks`. */
@@ -14,8 +14,19 @@ export interface StateColumn {
   text(state: PackedState): string;
 }
 
-/** The columns of state that a run may have; @param locks whether those of locks are among them */
-export function stateColumns(state: PackedState, names: Names, locks: boolean): StateColumn[] {
+export interface StateColumnOptions {
+  /** Locks that are held are among them. */
+  readonly locks?: boolean;
+  /** Numbers of the variables of kernel code that are. */
+  readonly variables?: readonly number[];
+}
+
+/** The columns of state that a run may have. */
+export function stateColumns(
+  state: PackedState,
+  names: Names,
+  { locks = false, variables = [] }: StateColumnOptions = {},
+): StateColumn[] {
   const { shape } = state;
   const pages = Array.from({ length: shape.pages }, (_, page) => page);
   const cpus = Array.from({ length: shape.cpus }, (_, cpu) => cpu);
@@ -42,6 +53,7 @@ export function stateColumns(state: PackedState, names: Names, locks: boolean): 
       ? []
       : cpus.map((cpu) => column(`ring ${names.cpu(cpu)}`, '', '-', logReader(names, cpu, 'ring')))),
     ...(state.readsNow < 0 ? [] : [column('consumer', 'reads', null, (now) => marksText(now.get(now.readsNow)))]),
+    ...variables.map((number) => column(variableName(number), '', '0', (now) => `${now.get(now.variable(number))}`)),
     ...(locks ? [column('locks', '', '-', (now) => locksText(now, names))] : []),
     ...tracked.map((home) => column('lacks', ofHome(home), null, (now) => lacksText(now, home))),
   ];
@@ -98,8 +110,8 @@ function logReader(names: Names, cpu: number, which: 'log' | 'ring'): StateColum
   };
 }
 
-/** Carriers that the consumer of the object reads when a run begins. */
+/** Carriers that the consumer of the object reads when a run begins: `pte-dirty or bitmap`. */
 export function readsText(state: PackedState): string {
   const reads = state.reads(0);
-  return CARRIERS.filter((_, code) => reads & (1 << code)).join(', ');
+  return CARRIERS.filter((_, code) => reads & (1 << code)).join(' or ');
 }

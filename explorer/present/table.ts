@@ -4,6 +4,7 @@
  */
 import type { Execution, Step } from '../execution.js';
 import type { RuleId } from '../rules.js';
+import { Op } from '../../simulator/index.js';
 import { Moments } from './moments.js';
 import { knowing, namesOf, type Names } from './names.js';
 import { isBeside, operationText } from './operation-text.js';
@@ -45,7 +46,7 @@ const SAME: TableCell = { text: '', changed: false };
 export function tableOf(execution: Execution, { locks = false }: TableOptions = {}): InterleavingTable {
   const moments = new Moments(execution);
   const names = namesOf(execution.prepared);
-  const all = stateColumns(moments.model.state, names, locks);
+  const all = stateColumns(moments.model.state, names, { locks, variables: variablesIn(moments) });
   const texts = Array.from({ length: moments.last + 1 }, (_, at) => {
     const state = moments.after(at);
     return all.map((column) => column.text(state));
@@ -120,6 +121,12 @@ function beginning(moments: Moments, step: number, actor: number, begun: Set<str
   if (piece === null || begun.has(key)) return null;
   begun.add(key);
   return `${moments.piece(actor, piece).label}:`;
+}
+
+/** Variables that a run asks for or sets. */
+function variablesIn(moments: Moments): number[] {
+  const accesses = moments.deeds().filter(({ op }) => op.code === Op.recall || op.code === Op.remember);
+  return [...new Set(accesses.map(({ op }) => op.a))].sort((a, b) => a - b);
 }
 
 function titleOf({ kind, of }: StateColumn): string[] {
