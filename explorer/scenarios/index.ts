@@ -2,6 +2,7 @@
 import type { ScenarioDefinition } from '../scenario.js';
 import { MONITORS_AND_DEVICES } from './catalogue/monitors-and-devices.js';
 import { TABLES_AND_TLBS } from './catalogue/tables-and-tlbs.js';
+import { TRANSFORMS_AND_PAGES } from './catalogue/transforms-and-pages.js';
 import { checkThenProtect } from './questions/check-then-protect.js';
 import { clearNeedsAtomicRmw } from './questions/clear-needs-atomic-rmw.js';
 import { faultRacesFlush } from './questions/fault-races-flush.js';
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly ScenarioDefinition[] = [
   inAVmBroken,
   s390StorageKey,
   ...TABLES_AND_TLBS,
+  ...TRANSFORMS_AND_PAGES,
   ...MONITORS_AND_DEVICES,
   ...SUSPICIONS,
 ];
