@@ -54,7 +54,7 @@ const BYTES_PER_MIB = 2 ** 20;
 export const explore = defineCommand<Options>({
   name: 'explore',
   group: 'Judge',
-  summary: 'every interleaving of a small program: is a write lost in any?',
+  summary: 'search every interleaving of a small program for a lost write',
   about:
     'Runs the code of a strategy, or of a scenario, through every interleaving of its steps with the stores of a few CPUs. Exit code ' +
     '0 if all of them are safe; 1 if one is not, or if the search was stopped before it had seen all.',
