@@ -1,13 +1,14 @@
 /** A search from its setting to its verdict, with the counterexample that is easiest to follow where there is one. */
 import { UsageError } from '../base/index.js';
 import { type Execution, perform } from './execution.js';
-import { prepare, prepareNarrow } from './prepare.js';
+import { prepare, type Prepared, prepareNarrow } from './prepare.js';
 import { BROKEN, HARM, RULES, type RuleId } from './rules.js';
 import type { Setting } from './scenario.js';
 import type { Model } from './search/model.js';
 import { circling } from './search/circle.js';
+import type { Sighting, Worst } from './search/expansion.js';
 import { readableWay } from './search/readable.js';
-import { pathTo, type Progress, search, type SearchResult, type Sighting, type Worst } from './search/search.js';
+import { pathTo, type Progress, search, type SearchOptions, type SearchResult } from './search/search.js';
 import { Outgrown } from './search/transition-table.js';
 
 export interface ExploreOptions {
@@ -52,13 +53,26 @@ export interface Exploration {
 }
 
 /** Graphs of so many states are kept, to count ways and to find what never ends. Chosen: some 100 MB. */
-const GRAPH_STATES = 1_000_000;
+export const GRAPH_STATES = 1_000_000;
 const COUNTED_STATES = 20_000_000;
 /** The first pass, for the most readable counterexample, gives up after so many states. */
 const READABLE_STATES = 2_000_000;
 const DEFAULT_STATES = 200_000_000;
 const DEFAULT_SECONDS = 3600;
 const DEFAULT_BYTES = 12e9;
+
+/** What a search came to, on however many threads it ran. */
+export interface Outcome extends Pick<SearchResult, 'transitions' | 'ends' | 'badEnds' | 'stopped' | 'seconds'> {
+  readonly states: number;
+  readonly bytes: number;
+  readonly depth: number;
+  readonly broken: ReadonlySet<RuleId>;
+  readonly interleavings: bigint | null;
+  readonly worst: Exploration['worst'];
+  /** A way on which the rule is broken, with as few steps as there can be. */
+  wayTo(rule: RuleId): Promise<number[]>;
+  wayToWorst(): Promise<number[]>;
+}
 
 export async function explore(setting: Setting, options: ExploreOptions = {}): Promise<Exploration> {
   const { reduce = false, count = false } = options;
@@ -68,63 +82,105 @@ export async function explore(setting: Setting, options: ExploreOptions = {}): P
       why: 'it takes steps together, so it sees fewer of them',
       mend: 'leave --reduce out',
     });
+  return withRoom(setting, reduce, async ({ model }) => {
+    const found = await search(model, searchOptionsOf(options));
+    return conclude(setting, model, reduce, outcomeOf(model, found, reduce));
+  });
+}
+
+/** Searches with states as small as a trial shows that they can be; where one finds them too small, again with room for everything. */
+export async function withRoom<T>(
+  setting: Setting,
+  reduce: boolean,
+  run: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
   try {
-    return await exploreWith(prepareNarrow(setting, reduce).model, setting, options);
+    return await run(prepareNarrow(setting, reduce));
   } catch (error) {
     if (!(error instanceof Outgrown)) throw error;
-    return exploreWith(prepare(setting, reduce).model, setting, options);
+    return run(prepare(setting, reduce));
   }
 }
 
-async function exploreWith(model: Model, setting: Setting, options: ExploreOptions): Promise<Exploration> {
-  const { reduce = false, count = false, signal } = options;
-  const initial = model.state.now.slice();
-  const found = await search(model, {
+export function searchOptionsOf(options: ExploreOptions): SearchOptions {
+  const { signal, onProgress } = options;
+  return {
     limits: {
       states: options.maxStates ?? DEFAULT_STATES,
       seconds: options.maxSeconds ?? DEFAULT_SECONDS,
       bytes: options.maxBytes ?? DEFAULT_BYTES,
     },
-    graphStates: count ? COUNTED_STATES : GRAPH_STATES,
+    graphStates: options.count === true ? COUNTED_STATES : GRAPH_STATES,
     ...(signal !== undefined && { signal }),
-    ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
-  });
-  const { visited, edges, worst, stopped, seconds } = found;
+    ...(onProgress !== undefined && { onProgress }),
+  };
+}
+
+/** Of a search on one thread. */
+export function outcomeOf(model: Model, found: SearchResult, reduce: boolean): Outcome {
+  const { visited, edges, worst, levels, transitions, ends, badEnds, stopped, seconds } = found;
   const sightings = new Map<RuleId, Sighting>(found.sightings);
-  const interleavings = reduce ? null : (edges?.countWays() ?? null);
   const endless = edges?.firstEndless() ?? -1;
   if (endless >= 0) sightings.set('fault-livelock', { state: endless, choice: -1 });
+  return {
+    states: visited.count,
+    bytes: visited.bytes,
+    transitions,
+    depth: levels.length - 1,
+    ends,
+    badEnds,
+    stopped,
+    seconds,
+    broken: new Set(sightings.keys()),
+    worst,
+    interleavings: reduce ? null : (edges?.countWays() ?? null),
+    wayTo(rule) {
+      const { state, choice } = sightings.get(rule)!;
+      const way = pathTo(model, found, state);
+      const end = rule === 'fault-livelock' ? circling(model, visited, state) : choice < 0 ? [] : [choice];
+      return Promise.resolve([...way, ...end]);
+    },
+    wayToWorst: () => Promise.resolve(pathTo(model, found, worst!.state)),
+  };
+}
+
+/** The verdict, and a way that shows it. @param model at any state */
+export async function conclude(
+  setting: Setting,
+  model: Model,
+  reduce: boolean,
+  outcome: Outcome,
+): Promise<Exploration> {
+  const { states, bytes, broken, worst, stopped, seconds } = outcome;
   const decides = (id: RuleId, bit: number) => (HARM & (1 << bit)) !== 0 || setting.decides?.includes(id) === true;
-  const verdict = RULES.find(({ id }, bit) => sightings.has(id) && decides(id, bit))?.id;
-  const schedule = verdict === undefined ? null : wayTo(verdict);
+  const verdict = RULES.find(({ id }, bit) => broken.has(id) && decides(id, bit))?.id;
+  const schedule = verdict === undefined ? null : await wayTo(verdict);
   return {
     setting,
     verdict: verdict ?? (stopped === null ? 'safe' : 'bounded'),
     exhaustive: stopped === null,
     stopped,
-    states: visited.count,
-    transitions: found.transitions,
-    depth: found.levels.length - 1,
-    ends: found.ends,
-    badEnds: found.badEnds,
-    interleavings,
+    states,
+    transitions: outcome.transitions,
+    depth: outcome.depth,
+    ends: outcome.ends,
+    badEnds: outcome.badEnds,
+    interleavings: outcome.interleavings,
     seconds,
-    statesPerSecond: Math.round(visited.count / Math.max(seconds, 1e-6)),
+    statesPerSecond: Math.round(states / Math.max(seconds, 1e-6)),
     words: model.state.words,
-    bytes: visited.bytes,
-    broken: RULES.filter(({ id }) => sightings.has(id)).map(({ id }) => id),
+    bytes,
+    broken: RULES.filter(({ id }) => broken.has(id)).map(({ id }) => id),
     worst,
     assumes: setting.assumes,
     reduced: reduce,
     execution: schedule === null ? null : perform(setting, schedule, reduce),
   };
 
-  function wayTo(rule: RuleId): number[] {
+  async function wayTo(rule: RuleId): Promise<number[]> {
     // Where no rule of harm decides, what is shown is how it comes to the worst.
-    if (worst !== null && (HARM & BROKEN[rule]) === 0) return pathTo(model, found, worst.state);
-    const { state, choice } = sightings.get(rule)!;
-    if (rule === 'fault-livelock') return [...pathTo(model, found, state), ...circling(model, visited, state)];
-    const readable = readableWay(model, initial, rule, READABLE_STATES);
-    return readable ?? [...pathTo(model, found, state), ...(choice < 0 ? [] : [choice])];
+    if (worst !== null && (HARM & BROKEN[rule]) === 0) return outcome.wayToWorst();
+    const readable = rule === 'fault-livelock' ? null : readableWay(model, model.initial, rule, READABLE_STATES);
+    return readable ?? outcome.wayTo(rule);
   }
 }

@@ -18,9 +18,12 @@ export {
   PROGRAM_DEFAULTS,
   programOf,
   scenarioTarget,
+  specOf,
   strategyTarget,
   type Target,
+  type TargetSpec,
 } from './target.js';
+export { exploreInThreads, type ThreadOptions } from './threads.js';
 export { performed } from './performed.js';
 export { type Diagnosis, diagnose } from './present/diagnosis.js';
 export { mermaidOf } from './present/mermaid.js';

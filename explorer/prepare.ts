@@ -11,6 +11,8 @@ import { stage, type Staged } from './stage.js';
 export interface Prepared {
   readonly staged: Staged;
   readonly model: Model;
+  /** How its states are packed. */
+  readonly packing: Packing;
 }
 
 /** Room for whatever may come. */
@@ -35,7 +37,7 @@ export function prepare(setting: Setting, reduce: boolean, packing: Packing = WI
       packing,
     },
   );
-  return { staged, model };
+  return { staged, model, packing };
 }
 
 /** The same with states as small as a trial shows that they can be; a search that finds them too small says so. */

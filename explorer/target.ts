@@ -1,5 +1,5 @@
 /** What is to be explored: a scenario by name, or a strategy with a program of some size. */
-import { UsageError, nearest } from '../base/index.js';
+import { invariant, UsageError, nearest } from '../base/index.js';
 import { configure, type SimulationRequest } from '../simulator/index.js';
 import { litmusText } from './present/litmus.js';
 import { parseLitmus } from './present/litmus-parse.js';
@@ -24,10 +24,27 @@ export interface Target {
   readonly setting: Setting;
 }
 
+/** What names a target: plain data, for other threads. */
+export type TargetSpec =
+  | { readonly scenario: string; readonly variant: VariantId | null; readonly arch: string }
+  | { readonly program: StrategyProgram };
+
 /** A target with the way through it that a litmus file gives; null where the file asks for a search. */
 export interface LitmusTarget extends Target {
   readonly schedule: readonly number[] | null;
   readonly reduce: boolean;
+}
+
+export function targetOf(spec: TargetSpec): Target {
+  return 'program' in spec
+    ? strategyTarget(spec.program)
+    : scenarioTarget(spec.scenario, spec.variant ?? undefined, spec.arch);
+}
+
+export function specOf({ scenario, variant, arch, program }: Target): TargetSpec {
+  if (program !== null) return { program };
+  invariant(scenario !== null, 'a target is a scenario or a program');
+  return { scenario, variant, arch };
 }
 
 /** @throws UsageError for a scenario, variant or architecture that is not known */

@@ -42,6 +42,8 @@ export class Model {
   readonly actors: readonly Actor[];
   readonly tables: readonly TransitionTable[];
   readonly choices: number;
+  /** The state that it begins with. */
+  readonly initial: Int32Array;
   /** Told of each operation that a step performs, for whoever follows a schedule. */
   onOperation: ((op: MicroOp, result: number) => void) | null = null;
   readonly #options: ModelOptions;
@@ -62,6 +64,7 @@ export class Model {
     this.tables = actors.map((actor) => new TransitionTable(actor, world.machine, state.packing.nodeBits));
     this.tables.forEach((table, actor) => this.state.set(this.state.node + actor, table.start));
     this.state.freeze();
+    this.initial = this.state.now.slice();
     this.choices = actors.length * (1 + shape.cpus) + (evictions > 0 ? shape.cpus * shape.pages : 0);
   }
 

@@ -53,6 +53,20 @@ function isSilent(op: MicroOp): boolean {
 /** A search needs wider fields than it was given. */
 export class Outgrown extends Error {}
 
+/** A frozen table was asked for a transition that it does not know. */
+export class Unmet extends Error {
+  readonly table: TransitionTable;
+  readonly node: number;
+  readonly result: number;
+
+  constructor(table: TransitionTable, node: number, result: number) {
+    super(`result ${result} was never met at node ${node}`);
+    this.table = table;
+    this.node = node;
+    this.result = result;
+  }
+}
+
 export interface Node {
   /** null where the actor has ended. */
   readonly op: MicroOp | null;
@@ -76,6 +90,10 @@ export class TransitionTable {
   /** Flushes that the actor sends, by number; 0 is none. */
   readonly requests: Array<MicroOp | null> = [null];
   readonly start: number;
+  /** Transitions in the order in which they were met, which settles the numbers of nodes: node and result, node and result. */
+  readonly met: number[] = [];
+  /** A transition that is not known is thrown, see `Unmet`: others number the nodes. */
+  frozen = false;
   readonly #nodesMax: number;
   readonly #actor: Actor;
   readonly #machine: Machine;
@@ -95,22 +113,39 @@ export class TransitionTable {
   step(node: number, result: number): number {
     const at = node * RESULTS + result + 1;
     const known = this.#next[at]!;
-    if (known !== UNKNOWN) return known;
+    return known === UNKNOWN ? this.#meet(node, result) : known;
+  }
+
+  /** Takes over transitions that another table of the same actor has met, so that the numbers are the same in both. */
+  learn(met: readonly number[]): void {
+    for (let at = 0; at < met.length; at += 2) {
+      const [node, result] = [met[at]!, met[at + 1]!];
+      if (this.#next[node * RESULTS + result + 1] === UNKNOWN) this.#find(node, result);
+    }
+  }
+
+  #meet(node: number, result: number): number {
+    if (this.frozen) throw new Unmet(this, node, result);
+    return this.#find(node, result);
+  }
+
+  #find(node: number, result: number): number {
     invariant(result >= -1 && result < RESULTS - 1, `result ${result} of a micro-operation`);
     const { piece, results } = this.#places[node]!;
-    const next = this.#find(piece, [...results, result]);
-    this.#next[at] = next;
+    const next = this.#behind(piece, [...results, result]);
+    this.#next[node * RESULTS + result + 1] = next;
+    this.met.push(node, result);
     return next;
   }
 
   #enterPiece(piece: number): number {
     if (piece >= this.#actor.pieces.length) return this.#merge('end', { piece, results: [] }, null, 0, -1);
     const key = `piece ${piece}`;
-    return this.#settled.get(key) ?? this.#find(piece, [], key);
+    return this.#settled.get(key) ?? this.#behind(piece, [], key);
   }
 
   /** The node behind these results of a piece. */
-  #find(piece: number, given: readonly number[], startKey?: string): number {
+  #behind(piece: number, given: readonly number[], startKey?: string): number {
     const results = [...given];
     const loads = new Map<number, number>();
     const code: Micro = this.#actor.pieces[piece]!.code();

@@ -26,8 +26,12 @@ export class Visited {
 
   /** Number of the state, which is added if it is not there; `count` tells. */
   add(state: Int32Array): number {
+    return this.addHashed(state, hashOf(state, this.words));
+  }
+
+  /** The same where its hash is known. */
+  addHashed(state: Int32Array, hash: number): number {
     const { words } = this;
-    const hash = hashOf(state, words);
     const slots = this.#slots;
     let slot = hash & this.#mask;
     for (;;) {
@@ -95,7 +99,7 @@ export class Visited {
 }
 
 /** Of all words; mixed as MurmurHash3 does. */
-function hashOf(state: Int32Array, words: number): number {
+export function hashOf(state: Int32Array, words: number): number {
   let hash = 0x9e37_79b9 | 0;
   for (let word = 0; word < words; word++) {
     hash = Math.imul(hash ^ state[word]!, 0x85eb_ca6b);
