@@ -70,7 +70,8 @@ export const hwDirtyWp = defineStrategy({
     {
       step: 'consume',
       summary: 'runs of marked pages are reported and unmarked, after the flush',
-      mutations: [mutation('transfer-first', 'fine')],
+      // The transfer comes before the flushes, and still after every change of an entry.
+      mutations: [mutation('transfer-first', 'fine', { needs: ['separate-flush'] })],
     },
     TRANSFER,
     collectBeforeUnmap(),
