@@ -63,6 +63,28 @@ describe('JSON', () => {
   });
 });
 
+describe('--mutate all', () => {
+  it('tells of every step of a protocol whether it is necessary', async () => {
+    const ran = await explore('--strategy', 'pfn-mkwrite', '--mutate', 'all', '--json');
+    expect(ran.code).toBe(0);
+    const { results } = JSON.parse(ran.stdout) as { results: Array<Record<string, unknown>> };
+    const of = (mutation: string) => results.find((row) => row['mutation'] === mutation);
+    expect(of('no-flush')).toMatchObject({ step: 'flush', how: 'drop', verdict: 'lost-write', agrees: true });
+    expect(of('plain-rmw')).toMatchObject({ verdict: 'safe', exhaustive: true, counterexample: null });
+    expect(of('no-notifier')).toMatchObject({
+      verdict: null,
+      note: expect.stringContaining('not explored') as unknown,
+    });
+    expect((await explore('--strategy', 'pfn-mkwrite', '--mutate', 'all')).stdout).toContain(
+      'steps shown to be necessary',
+    );
+  });
+
+  it.each([[['check-then-protect']], [[]]])('is refused with %s', async (argv) => {
+    expect((await explore(...argv, '--mutate', 'all')).code).toBe(2);
+  });
+});
+
 describe('the counterexample', () => {
   it('is a trail that check answers no to', async () => {
     await explore('check-then-protect');

@@ -5,9 +5,10 @@ import { InputError, UsageError } from '../../base/index.js';
 import type { ExploreOptions, LitmusTarget, Target } from '../../explorer/index.js';
 import type { SimulationRequest } from '../../simulator/index.js';
 import { oneOf, repeated, wholeNumber } from '../arguments.js';
-import { type Context, defineCommand } from '../command.js';
+import { type Answer, type Context, defineCommand } from '../command.js';
 import { exploration, FORMS, type Form } from '../exploration.js';
 import { count, rate } from '../format.js';
+import { mutationTable } from '../mutation-table.js';
 
 interface Options {
   readonly strategy?: string;
@@ -61,8 +62,8 @@ export const explore = defineCommand<Options>({
   examples: [
     { line: 'pagetrail explore check-then-protect', about: 'a scenario; `pagetrail list scenarios` names them' },
     {
-      line: 'pagetrail explore --strategy pfn-mkwrite --cpus 2 --mutate no-flush -o window.trail',
-      about: 'a strategy with a defect; the trail is for check, state and query',
+      line: 'pagetrail explore --strategy pfn-mkwrite --mutate all',
+      about: 'which steps of its protocol are necessary?',
     },
     {
       line: 'pagetrail explore clear-without-flush --as litmus > ce.litmus',
@@ -77,7 +78,11 @@ export const explore = defineCommand<Options>({
       .option('--arch <id>', 'the architecture (default: the first that the scenario or strategy runs on)')
       .optionsGroup('Strategy:')
       .option('--strategy <id>', 'the tracking strategy; see `pagetrail list strategies`')
-      .option('--mutate <id>', 'switch a defect into it; repeatable; see `pagetrail list mutations`', repeated)
+      .option(
+        '--mutate <id>',
+        'switch a defect into it; repeatable; see `pagetrail list mutations`; all: each in turn',
+        repeated,
+      )
       .option('--guest <id>', 'the strategy inside a virtual machine')
       .option('--host <id>', 'the strategy of its monitor')
       .option('--monitor <id>', 'how guest memory is translated; see `pagetrail list monitors`')
@@ -110,6 +115,7 @@ export const explore = defineCommand<Options>({
   },
   async run(context, args, options) {
     const explorer = await import('../../explorer/index.js');
+    if (options.mutate?.includes('all')) return everyMutation(context, args[0], options);
     const litmus = args[0] !== undefined && isFile(args[0]) ? await litmusIn(args[0], options) : null;
     const target = litmus ?? (await targetOf(args[0], options));
     const form = options.as ?? 'table';
@@ -129,6 +135,33 @@ export const explore = defineCommand<Options>({
     return exploration(context, target, found, trailOf(context, target, options), form);
   },
 });
+
+/** `--mutate all`: each step of the strategy's protocol without it. */
+async function everyMutation(context: Context, scenario: string | undefined, options: Options): Promise<Answer> {
+  const { mutateAll, PROGRAM_DEFAULTS } = await import('../../explorer/index.js');
+  const strategy = options.strategy ?? options.host;
+  if (scenario !== undefined || strategy === undefined || options.mutate!.length > 1 || options.guest !== undefined)
+    throw new UsageError({
+      what: '--mutate all does not fit',
+      why: 'it goes through every defect of one strategy, which it is to be told',
+      mend: 'use --strategy ID --mutate all',
+    });
+  const { arch, vma, device, variant, maxStates, cpus, pages, writes, harvests, evictions } = options;
+  const size = defined({ cpus, pages, writes, harvests, evictions });
+  const interrupt = new AbortController();
+  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+  let done = 0;
+  const all = await mutateAll({
+    strategy,
+    machine: defined({ arch, vma, device, variant }),
+    ...defined({ maxStates }),
+    ...(Object.keys(size).length > 0 && { sizes: [{ ...PROGRAM_DEFAULTS, ...size }] }),
+    signal: interrupt.signal,
+    onRow: (row) => context.progress.update(null, () => `${++done} defects, the last ${row.mutation ?? row.step}`),
+  });
+  context.progress.end();
+  return mutationTable(all, interrupt.signal.aborted);
+}
 
 /** A scenario has a name without a dot or slash; whatever has one is a file. */
 function isFile(name: string): boolean {
