@@ -7,7 +7,7 @@ import { invariant } from '../../base/index.js';
 /** States in a block: 2^16. */
 const BLOCK_BITS = 16;
 const BLOCK_MASK = 2 ** BLOCK_BITS - 1;
-const FIRST_SLOTS = 2 ** 12;
+const FIRST_SLOTS = 2 ** 14;
 /** An array of JavaScript has no more; two words a slot. */
 const SLOTS_MAX = 2 ** 30;
 
