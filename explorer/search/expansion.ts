@@ -48,7 +48,7 @@ export class Expansion {
     const { state, choices } = model;
     state.now.set(parent);
     let moves = 0;
-    for (let choice = 0; choice < choices; choice++) {
+    for (let choice = 0; choice < choices; choice = model.candidate(choice + 1)) {
       if (!model.apply(choice)) continue;
       moves++;
       if (state.outgrown) throw new Outgrown('a field changes that did not in the trial');

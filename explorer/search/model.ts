@@ -79,6 +79,20 @@ export class Model {
     return this.#evict((slot / pages) | 0, slot % pages);
   }
 
+  /** The first choice from that one on that may be possible: no CPU acts on the flush of an actor that has none under way. */
+  candidate(choice: number): number {
+    const { state } = this;
+    const actors = this.actors.length;
+    const { cpus } = state.shape;
+    let next = choice;
+    while (next >= actors && next < actors * (1 + cpus)) {
+      const sender = ((next - actors) / cpus) | 0;
+      if (state.get(state.request + sender) !== 0) return next;
+      next = actors + (sender + 1) * cpus;
+    }
+    return next;
+  }
+
   /** What a choice is. */
   describe(choice: number): Choice {
     const actors = this.actors.length;
