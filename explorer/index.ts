@@ -7,6 +7,7 @@ export { type Exploration, explore, type ExploreOptions } from './explore.js';
 export { type Execution, perform, type Step } from './execution.js';
 export { mutateAll, type MutateAll, type MutateAllRequest, type MutationRow } from './mutate-all.js';
 export { prepareNarrow } from './prepare.js';
+export { repair, type Repair, type RepairOptions, type Repairs } from './repair.js';
 export { RULES, type Rule, type RuleId, verdictText } from './rules.js';
 export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
 export { SCENARIOS } from './scenarios/index.js';

@@ -14,6 +14,7 @@ import {
   Op,
   type OpCode,
 } from '../../simulator/index.js';
+import { isFused } from '../fused.js';
 import type { Actor } from '../program.js';
 
 /** Results are small: flags (8 bits), pages, yes or no; -1 is the smallest. */
@@ -47,7 +48,7 @@ function isShared({ code, a }: MicroOp): boolean {
 
 /** Whether an operation is performed together with the step before it. */
 function isSilent(op: MicroOp): boolean {
-  return SILENT.has(op.code) || (ASKS_STATE.has(op.code) && !isShared(op));
+  return SILENT.has(op.code) || isFused(op) || (ASKS_STATE.has(op.code) && !isShared(op));
 }
 
 /** A search needs wider fields than it was given. */
