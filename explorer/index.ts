@@ -9,6 +9,7 @@ export { mutateAll, type MutateAll, type MutateAllRequest, type MutationRow } fr
 export { prepareNarrow } from './prepare.js';
 export { repair, type Repair, type RepairOptions, type Repairs } from './repair.js';
 export { RULES, type Rule, type RuleId, verdictText } from './rules.js';
+export { sample, type Sample, type SampleOptions } from './sample.js';
 export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
 export { SCENARIOS } from './scenarios/index.js';
 export { type StrategyProgram, strategySetting } from './strategy-scenario.js';
