@@ -85,6 +85,43 @@ describe('--mutate all', () => {
   });
 });
 
+describe('--repair', () => {
+  it('lists single changes that make it safe, the cheapest first', async () => {
+    const ran = await explore('check-then-protect', '--repair', '--json');
+    expect(ran.code).toBe(0);
+    const { repairs } = JSON.parse(ran.stdout) as { repairs: Array<{ kind: string; costNs: number; verdict: string }> };
+    expect(repairs[0]).toMatchObject({ kind: 'at-once', verdict: 'safe' });
+    expect(repairs.map(({ costNs }) => costNs)).toEqual(repairs.map(({ costNs }) => costNs).sort((a, b) => a - b));
+    expect((await explore('check-then-protect', '--repair')).stdout).toContain('would mend it');
+  });
+
+  it('has nothing to do where nothing is wrong', async () => {
+    const ran = await explore('protect-flush-check', '--repair');
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('there is nothing to repair');
+  });
+});
+
+describe('--random', () => {
+  it('finds a loss, and tells the seed', async () => {
+    const ran = await explore('check-then-protect', '--random', '5000', '--seed', '7', '--json');
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      verdict: 'lost-write',
+      exhaustive: false,
+      sampled: { seed: 7 },
+      counterexample: { trail },
+    });
+  });
+
+  it('is never safe', async () => {
+    const ran = await explore('protect-flush-check', '--random', '100', '--json');
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ verdict: 'bounded', exhaustive: false, counterexample: null });
+    expect((await explore('protect-flush-check', '--random', '100')).stdout).toContain('which is no proof');
+  });
+});
+
 describe('the counterexample', () => {
   it('is a trail that check answers no to', async () => {
     await explore('check-then-protect');

@@ -9,6 +9,8 @@ import { type Answer, type Context, defineCommand } from '../command.js';
 import { exploration, FORMS, type Form } from '../exploration.js';
 import { count, rate } from '../format.js';
 import { mutationTable } from '../mutation-table.js';
+import { repairs } from '../repairs.js';
+import { sampled } from '../sampled.js';
 
 interface Options {
   readonly strategy?: string;
@@ -30,6 +32,10 @@ interface Options {
   readonly as?: Form;
   readonly reduce?: boolean;
   readonly count?: boolean;
+  readonly repair?: boolean;
+  readonly random?: number;
+  readonly depth?: number;
+  readonly seed?: number;
   readonly maxStates?: number;
   readonly maxSeconds?: number;
   readonly maxMemory?: number;
@@ -105,6 +111,18 @@ export const explore = defineCommand<Options>({
       .option('--max-states <n>', 'stop after so many states', wholeNumber('--max-states'))
       .option('--max-seconds <n>', 'stop after so many seconds', wholeNumber('--max-seconds'))
       .option('--max-memory <MiB>', 'stop when states take that much memory', wholeNumber('--max-memory'))
+      .option(
+        '--random <runs>',
+        'try so many random schedules instead, where every one is too much',
+        wholeNumber('--random'),
+      )
+      .option(
+        '--depth <n>',
+        'with --random: events whose order a bug may depend on (default: 3)',
+        wholeNumber('--depth'),
+      )
+      .option('--seed <n>', 'with --random: seed of the schedules (default: 1)', wholeNumber('--seed'))
+      .option('--repair', 'look for the single changes that make it safe, the cheapest first')
       .optionsGroup('Output:')
       .addOption(
         new Option('--as <table|mermaid|litmus>', 'how the counterexample is shown (default: table)').argParser(
@@ -125,10 +143,28 @@ export const explore = defineCommand<Options>({
     }
     const interrupt = new AbortController();
     context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+    const { signal } = interrupt;
+    if (options.repair) {
+      const onTried = (done: number, of: number) => context.progress.update(done / of, () => `${count(of)} changes`);
+      const found = await explorer.repair(target.setting, {
+        ...defined({ maxStates: options.maxStates }),
+        signal,
+        onTried,
+      });
+      context.progress.end();
+      return repairs(target, found, signal.aborted);
+    }
+    if (options.random !== undefined) {
+      const { random: runs, seed = 1, depth } = options;
+      const onProgress = (done: number) => context.progress.update(done / runs, () => `${count(done)} schedules`);
+      const found = await explorer.sample(target.setting, { seed, runs, ...defined({ depth }), signal, onProgress });
+      context.progress.end();
+      return sampled(context, target, found, seed, trailOf(context, target, options), form);
+    }
     const found = await explorer.explore(target.setting, {
       ...searchOptions(options),
       ...(litmus?.reduce && { reduce: true }),
-      signal: interrupt.signal,
+      signal,
       onProgress: (progress) => context.progress.update(null, () => progressText(progress)),
     });
     context.progress.end();
