@@ -14,6 +14,7 @@ import type { Answer, Context } from './command.js';
 import { count, counted, rate, ratio, seconds, wrapped } from './format.js';
 import type { Output } from './output.js';
 import type { Style } from './style.js';
+import { trackersName } from './trackers.js';
 
 export const FORMS = ['table', 'mermaid', 'litmus'] as const;
 export type Form = (typeof FORMS)[number];
@@ -44,6 +45,7 @@ export async function exploration(
     json: () => ({
       scenario: target.scenario,
       strategy: target.strategy,
+      vm: target.vm,
       arch: target.arch,
       mutation: target.mutations.length === 0 ? null : target.mutations.join('+'),
       variant: target.variant,
@@ -90,7 +92,7 @@ function print(out: Output, target: Target, found: Exploration, trail: string | 
   const { verdict, execution } = found;
   const defects = target.scenario === null ? target.mutations : [];
   const name = [
-    target.scenario ?? target.strategy,
+    target.scenario ?? trackersName(target),
     ...(target.variant === null ? [] : [`(${target.variant})`]),
     ...(defects.length === 0 ? [] : [`with ${defects.join(', ')}`]),
     `on ${target.arch}`,

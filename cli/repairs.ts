@@ -4,6 +4,7 @@ import type { Answer } from './command.js';
 import { count, counted, nanoseconds } from './format.js';
 import type { Output } from './output.js';
 import { columns, table } from './table.js';
+import { trackersName } from './trackers.js';
 
 export function repairs(target: Target, found: Repairs, interrupted: boolean): Answer {
   return {
@@ -27,13 +28,10 @@ function facts({ kind, where, text, costNs, verdict, states }: Repair) {
   return { kind, where, text, costNs, verdict, states };
 }
 
-function print(
-  out: Output,
-  { scenario, strategy, variant, arch }: Target,
-  { verdict, tried, repairs: safe, undecided }: Repairs,
-): void {
+function print(out: Output, target: Target, { verdict, tried, repairs: safe, undecided }: Repairs): void {
   const { style } = out;
-  const name = `${scenario ?? strategy}${variant === null ? '' : ` (${variant})`} on ${arch}`;
+  const { scenario, variant, arch } = target;
+  const name = `${scenario ?? trackersName(target)}${variant === null ? '' : ` (${variant})`} on ${arch}`;
   out.line(
     `${style.bold(name)}: ${style.red(verdict)}, and ${counted(safe.length, 'single change')} that would mend it`,
   );

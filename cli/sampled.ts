@@ -3,6 +3,7 @@ import { performed, type Sample, type Target } from '../explorer/index.js';
 import type { Answer, Context } from './command.js';
 import { exploration, type Form } from './exploration.js';
 import { count, counted } from './format.js';
+import { trackersName } from './trackers.js';
 
 export async function sampled(
   context: Context,
@@ -40,7 +41,9 @@ export async function sampled(
       sampled: facts,
     }),
     print(out) {
-      out.line(`${out.style.bold(`${scenario ?? strategy} on ${arch}`)}: ${out.style.yellow(found.verdict)}`);
+      out.line(
+        `${out.style.bold(`${scenario ?? trackersName(target)} on ${arch}`)}: ${out.style.yellow(found.verdict)}`,
+      );
       out.line(
         `  ${counted(found.runs, 'random schedule')} of seed ${seed}, about ${counted(found.steps, 'step')} each, ${counted(found.distinctEnds, 'distinct end')}`,
       );

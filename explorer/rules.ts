@@ -72,7 +72,7 @@ export function rulesIn(mask: number): RuleId[] {
 
 /** What a verdict says, as a sentence. */
 export function verdictText(verdict: RuleId | 'safe' | 'bounded'): string {
-  if (verdict === 'safe') return 'in no interleaving is anything lost or broken, under what is assumed below';
+  if (verdict === 'safe') return 'no interleaving does harm, under what is assumed below';
   if (verdict === 'bounded') return 'nothing was found in the part that was searched, which is no proof';
   return RULES.find(({ id }) => id === verdict)!.about;
 }

@@ -1,6 +1,8 @@
 /** What is to be explored: a scenario by name, or a strategy with a program of some size. */
 import { invariant, UsageError, nearest } from '../base/index.js';
+import { vmOf } from '../recorder/index.js';
 import { configure, type SimulationRequest } from '../simulator/index.js';
+import type { TrailMeta } from '../traces/index.js';
 import { litmusText } from './present/litmus.js';
 import { parseLitmus } from './present/litmus-parse.js';
 import type { RuleId } from './rules.js';
@@ -13,6 +15,8 @@ export interface Target {
   readonly scenario: string | null;
   /** Who tracks on the machine underneath. */
   readonly strategy: string;
+  /** Who tracks inside and outside of a virtual machine; null where none is modelled. */
+  readonly vm: NonNullable<TrailMeta['vm']> | null;
   readonly arch: string;
   readonly mutations: readonly string[];
   readonly variant: VariantId | null;
@@ -53,10 +57,11 @@ export function scenarioTarget(name: string, variant: string | undefined, arch: 
   const chosen = variantOf(definition, variant);
   const on = architectureOf(definition, arch);
   const setting = definition.setting(chosen ?? VARIANTS[0], on);
-  const { strategy, guest } = configure({ ...setting.machine, interleave: 'fine' });
+  const settings = configure({ ...setting.machine, interleave: 'fine' });
   return {
     scenario: definition.id,
-    strategy: guest?.id ?? strategy.id,
+    strategy: settings.strategy.id,
+    vm: vmOf(settings),
     arch: on,
     mutations: setting.machine.mutations ?? [],
     variant: chosen,
@@ -74,6 +79,7 @@ export function strategyTarget(program: StrategyProgram): Target {
   return {
     scenario: null,
     strategy: settings.strategy.id,
+    vm: vmOf(settings),
     arch: settings.architecture.id,
     mutations: settings.mutations,
     variant: null,

@@ -11,6 +11,7 @@ import { count, rate } from '../format.js';
 import { mutationTable } from '../mutation-table.js';
 import { repairs } from '../repairs.js';
 import { sampled } from '../sampled.js';
+import { trackersName } from '../trackers.js';
 
 interface Options {
   readonly strategy?: string;
@@ -281,15 +282,12 @@ function searchOptions({ reduce, count: counts, maxStates, maxSeconds, maxMemory
 }
 
 /** Where the trail of a counterexample goes, should there be one. */
-function trailOf(
-  context: Context,
-  { scenario, strategy, variant, mutations }: Target,
-  { output }: Options,
-): () => string {
+function trailOf(context: Context, target: Target, { output }: Options): () => string {
   return () => {
     if (output !== undefined) return output;
+    const { scenario, variant, mutations } = target;
     const name = [
-      scenario ?? strategy,
+      scenario ?? trackersName(target),
       ...(variant === null ? [] : [variant]),
       ...(scenario === null ? mutations : []),
     ];
