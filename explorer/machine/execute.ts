@@ -4,29 +4,19 @@
  * rules an operation breaks.
  */
 import { UsageError } from '../../base/index.js';
-import { CLAIM, Cover, LOCK, type MicroOp, Op, CARRIER } from '../../simulator/index.js';
-import { carrierBit, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
+import { CARRIER, LOCK, type MicroOp, Op } from '../../simulator/index.js';
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../traces/index.js';
 import { BROKEN } from '../rules.js';
-import { canBeWrittenUnmarked, isMarked } from './consumer.js';
+import { checkUnlock, declare } from './claims.js';
+import { send } from './flushes.js';
+import { discardFrame, mapPage, moveFrame, replaceFrame } from './frames.js';
 import * as hardware from './hardware.js';
-import { DECLARED, LACKS, OLD_FRAME, CACHED, type PackedState } from './packed-state.js';
-import { domainStart, sameDomain } from './shape.js';
+import { markClear, markMove, report, transfer } from './harvesting.js';
+import { DECLARED, type PackedState } from './packed-state.js';
+import type { Performer } from './performer.js';
+import { bounded, forHomes, forPages, lastWith, nextWith } from './pages.js';
 
-/** Carrier numbers that stand for "belongs to the object", and for "differs from the consumer's copy". */
-const ANY_MAPPED = -1;
-const DIFFERS = -2;
 const ALLOWED = PTE_PRESENT | PTE_WRITABLE;
-
-/** Who performs an operation, and what of the past its code has in hand. */
-export interface Performer {
-  /** Position among the actors. */
-  readonly actor: number;
-  readonly cpu: number;
-  /** Flags that the code loaded from the entry of the operation's page, or -1. */
-  readonly loaded: number;
-  /** Number of the flush that the operation sends, among those of its actor. */
-  readonly request: number;
-}
 
 /** Whether the operation can be executed now, or has to wait. */
 export function isReady(state: PackedState, op: MicroOp, actor: number): boolean {
@@ -199,61 +189,6 @@ export function execute(state: PackedState, op: MicroOp, by: Performer): number 
   }
 }
 
-/** Whether a CPU can act now on the flush that an actor sent. `atAnyPoint`: the CPU does not wait for the end of an instruction. */
-export function canAcknowledge(
-  state: PackedState,
-  sender: number,
-  cpu: number,
-  op: MicroOp,
-  atAnyPoint: boolean,
-): boolean {
-  if ((state.get(state.awaited + sender) & (1 << cpu)) === 0) return false;
-  if (!atAnyPoint && state.get(state.inInstruction + cpu)) return false;
-  if (op.c === Cover.all) return true;
-  if (state.get(state.inMonitor + cpu)) return false;
-  if (state.shape.translation !== 'shadow') return true;
-  for (let other = 0; other < state.shape.cpus; other++)
-    if (state.get(state.inInstruction + other) && isLeftBehind(state, sender, cpu, other, op)) return false;
-  return true;
-}
-
-/** A CPU acts on a flush: it forgets what the flush covers. */
-export function acknowledge(state: PackedState, sender: number, cpu: number, op: MicroOp): void {
-  const { shape } = state;
-  const emulated = shape.translation === 'shadow' && op.c !== Cover.all;
-  state.set(state.awaited + sender, state.get(state.awaited + sender) & ~(1 << cpu));
-  if (emulated) {
-    for (let other = 0; other < shape.cpus; other++)
-      if (isLeftBehind(state, sender, cpu, other, op)) forget(state, other, op);
-  }
-  forget(state, cpu, op);
-  if (!emulated) return;
-  // A guest's flush exits to a monitor that keeps a shadow: what it derived goes.
-  for (let page = 0; page < shape.pages; page++) if (covers(state, op, page)) state.change(shape.under[page]!, 0);
-}
-
-function forget(state: PackedState, cpu: number, op: MicroOp): void {
-  const { pages } = state.shape;
-  for (let page = 0; page < pages; page++) if (covers(state, op, page)) state.set(state.tlb + cpu * pages + page, 0);
-}
-
-function covers({ shape: { space, number } }: PackedState, op: MicroOp, page: number): boolean {
-  if (op.c === Cover.all) return true;
-  if (space[page] !== space[op.page]) return false;
-  return op.c !== Cover.range || (number[page]! >= number[op.page]! && number[page]! <= number[op.b]!);
-}
-
-/** Whether another virtual CPU has cached what the monitor is about to take out of the shadow, with no flush of its own to come. */
-function isLeftBehind(state: PackedState, sender: number, cpu: number, other: number, op: MicroOp): boolean {
-  const { pages, under } = state.shape;
-  if (other === cpu || state.get(state.awaited + sender) & (1 << other)) return false;
-  for (let page = 0; page < pages; page++) {
-    const cached = state.get(state.tlb + other * pages + page) & CACHED;
-    if (cached && covers(state, op, page) && state.get(state.flags + under[page]!)) return true;
-  }
-  return false;
-}
-
 function inKernel(state: PackedState): boolean {
   for (let cpu = 0; cpu < state.shape.cpus; cpu++) if (state.get(state.inKernel + cpu)) return true;
   return false;
@@ -283,215 +218,4 @@ function change(state: PackedState, page: number, flags: number): number {
   const lost = old & ~flags & (PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY);
   if (shape.invalidatesWithEntry && lost) hardware.invalidateEverywhere(state, page);
   return old;
-}
-
-function mapPage(state: PackedState, page: number, flags: number): void {
-  const { shape } = state;
-  const home = shape.home[page]!;
-  if (!state.get(state.homed + home)) {
-    state.set(state.homed + home, 1);
-    state.set(state.lacks + home, LACKS.nothing);
-    state.set(state.replaced + home, 0);
-  }
-  const declared = state.get(state.declared + page);
-  if (declared & DECLARED.gone) state.set(state.declared + page, declared & ~DECLARED.gone);
-  state.change(page, flags | shape.frameFlags[page]!);
-}
-
-function markClear(state: PackedState, first: number, last: number, carrier: number): void {
-  forHomes(state, first, last, (home) => {
-    const marks = state.get(state.marks + home);
-    if ((marks & (1 << carrier)) === 0) return;
-    state.set(state.marks + home, marks & ~(1 << carrier));
-    if (state.reads(home) & carrierBit(carrier)) checkRearmed(state, home);
-  });
-}
-
-function markMove(state: PackedState, page: number, from: number, to: number): number {
-  const home = state.shape.home[page]!;
-  const marks = state.get(state.marks + home);
-  if ((marks & (1 << from)) === 0) return 0;
-  state.set(state.marks + home, (marks & ~(1 << from)) | (to >= 0 ? 1 << to : 0));
-  return 1;
-}
-
-/** A mark went: from here on a store must be able to leave a new one. */
-function checkRearmed(state: PackedState, home: number): void {
-  const { nextOfHome } = state.shape;
-  if (isMarked(state, home)) return;
-  for (let page = home; page >= 0; page = nextOfHome[page]!)
-    if (canBeWrittenUnmarked(state, page)) state.broken |= BROKEN['missing-rearm'];
-}
-
-function checkUnlock(state: PackedState, op: MicroOp): void {
-  const { shape } = state;
-  if (op.a !== LOCK['page-table'] && op.a !== LOCK.mmu) return;
-  for (let page = 0; page < shape.pages; page++) {
-    if (op.page >= 0 && shape.tableOf[page] !== shape.tableOf[op.page]) continue;
-    if (state.anyStale(page)) state.broken |= BROKEN['unlock-before-flush'];
-    const home = shape.home[page]!;
-    const out = (state.get(state.flags + page) & PTE_PRESENT) === 0;
-    if (out && state.get(state.homed + home) && state.get(state.lacks + home) && !isMarked(state, home))
-      state.broken |= BROKEN['dropped-on-transform'];
-  }
-}
-
-/** The consumer is told of a run of pages. */
-function report(state: PackedState, first: number, last: number): void {
-  let empty = false;
-  forHomes(state, first, last, (home) => {
-    state.count('reports');
-    if (state.get(state.lacks + home) === LACKS.nothing) empty = true;
-  });
-  if (empty) state.broken |= BROKEN['false-dirty'];
-  if (state.instead < 0) return;
-  for (let home = 0; empty && home < state.shape.pages; home++) {
-    const untold = state.get(state.lacks + home) !== LACKS.nothing && !isMarked(state, home);
-    if (untold && sameDomain(state.shape, home, first)) state.set(state.instead + home, 1);
-  }
-  forHomes(state, first, last, (home) => state.set(state.instead + home, 0));
-}
-
-/** The consumer reads the bytes of a page. */
-function transfer(state: PackedState, home: number): void {
-  if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
-  state.count('transfers');
-  if (state.get(state.cached + home)) return;
-  state.set(state.lacks + home, LACKS.nothing);
-  if (state.instead >= 0) state.set(state.instead + home, 0);
-}
-
-/** Pages move to another frame only while nothing maps them. */
-function moveFrame(state: PackedState, home: number): number {
-  const { shape } = state;
-  for (let page = home; page >= 0; page = shape.nextOfHome[page]!) if (state.get(state.flags + page)) return 0;
-  leaveFrame(state, home);
-  state.set(state.cached + home, 0);
-  return 1;
-}
-
-/** A copy of the contents takes the place of the frame. */
-function replaceFrame(state: PackedState, page: number, flags: number): number {
-  const { shape } = state;
-  const home = shape.home[page]!;
-  const declared = state.get(state.declared + home);
-  if (declared & DECLARED.missed) state.broken |= BROKEN['wrong-frame-write'];
-  state.set(state.declared + home, declared & ~(DECLARED.copied | DECLARED.missed));
-  leaveFrame(state, home);
-  state.set(state.replaced + home, 1);
-  const old = state.get(state.flags + page);
-  state.change(page, flags & PTE_PRESENT ? flags | shape.frameFlags[page]! : flags);
-  return old;
-}
-
-function discardFrame(state: PackedState, home: number): void {
-  const lacks = state.get(state.lacks + home);
-  if (lacks !== LACKS.nothing) state.broken |= BROKEN[lacks === LACKS.store ? 'lost-write' : 'invisible-write'];
-  if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
-  leaveFrame(state, home);
-  state.set(state.homed + home, 0);
-  state.set(state.lacks + home, LACKS.nothing);
-  state.set(state.cached + home, 0);
-  state.set(state.marks + home, 0);
-}
-
-/** What CPUs have cached of the pages of a home is of a frame that is theirs no longer. */
-function leaveFrame(state: PackedState, home: number): void {
-  const { shape } = state;
-  for (let page = home; page >= 0; page = shape.nextOfHome[page]!) {
-    for (let cpu = 0; cpu < shape.cpus; cpu++) {
-      const field = state.tlb + cpu * shape.pages + page;
-      const entry = state.get(field);
-      if (entry & CACHED) state.set(field, entry | OLD_FRAME);
-    }
-  }
-}
-
-function declare(state: PackedState, page: number, claim: number, by: Performer): void {
-  const { shape } = state;
-  const home = shape.home[page]!;
-  const field = state.declared + page;
-  if (claim === CLAIM.protected || claim === CLAIM.gone) {
-    const allowed = (state.get(state.flags + page) & ALLOWED) === ALLOWED;
-    const gone = claim === CLAIM.gone ? DECLARED.gone : 0;
-    state.set(field, state.get(field) | gone | (allowed ? 0 : DECLARED.revoked));
-    if (!state.anyStale(home)) return;
-    for (let actor = 0; actor < state.actors; actor++)
-      if (actor !== by.actor && state.get(state.awaited + actor)) state.broken |= BROKEN['skipped-flush'];
-    state.broken |= BROKEN['decided-before-flush'];
-  } else if (claim === CLAIM.copied || claim === CLAIM.compared) {
-    const at = state.declared + home;
-    state.set(at, (state.get(at) & ~DECLARED.missed) | DECLARED.copied);
-    if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
-  } else if (claim === CLAIM.clean) {
-    if (state.anyStale(home)) state.broken |= BROKEN['decided-before-flush'];
-  } else if (claim === CLAIM.private && !state.get(state.replaced + home)) state.broken |= BROKEN['dirty-as-proof'];
-}
-
-function send(state: PackedState, op: MicroOp, by: Performer): void {
-  const { shape } = state;
-  if (shape.invalidatesWithEntry) return;
-  const space = shape.space[op.page]!;
-  let targets = 0;
-  for (let cpu = 0; cpu < shape.cpus; cpu++) {
-    const reached = op.c === Cover.all || !shape.byIpi || shape.spaceOfCpu[cpu] === space;
-    if (reached && state.get(state.ran + cpu)) targets |= 1 << cpu;
-  }
-  if (state.get(state.awaited + by.actor))
-    throw new UsageError({
-      what: 'an actor sends a flush before its last one is acknowledged',
-      why: 'a search keeps one flush of each actor',
-      mend: 'wait for the first, or let another actor send it',
-    });
-  state.set(state.awaited + by.actor, targets);
-  state.set(state.request + by.actor, targets === 0 ? 0 : by.request);
-}
-
-function nextWith(state: PackedState, page: number, carrier: number): number {
-  const { shape } = state;
-  const start = page < 0 ? domainStart(shape, page) : shape.rank[page]! + 1;
-  if (start < 0 || start >= shape.pages) return -1;
-  const like = page < 0 ? shape.order[start]! : page;
-  for (let at = start; at < shape.pages; at++) {
-    const next = shape.order[at]!;
-    if (!sameDomain(shape, like, next)) return -1;
-    if (has(state, next, carrier)) return next;
-  }
-  return -1;
-}
-
-function lastWith(state: PackedState, start: number, carrier: number): number {
-  const { shape } = state;
-  const first = domainStart(shape, start);
-  if (first < 0) return -1;
-  for (let at = shape.pages - 1; at >= 0; at--) {
-    const page = shape.order[at]!;
-    if (sameDomain(shape, shape.order[first]!, page) && has(state, page, carrier)) return page;
-  }
-  return -1;
-}
-
-/** Whether a home page has the carrier, or belongs to the object, or differs from the consumer's copy. */
-function has(state: PackedState, page: number, carrier: number): boolean {
-  if (state.shape.home[page] !== page || !state.get(state.homed + page)) return false;
-  if (carrier === ANY_MAPPED) return true;
-  if (carrier === DIFFERS) return state.get(state.lacks + page) !== LACKS.nothing;
-  return (state.get(state.marks + page) & (1 << carrier)) !== 0;
-}
-
-function bounded(state: PackedState, page: number, last: number): number {
-  const { space, number } = state.shape;
-  return page >= 0 && space[page] === space[last] && number[page]! <= number[last]! ? page : -1;
-}
-
-function forPages(state: PackedState, first: number, last: number, act: (page: number) => void): void {
-  const { space, number, pages } = state.shape;
-  for (let page = 0; page < pages; page++)
-    if (space[page] === space[first] && number[page]! >= number[first]! && number[page]! <= number[last]!) act(page);
-}
-
-function forHomes(state: PackedState, first: number, last: number, act: (home: number) => void): void {
-  const { home } = state.shape;
-  if (first === last) act(home[first]!);
-  else forPages(state, first, last, (page) => home[page] === page && act(page));
 }

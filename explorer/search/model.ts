@@ -3,7 +3,9 @@
  * each actor; a CPU acting on a flush; a CPU losing an entry), each possible or not.
  */
 import { invariant } from '../../base/index.js';
-import { isReady, acknowledge, canAcknowledge, execute, type Performer } from '../machine/execute.js';
+import { execute, isReady } from '../machine/execute.js';
+import { acknowledge, canAcknowledge } from '../machine/flushes.js';
+import type { Performer } from '../machine/performer.js';
 import { CACHED, PackedState, type StateOptions } from '../machine/packed-state.js';
 import type { Shape } from '../machine/shape.js';
 import { type MicroOp, Op, type OpCode, type World } from '../../simulator/index.js';

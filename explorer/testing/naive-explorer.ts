@@ -2,7 +2,8 @@
  * Support for tests: explorers as one writes them first, to compare the search with. The first has the model's steps, a Map of strings and copies of states.
  * The second has no transition table either: code is run from the beginning of its piece to every place, and nothing merges two histories.
  */
-import { acknowledge, canAcknowledge, execute, isReady } from '../machine/execute.js';
+import { execute, isReady } from '../machine/execute.js';
+import { acknowledge, canAcknowledge } from '../machine/flushes.js';
 import { type Micro, type MicroOp, Op, type OpCode } from '../../simulator/index.js';
 import type { Prepared } from '../prepare.js';
 import type { Model } from '../search/model.js';
