@@ -65,6 +65,8 @@ const OUT_OF_REACH: Readonly<Partial<Record<Need, string>>> = {
   'device-mmu': 'a search has no device with an MMU of its own',
 };
 
+const ALWAYS_LOSES = 'the protocol as it is loses in each of these programs';
+
 const NOTHING: Omit<MutationRow, 'step' | 'note'> = {
   mutation: null,
   how: null,
@@ -106,7 +108,8 @@ export async function mutateAll(request: MutateAllRequest): Promise<MutateAll> {
       if (missing !== null) add({ ...declared, note: `not explored: ${missing}` });
       else {
         const finding = await trials.find(mutation);
-        add({ ...declared, ...finding, agrees: finding.found === bites });
+        if (finding === null) add({ ...declared, note: `not explored: ${ALWAYS_LOSES}` });
+        else add({ ...declared, ...finding, agrees: finding.found === bites });
       }
     }
   }

@@ -16,7 +16,7 @@ describe('configure', () => {
       request: { strategy: 'hw-dirty', mutations: ['plain-rmw'], arch: 'arm64', interleave: 'fine' },
       notice: /cannot bite: no hardware sets D on arm64/,
     },
-    { request: { strategy: 'hw-dirty-wp', mutations: ['no-block'], interleave: 'fine' }, notice: /is harmless/ },
+    { request: { strategy: 'hw-dirty-wp', mutations: ['no-recheck'], interleave: 'fine' }, notice: /is harmless/ },
   ] as const)('gives notice of a mutation that cannot bite: $request', ({ request, notice }) => {
     const { notices } = configure(request);
     expect(notices).toHaveLength(1);

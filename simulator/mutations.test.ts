@@ -49,6 +49,8 @@ const CORNERS: Readonly<Record<string, Setting>> = {
 };
 /** It loses writes in fine mode as it is; see its own tests. */
 const WINDOW = 'adaptive';
+/** Random programs come to it never, or too seldom to wait for; `explorer/mutate-all.test.ts` shows that it bites. */
+const FOR_A_SEARCH: ReadonlySet<string> = new Set(['kvm-dirty-log plain-rmw', 'pml plain-rmw']);
 
 /** @param expected a run that loses is looked for; otherwise a few runs must all lose nothing */
 function losesIn(strategy: string, mutation: Mutation, interleave: 'coarse' | 'fine', expected: boolean): boolean {
@@ -77,7 +79,7 @@ describe.each(STRATEGIES)('$id', ({ id: strategy, mutations }) => {
     const fine = bites !== 'none';
     expect({
       coarse: lost('coarse', bites === 'coarse'),
-      fine: strategy === WINDOW ? fine : lost('fine', fine),
+      fine: strategy === WINDOW || FOR_A_SEARCH.has(`${strategy} ${mutation.id}`) ? fine : lost('fine', fine),
     }).toEqual({ coarse: bites === 'coarse', fine });
   });
 

@@ -29,9 +29,10 @@ export const hwDirtyWp = defineStrategy({
       step: 'block',
       summary: 'the reservation lock keeps new writers in the fault until the collect is done',
       mutations: [
-        mutation('no-block', 'none', {
+        mutation('no-block', 'fine', {
           summary:
-            'new writers are not blocked until the collect is done: nothing is lost, but the snapshot is not closed',
+            'new writers are not blocked: the snapshot is not closed, and a page that is written between its collection and the unmap of its entry loses its D with it',
+          needs: ['unmap'],
         }),
       ],
     },

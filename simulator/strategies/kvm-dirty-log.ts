@@ -43,10 +43,10 @@ export const kvmDirtyLog = defineStrategy({
         summary: 'W is taken from the entries of the snapshot, under the MMU lock, by an atomic update',
         mutations: [
           mutation('no-rearm', 'coarse'),
-          mutation('plain-rmw', 'none', {
+          mutation('plain-rmw', 'fine', {
             history: 'A35',
             summary:
-              'entries are stored back instead of updated atomically: nothing is lost in this walk, because every page of the snapshot has W already and D is not read; a walk over other pages would take the W of a fault away, and with it the flush',
+              'entries are stored back instead of updated atomically: a page that was marked late is in the snapshot with its W gone, and a W that a fault sets between load and store goes too, with no flush, so its CPU writes on through what it cached. That takes a fault that lasts over two rounds, which recordings do not have: only a search shows it',
           }),
         ],
       },

@@ -35,9 +35,10 @@ export const pml = defineStrategy({
       summary: 'D is cleared in the entries of the snapshot, under the MMU lock, by an atomic update',
       mutations: [
         mutation('no-rearm', 'coarse'),
-        mutation('plain-rmw', 'none', {
+        mutation('plain-rmw', 'fine', {
           summary:
-            'entries are stored back instead of updated atomically: nothing is lost in this walk, because every page of the snapshot was logged when its D was set, so there is no D left to come',
+            'entries are stored back instead of updated atomically: a page of the snapshot that was unmapped and mapped again has no D, and one that the walker sets between load and store is overwritten, with no flush',
+          needs: ['unmap'],
         }),
       ],
     }),
