@@ -7,6 +7,7 @@ import type { RuleId } from '../rules.js';
 import { Edges } from './edges.js';
 import { Expansion, type Sighting, type Worst } from './expansion.js';
 import type { Model } from './model.js';
+import { Successors } from './successors.js';
 import { Visited } from './visited.js';
 
 export { brokenAtRest, type Sighting, type Worst } from './expansion.js';
@@ -73,15 +74,18 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
   const started = performance.now();
   let lastTurn = started;
   const expansion = new Expansion(model);
-  const take = () => {
-    const to = visited.add(state.now);
-    edges?.add(to);
-  };
+  const successors = new Successors(visited, model.choices);
+  const take = () => successors.add(state.now);
   visited.add(state.now);
   const seconds = () => (performance.now() - started) / 1000;
   let at = 0;
   let levelEnd = 1;
-  for (; at < visited.count; at++) {
+  for (; ; at++) {
+    if (at === levelEnd || successors.full) {
+      successors.takeIn(edges);
+      if (edges !== null && visited.count > options.graphStates) edges = null;
+    }
+    if (at >= visited.count) break;
     if (at === levelEnd) {
       levels.push(at);
       levelEnd = visited.count;
@@ -103,12 +107,14 @@ export async function search(model: Model, options: SearchOptions): Promise<Sear
       else if (visited.count > limits.states) stopped = 'states';
       else if (seconds() > limits.seconds) stopped = 'seconds';
       else if (visited.bytes > limits.bytes) stopped = 'memory';
-      if (stopped !== null) break;
+      if (stopped !== null) {
+        successors.takeIn(null);
+        break;
+      }
     }
     visited.read(at, parent);
     expansion.from(at, parent, take);
-    edges?.endState();
-    if (edges !== null && visited.count > options.graphStates) edges = null;
+    successors.endParent();
   }
   const { transitions, ends, badEnds, sightings, worst } = expansion;
   return {

@@ -19,6 +19,8 @@ export class Visited {
   #slots = new Int32Array(2 * FIRST_SLOTS);
   #mask = FIRST_SLOTS - 1;
   #room = (FIRST_SLOTS * 5) >> 3;
+  /** Scratch of `touch`. */
+  #found = new Int32Array(0);
 
   constructor(words: number) {
     this.words = words;
@@ -49,6 +51,20 @@ export class Visited {
     for (let word = 0; word < words; word++) block[at + word] = state[word]!;
     if (this.count > this.#room) this.#grow();
     return number;
+  }
+
+  /** Reads wherever states of these hashes may be, so that looking them up does not wait for memory one after the other. */
+  touch(hashes: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const found = this.#found.length < count ? (this.#found = new Int32Array(count)) : this.#found;
+    for (let at = 0; at < count; at++) found[at] = slots[2 * (hashes[at]! & mask) + 1]!;
+    let sum = 0;
+    for (let at = 0; at < count; at++) {
+      const number = found[at]! - 1;
+      if (number >= 0) sum ^= this.#blocks[number >>> BLOCK_BITS]![(number & BLOCK_MASK) * this.words]!;
+    }
+    return sum;
   }
 
   /** Number of the state, or -1. */
