@@ -22,6 +22,8 @@ import type { ScenarioActor, Setting, Stage } from './scenario.js';
 const FIRST_PAGE = 0x1_0000;
 const FIRST_ALIAS = 0x2_0000;
 const STORE_BYTES = 8;
+/** A scenario has few events, and machines for scenarios are built by the hundred: a chunk of them would be megabytes. */
+const BATCH_EVENTS = 2048;
 
 export interface Staged {
   readonly settings: SimulationSettings;
@@ -36,7 +38,7 @@ export function stage(setting: Setting, onFull: (batch: EventBatch) => void): St
   const { aliasPages = 0 } = setting;
   const alias = aliasPages > 0 ? { alias: `${FIRST_ALIAS}=${FIRST_PAGE}:${aliasPages}` } : {};
   const settings = configure({ ...setting.machine, ...alias, interleave: 'fine' });
-  const world = buildWorld(settings, onFull, false);
+  const world = buildWorld(settings, onFull, false, BATCH_EVENTS);
   const { machine } = world;
   const carriers = setting.reads ?? world.tracking.strategy.carriers ?? settings.strategy.carriers;
   machine.reads = carrierMask(carriers);

@@ -42,15 +42,23 @@ const untracked: StrategyCode = {
   *harvest() {},
 };
 
-/** @param bulk range walks may use their bulk form, in coarse mode */
-export function buildWorld(settings: SimulationSettings, onFull: (batch: EventBatch) => void, bulk: boolean): World {
+/**
+ * @param bulk range walks may use their bulk form, in coarse mode
+ * @param batchEvents events in a full batch; default: those of a chunk
+ */
+export function buildWorld(
+  settings: SimulationSettings,
+  onFull: (batch: EventBatch) => void,
+  bulk: boolean,
+  batchEvents?: number,
+): World {
   const { strategy, host, guest, monitor, architecture } = settings;
   const tracking = trackingOf(settings);
   const spaces = spacesOf(settings, tracking.host?.carriers ?? host?.carriers ?? []);
   const layouts = spaces.map(({ layout }) => pteLayout(layout));
   const pages = new PageStore();
   if (guest !== null) pages.secondStage = SECOND_STAGE;
-  const journal = new Journal(pages, layouts, onFull);
+  const journal = new Journal(pages, layouts, onFull, batchEvents);
   const cost = (name: CostName) => settings.cost.ns[name];
   const machine = new Machine(
     {

@@ -4,6 +4,7 @@
  */
 import {
   cacheFlush,
+  CHUNK_EVENTS,
   declare,
   EventBatch,
   exit,
@@ -58,7 +59,7 @@ export function actorNames(cpus: number): readonly string[] {
 }
 
 export class Journal {
-  readonly batch = new EventBatch();
+  readonly batch: EventBatch;
   /** Program time by CPU, ns. */
   readonly program = new Float64Array(MAX_CPUS);
   /** Tracking overhead by CPU, ns. */
@@ -78,24 +79,45 @@ export class Journal {
   /** By address space; those that are not named have the first. */
   readonly #layouts: readonly PteLayout[];
   readonly #onFull: (batch: EventBatch) => void;
-  readonly #slots = this.batch.slots;
+  readonly #slots: EventBatch['slots'];
   // The columns every event fills, at hand: one load less for each on the hot path.
-  readonly #kind = this.batch.kind;
-  readonly #time = this.batch.time;
-  readonly #cpu = this.batch.cpu;
-  readonly #actor = this.batch.actor;
-  readonly #step = this.batch.step;
-  readonly #page = this.batch.page;
-  readonly #space = this.batch.space;
-  readonly #slot0 = this.batch.slots[0]!;
-  readonly #slot1 = this.batch.slots[1]!;
-  readonly #slot2 = this.batch.slots[2]!;
+  readonly #kind: EventBatch['kind'];
+  readonly #time: EventBatch['time'];
+  readonly #cpu: EventBatch['cpu'];
+  readonly #actor: EventBatch['actor'];
+  readonly #step: EventBatch['step'];
+  readonly #page: EventBatch['page'];
+  readonly #space: EventBatch['space'];
+  readonly #slot0: Float64Array;
+  readonly #slot1: Float64Array;
+  readonly #slot2: Float64Array;
 
-  /** @param onFull takes the rows of a full batch; the batch is reused when it returns */
-  constructor(pages: PageStore, layouts: readonly PteLayout[], onFull: (batch: EventBatch) => void) {
+  /**
+   * @param onFull takes the rows of a full batch; the batch is reused when it returns
+   * @param batchEvents events in a full batch
+   */
+  constructor(
+    pages: PageStore,
+    layouts: readonly PteLayout[],
+    onFull: (batch: EventBatch) => void,
+    batchEvents: number = CHUNK_EVENTS,
+  ) {
     this.#pages = pages;
     this.#layouts = layouts;
     this.#onFull = onFull;
+    const batch = new EventBatch(batchEvents);
+    this.batch = batch;
+    this.#slots = batch.slots;
+    this.#kind = batch.kind;
+    this.#time = batch.time;
+    this.#cpu = batch.cpu;
+    this.#actor = batch.actor;
+    this.#step = batch.step;
+    this.#page = batch.page;
+    this.#space = batch.space;
+    this.#slot0 = batch.slots[0]!;
+    this.#slot1 = batch.slots[1]!;
+    this.#slot2 = batch.slots[2]!;
   }
 
   /** Position of the last event; 0 before the first. */
