@@ -33,6 +33,7 @@ interface Options {
   readonly as?: Form;
   readonly reduce?: boolean;
   readonly count?: boolean;
+  readonly threads?: number;
   readonly repair?: boolean;
   readonly random?: number;
   readonly depth?: number;
@@ -112,6 +113,7 @@ export const explore = defineCommand<Options>({
       .option('--max-states <n>', 'stop after so many states', wholeNumber('--max-states'))
       .option('--max-seconds <n>', 'stop after so many seconds', wholeNumber('--max-seconds'))
       .option('--max-memory <MiB>', 'stop when states take that much memory', wholeNumber('--max-memory'))
+      .option('--threads <n>', 'share a large search out among so many threads (default: 1)', wholeNumber('--threads'))
       .option(
         '--random <runs>',
         'try so many random schedules instead, where every one is too much',
@@ -162,8 +164,10 @@ export const explore = defineCommand<Options>({
       context.progress.end();
       return sampled(context, target, found, seed, trailOf(context, target, options), form);
     }
-    const found = await explorer.explore(target.setting, {
+    const { threads = 1 } = options;
+    const found = await explorer.exploreInThreads(explorer.specOf(target), {
       ...searchOptions(options),
+      threads,
       ...(litmus?.reduce && { reduce: true }),
       signal,
       onProgress: (progress) => context.progress.update(null, () => progressText(progress)),
