@@ -94,13 +94,17 @@ function* move(strategy: StrategyCode, options: StrategyOptions, first: number, 
   if (options.huge) yield* split(options, first, last);
   yield* unmap(strategy, options, first, last, 'move-drops-dirty', function* () {
     for (let page = first; page >= 0; page = yield* nextHome(page, last)) {
-      // As page migration does, it waits for the last entry to go: a fault may have put one back. No try depends on the one before.
+      // Page migration holds the page lock, so that nobody who cleans the page is between taking its entry out and the flush.
+      const hasLock = yield micro(Op.hasStructPage, step, page);
+      if (hasLock) yield micro(Op.lock, 'lock', page, LOCK.page);
+      // It waits for the last entry to go: a fault may have put one back. No try depends on the one before.
       for (;;) {
         yield micro(Op.settle, step, -1, 1 + page);
         if (yield micro(Op.moveFrame, step, page, options.cost('move4k'))) break;
         for (let mapped = page; mapped >= 0; mapped = yield micro(Op.nextMapping, step, mapped))
           yield* zapPart(options, mapped, mapped, false);
       }
+      if (hasLock) yield micro(Op.unlock, 'lock', page, LOCK.page);
     }
   });
 }
