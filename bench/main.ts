@@ -35,7 +35,7 @@ try {
       ? [
           exploring(
             'explore-huge',
-            { strategy: 'pfn-mkwrite', cpus: 3, pages: 3, writes: 3, harvests: 2 },
+            { strategy: 'pfn-mkwrite', cpus: 3, pages: 2, writes: 3, harvests: 3 },
             '>= 0.5',
             false,
           ),
