@@ -7,8 +7,8 @@ import { Random, UsageError } from '../base/index.js';
 import { conclude, type Exploration, explore, type ExploreOptions, GRAPH_STATES } from './explore.js';
 import { type Outcome, outcomeOf, searchOptionsOf, withRoom } from './explore.js';
 import { search } from './search/search.js';
-import { buffersOf, type Reply, type Request } from './search/share.js';
-import { type Peer, Team, type TeamResult } from './search/team.js';
+import type { Reply, Request } from './search/share.js';
+import { type Peer, Team } from './search/team.js';
 import { trialPacking } from './search/trial.js';
 import type { WorkerSetup } from './search/worker.js';
 import { targetOf, type TargetSpec } from './target.js';
@@ -41,27 +41,27 @@ export async function exploreInThreads(spec: TargetSpec, options: ThreadOptions)
     });
     const isLarge = found.stopped === 'states' && found.visited.count <= limits.states;
     if (!isLarge) return conclude(setting, model, reduce, outcomeOf(model, found, reduce));
-    const setups = Array.from({ length: threads }, (_, index) => ({ spec, reduce, packing, index, shares: threads }));
+    const setups = Array.from({ length: threads }, (_, index) => ({ spec, reduce, packing, index }));
     const peers = setups.map((setup) => new ThreadPeer(setup));
     try {
-      const team = new Team(model, peers);
-      const result = await team.search(found, { ...alone, started });
-      return await conclude(setting, model, reduce, sharedOutcome(team, result));
+      const team = new Team(model, peers, found, { ...alone, started });
+      return await conclude(setting, model, reduce, await sharedOutcome(team));
     } finally {
       await Promise.all(peers.map((peer) => peer.end()));
     }
   });
 }
 
-/** Of a search that was shared out. Its graph is nowhere as a whole, as that of a large one never is. */
-function sharedOutcome(team: Team, result: TeamResult): Outcome {
-  const { sightings, worst } = result;
+/** Of a search that is shared out. Its graph is nowhere as a whole, as that of a large one never is. */
+async function sharedOutcome(team: Team): Promise<Outcome> {
+  const result = await team.search();
   return {
     ...result,
-    broken: new Set(sightings.keys()),
+    worst: await team.worst(),
+    broken: new Set(result.sightings.keys()),
     interleavings: null,
-    wayTo: (rule) => team.pathTo(sightings.get(rule)!),
-    wayToWorst: () => team.pathTo(worst!.at),
+    wayTo: (rule) => team.wayTo(rule),
+    wayToWorst: () => team.wayToWorst(),
   };
 }
 
@@ -85,7 +85,7 @@ class ThreadPeer implements Peer {
       if (this.#failed !== null) throw this.#failed;
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#worker.postMessage(request, buffersOf(request));
+      this.#worker.postMessage(request);
     });
   }
 

@@ -62,11 +62,12 @@ export class Expansion {
 
   #end(at: number): void {
     const model = this.#model;
-    const broken = model.atRest ? brokenAtRest(model) : BROKEN.deadlock;
+    const broken = brokenAtEnd(model);
     this.ends++;
     if (broken & LOSES) this.badEnds++;
     if (broken & ~this.#seen) this.#note(broken, at, -1);
-    this.worst = worseOf(this.worst, model, at);
+    const paid = paidPerPage(model);
+    if (paid !== null && paid.ratio > (this.worst?.ratio ?? -1)) this.worst = { state: at, ...paid };
   }
 
   #note(broken: number, at: number, choice: number): void {
@@ -76,6 +77,11 @@ export class Expansion {
       if (mask & (1 << bit)) this.sightings.set(id, { state: at, choice });
     });
   }
+}
+
+/** Rules broken by a state that no choice is possible in. */
+export function brokenAtEnd(model: Model): number {
+  return model.atRest ? brokenAtRest(model) : BROKEN.deadlock;
 }
 
 /** Rules broken by a state in which nothing goes on any more. */
@@ -94,11 +100,10 @@ export function brokenAtRest({ state }: Model): number {
   return broken;
 }
 
-/** The worse of what is known and the end that the model stands at. */
-function worseOf(known: Worst | null, { state }: Model, at: number): Worst | null {
+/** What is counted where the model stands, for each page that became newer than the consumer's copy; null where nobody asks. */
+export function paidPerPage({ state }: Model): Omit<Worst, 'state'> | null {
   if (state.counts === null) return null;
   const counted = state.get(state.counted);
   const renewed = state.get(state.renewed);
-  const ratio = counted / Math.max(renewed, 1);
-  return known === null || ratio > known.ratio ? { state: at, counted, renewed, ratio } : known;
+  return { counted, renewed, ratio: counted / Math.max(renewed, 1) };
 }

@@ -151,7 +151,7 @@ export function pathTo(model: Model, { visited, levels }: SearchResult, target: 
 }
 
 /** The choice that leads from some state of [from, to) to `wanted`, or -1; leaves that state in `parent`. */
-export function predecessor(
+function predecessor(
   model: Model,
   visited: Visited,
   from: number,

@@ -1,128 +1,102 @@
 /**
- * One thread's share of a search: the states that belong to it, with a model of its own to go on from them. What it finds that belongs to others it
- * hands back after each round, and takes in what they found for it; the rounds are called by `team.ts`.
+ * One thread's part in a search: with a model of its own it goes on from states that all share, a few at a time, for as long as there are some in the
+ * level. What it does when is said by `team.ts`.
  *
  * All models of a team number the places of code alike. A transition that nobody has met yet is reported, and the state that it came up at waits until
  * everybody has been told of it.
  */
 import { invariant } from '../../base/index.js';
 import type { RuleId } from '../rules.js';
-import { Expansion, type Worst } from './expansion.js';
+import { Expansion } from './expansion.js';
+import { firstAt, type Sought, type Spot } from './first-at.js';
 import type { Model } from './model.js';
-import { ownerOf, Parcel } from './parcel.js';
-import { predecessor } from './search.js';
+import { SharedStates } from './shared-states.js';
+import type { StoreMemory } from './state-store.js';
+import { Successors } from './successors.js';
 import { Outgrown, Unmet } from './transition-table.js';
-import { hashOf, Visited } from './visited.js';
 
 /** Transitions by actor, in an order that settles the numbers of nodes; see `TransitionTable.met`. */
 export type Met = ReadonlyArray<readonly number[]>;
+/** States by number: first and count of each row of neighbours. */
+export type Rows = readonly number[];
 
-/** What is asked of a share. Plain data: it may come from another thread. */
+/** What is asked of a share. Plain data and shared memory: it may come from another thread. */
 export type Request =
-  /** First of all: what is its own of a search that was begun. */
+  /** First of all. */
   | {
       readonly kind: 'begin';
-      readonly met: Met;
-      readonly states: Int32Array<ArrayBuffer>;
-      /** Number of its first state in each level that was begun. */
-      readonly levels: readonly number[];
-      /** States that are no further than the last of those levels. */
-      readonly levelEnd: number;
-      /** States that were gone on from. */
-      readonly expanded: number;
+      readonly memory: StoreMemory;
+      readonly control: SharedArrayBuffer;
+      readonly shares: number;
     }
   | {
-      readonly kind: 'round';
+      readonly kind: 'go';
       readonly met: Met;
-      /** States that others found and that belong to it. */
-      readonly incoming: ReadonlyArray<Int32Array<ArrayBuffer>>;
-      /** Everybody is through with the level: the next one begins. */
-      readonly nextLevel: boolean;
+      /** Blocks that are new, and the numbers of those that are for this share. */
+      readonly blocks: readonly SharedArrayBuffer[];
+      readonly own: readonly number[];
+      /** States that it may add before it reports. */
+      readonly room: number;
+      /** The states of a new level, a few in each row; null: the level goes on. */
+      readonly level: Rows | null;
     }
-  /** How the search came to a state of the level after this one. */
-  | { readonly kind: 'predecessor'; readonly level: number; readonly wanted: Int32Array };
+  | { readonly kind: 'move'; readonly larger: SharedArrayBuffer }
+  | { readonly kind: 'find'; readonly rows: Rows; readonly sought: Sought };
 
 export type Reply =
   | Report
-  | { readonly kind: 'predecessor'; readonly found: Predecessor | null }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'found'; readonly spot: Spot | null }
   /** Fields are too narrow: the search has to begin anew. */
   | { readonly kind: 'outgrown'; readonly message: string };
 
-export interface Predecessor {
-  readonly state: Int32Array;
-  readonly choice: number;
-}
-
-/** Where something was found, in the words of the state: numbers mean nothing to others. */
-export interface Place {
-  readonly state: Int32Array;
-  readonly level: number;
-  /** -1: it is at rest there. */
-  readonly choice: number;
-}
-
-/** How things stand after a round. Counts are from the beginning of the share on. */
+/** How things stand. Counts are from the beginning of the share on. */
 export interface Report {
   readonly kind: 'report';
-  /** By share: states that belong to it. */
-  readonly outgoing: ReadonlyArray<Int32Array<ArrayBuffer>>;
-  /** By actor: transitions that are in no table yet. */
-  readonly unmet: Met;
-  readonly states: number;
-  /** States of the level, and those of them that are to be gone on from. */
-  readonly level: number;
-  readonly pending: number;
-  /** Those, and what is known of the next level. */
-  readonly frontier: number;
-  readonly bytes: number;
+  readonly added: number;
+  /** States that it has room for. */
+  readonly free: number;
   readonly transitions: number;
   readonly ends: number;
   readonly badEnds: number;
-  /** Rules that it had not found to be broken before this round. */
-  readonly sightings: ReadonlyArray<readonly [RuleId, Place]>;
-  readonly worst: (Omit<Worst, 'state'> & { readonly at: Place }) | null;
+  /** Rules that it has found to be broken. */
+  readonly broken: readonly RuleId[];
+  /** Worst ratio of what is paid; null where nobody asks, or it has seen no end. */
+  readonly worst: number | null;
+  /** States that it has added since it reported last. */
+  readonly rows: Rows;
+  /** By actor: transitions that are in no table yet; and how many states wait for them. */
+  readonly unmet: Met;
+  readonly waiting: number;
 }
 
-/** What is given away when it is sent to another thread. */
-export function buffersOf(message: Request | Reply): ArrayBuffer[] {
-  if (message.kind === 'begin') return [message.states.buffer];
-  if (message.kind === 'round') return message.incoming.map(({ buffer }) => buffer);
-  return message.kind === 'report' ? message.outgoing.map(({ buffer }) => buffer) : [];
-}
-
-/** States of a round: some tenths of a second. Between two rounds limits are looked at, and interrupts. */
-const ROUND_STATES = 2 ** 16;
+/** States in a row of a level, at most. Few enough that threads come to the end of a level together. */
+export const ROW_STATES = 256;
+/** Numbers that all threads look at: the next row of the level; whether to stop; and by share, how many states it has added and gone on from. */
+export const CONTROL = { next: 0, stop: 1, added: 2, expanded: 3, perShare: 2 } as const;
 
 export class Share {
   readonly #model: Model;
   readonly #index: number;
-  readonly #shares: number;
-  readonly #roundStates: number;
-  readonly #words: number;
-  readonly #visited: Visited;
+  readonly #rowsPerTurn: number;
   readonly #expansion: Expansion;
-  readonly #outgoing: Parcel[];
-  readonly #levels: number[] = [];
   readonly #parent: Int32Array;
-  #levelEnd = 0;
-  /** The next to go on from, and those before it that wait for a transition. */
-  #at = 0;
+  #states: SharedStates | null = null;
+  #successors: Successors | null = null;
+  #shares = 0;
+  #control: Int32Array = new Int32Array(0);
+  #level: Rows = [];
+  #expanded = 0;
   #waiting: number[] = [];
   #unmet: number[][] = [];
-  #sightings = 0;
 
-  /** @param index which of so many shares it is */
-  constructor(model: Model, index: number, shares: number, roundStates = ROUND_STATES) {
-    const { words } = model.state;
+  /** @param rowsPerTurn rows of the level after which it reports in any case */
+  constructor(model: Model, index: number, rowsPerTurn = Infinity) {
     this.#model = model;
     this.#index = index;
-    this.#shares = shares;
-    this.#roundStates = roundStates;
-    this.#words = words;
-    this.#visited = new Visited(words);
+    this.#rowsPerTurn = rowsPerTurn;
     this.#expansion = new Expansion(model);
-    this.#outgoing = Array.from({ length: shares }, () => new Parcel(words));
-    this.#parent = new Int32Array(words);
+    this.#parent = new Int32Array(model.state.words);
     for (const table of model.tables) table.frozen = true;
   }
 
@@ -130,13 +104,20 @@ export class Share {
     try {
       switch (request.kind) {
         case 'begin':
-          this.#begin(request);
+          this.#states = new SharedStates(this.#model.state.words, request.memory);
+          this.#successors = new Successors(this.#states, this.#model.choices);
+          this.#control = new Int32Array(request.control);
+          this.#shares = request.shares;
+          return { kind: 'done' };
+        case 'go':
+          this.#prepare(request);
+          this.#go(request.room);
           return this.#report();
-        case 'round':
-          this.#round(request);
-          return this.#report();
-        case 'predecessor':
-          return { kind: 'predecessor', found: this.#predecessor(request.level, request.wanted) };
+        case 'move':
+          this.#store.moveTo(request.larger, this.#index, this.#shares);
+          return { kind: 'done' };
+        case 'find':
+          return { kind: 'found', spot: firstAt(this.#model, this.#store, request.rows, request.sought) };
       }
     } catch (error) {
       if (error instanceof Outgrown) return { kind: 'outgrown', message: error.message };
@@ -144,94 +125,78 @@ export class Share {
     }
   }
 
-  #begin({ met, states, levels, levelEnd, expanded }: Extract<Request, { kind: 'begin' }>): void {
-    this.#learn(met);
-    this.#absorb(states);
-    this.#levels.push(...levels);
-    this.#levelEnd = levelEnd;
-    this.#at = expanded;
+  get #store(): SharedStates {
+    invariant(this.#states !== null, 'a share is told first where states are');
+    return this.#states;
   }
 
-  #round({ met, incoming, nextLevel }: Extract<Request, { kind: 'round' }>): void {
-    this.#learn(met);
-    for (const states of incoming) this.#absorb(states);
-    if (nextLevel) {
-      invariant(this.#at === this.#levelEnd && this.#waiting.length === 0, 'a level ends when all of it is done');
-      this.#levels.push(this.#levelEnd);
-      this.#levelEnd = this.#visited.count;
-    }
+  #prepare({ met, blocks, own, level }: Extract<Request, { kind: 'go' }>): void {
+    this.#model.tables.forEach((table, actor) => table.learn(met[actor]!));
+    this.#store.addBlocks(blocks, own);
+    if (level !== null) this.#level = level;
+    this.#unmet = this.#model.tables.map(() => []);
+  }
+
+  #go(room: number): void {
+    const control = this.#control;
+    const states = this.#store;
+    const most = states.added + room;
+    const perState = this.#model.choices;
     const waited = this.#waiting;
     this.#waiting = [];
-    this.#unmet = this.#model.tables.map(() => []);
-    for (const at of waited) this.#goOnFrom(at);
-    const end = Math.min(this.#levelEnd, this.#at + this.#roundStates);
-    while (this.#at < end) this.#goOnFrom(this.#at++);
-  }
-
-  #learn(met: Met): void {
-    this.#model.tables.forEach((table, actor) => table.learn(met[actor]!));
-  }
-
-  #absorb(states: Int32Array): void {
-    const words = this.#words;
-    const state = this.#parent;
-    for (let at = 0; at < states.length; ) {
-      for (let word = 0; word < words; word++) state[word] = states[at++]!;
-      this.#visited.add(state);
+    for (let at = 0; at < waited.length; at++) {
+      if (states.added + perState > most) this.#waiting.push(waited[at]!);
+      else this.#goOnFrom(waited[at]!, 1);
     }
-  }
-
-  #goOnFrom(at: number): void {
-    this.#visited.read(at, this.#parent);
-    try {
-      this.#expansion.from(at, this.#parent, this.#take);
-    } catch (error) {
-      if (!(error instanceof Unmet)) throw error;
-      this.#unmet[this.#model.tables.indexOf(error.table)]!.push(error.node, error.result);
-      this.#waiting.push(at);
+    for (let turn = 0; turn < this.#rowsPerTurn && Atomics.load(control, CONTROL.stop) === 0; turn++) {
+      if (states.added + ROW_STATES * perState > most) break;
+      const row = 2 * Atomics.add(control, CONTROL.next, 1);
+      if (row >= this.#level.length) break;
+      this.#goOnFrom(this.#level[row]!, this.#level[row + 1]!);
+      this.#tell();
     }
+    this.#tell();
   }
 
-  /** A successor stands in the model. */
-  readonly #take = (): void => {
-    const state = this.#model.state.now;
-    const hash = hashOf(state, this.#words);
-    const owner = ownerOf(hash, this.#shares);
-    if (owner === this.#index) this.#visited.addHashed(state, hash);
-    else this.#outgoing[owner]!.add(state, hash);
-  };
+  #tell(): void {
+    const first = CONTROL.perShare * this.#index;
+    Atomics.store(this.#control, CONTROL.added + first, this.#store.added);
+    Atomics.store(this.#control, CONTROL.expanded + first, this.#expanded);
+  }
 
-  #predecessor(level: number, wanted: Int32Array): Predecessor | null {
-    const from = this.#levels[level]!;
-    const to = this.#levels[level + 1] ?? this.#levelEnd;
-    const choice = predecessor(this.#model, this.#visited, from, to, wanted, this.#parent);
-    return choice < 0 ? null : { state: this.#parent.slice(), choice };
+  /** From the states of a row. */
+  #goOnFrom(first: number, count: number): void {
+    const successors = this.#successors!;
+    const take = () => successors.add(this.#model.state.now);
+    for (let number = first; number < first + count; number++) {
+      this.#store.read(number, this.#parent);
+      try {
+        this.#expansion.from(number, this.#parent, take);
+        this.#expanded++;
+      } catch (error) {
+        if (!(error instanceof Unmet)) throw error;
+        this.#unmet[this.#model.tables.indexOf(error.table)]!.push(error.node, error.result);
+        this.#waiting.push(number);
+      }
+      if (successors.full) successors.takeIn(null);
+    }
+    successors.takeIn(null);
   }
 
   #report(): Report {
     const { transitions, ends, badEnds, worst, sightings } = this.#expansion;
-    const news = [...sightings].slice(this.#sightings);
-    this.#sightings = sightings.size;
     return {
       kind: 'report',
-      outgoing: this.#outgoing.map((parcel) => parcel.take()),
-      unmet: this.#unmet,
-      states: this.#visited.count,
-      level: this.#levelEnd - this.#levels.at(-1)!,
-      pending: this.#levelEnd - this.#at + this.#waiting.length,
-      frontier: this.#visited.count - this.#at + this.#waiting.length,
-      bytes: this.#visited.bytes,
+      added: this.#store.added,
+      free: this.#store.free,
       transitions,
       ends,
       badEnds,
-      sightings: news.map(([rule, { state, choice }]) => [rule, this.#placeOf(state, choice)]),
-      worst: worst === null ? null : { ...worst, at: this.#placeOf(worst.state, -1) },
+      broken: [...sightings.keys()],
+      worst: worst?.ratio ?? null,
+      rows: this.#store.takeRows(),
+      unmet: this.#unmet,
+      waiting: this.#waiting.length,
     };
-  }
-
-  #placeOf(number: number, choice: number): Place {
-    const state = new Int32Array(this.#words);
-    this.#visited.read(number, state);
-    return { state, level: this.#levels.findLastIndex((first) => first <= number), choice };
   }
 }

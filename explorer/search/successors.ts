@@ -3,7 +3,7 @@
  * other wait together. Successors are gathered, the places where they may be are all touched, and only then is each looked up.
  */
 import type { Edges } from './edges.js';
-import { hashOf, type Visited } from './visited.js';
+import { hashOf, type StateStore } from './state-store.js';
 
 /** Chosen: touched lines stay in the second-level cache until they are used. */
 const GATHERED = 1024;
@@ -11,7 +11,7 @@ const GATHERED = 1024;
 export class Successors {
   /** Successors that wait. */
   count = 0;
-  readonly #visited: Visited;
+  readonly #store: StateStore;
   readonly #states: Int32Array;
   readonly #hashes: Int32Array;
   /** How many were gathered when each parent was done. */
@@ -19,11 +19,11 @@ export class Successors {
   readonly #one: Int32Array;
 
   /** @param most successors of one state */
-  constructor(visited: Visited, most: number) {
-    this.#visited = visited;
+  constructor(store: StateStore, most: number) {
+    this.#store = store;
     this.#hashes = new Int32Array(GATHERED + most);
-    this.#states = new Int32Array((GATHERED + most) * visited.words);
-    this.#one = new Int32Array(visited.words);
+    this.#states = new Int32Array((GATHERED + most) * store.words);
+    this.#one = new Int32Array(store.words);
   }
 
   /** Another parent should not be gone on from before these are taken in. */
@@ -32,7 +32,7 @@ export class Successors {
   }
 
   add(state: Int32Array): void {
-    const { words } = this.#visited;
+    const { words } = this.#store;
     const at = this.count * words;
     for (let word = 0; word < words; word++) this.#states[at + word] = state[word]!;
     this.#hashes[this.count++] = hashOf(state, words);
@@ -44,9 +44,9 @@ export class Successors {
 
   /** Takes all in, in order; the graph, where it is kept, gets its edges. */
   takeIn(edges: Edges | null): void {
-    const visited = this.#visited;
+    const store = this.#store;
     const one = this.#one;
-    visited.touch(this.#hashes, this.count);
+    store.touch(this.#hashes, this.count);
     let parent = 0;
     for (let at = 0; at <= this.count; at++) {
       while (this.#ends[parent] === at) {
@@ -55,7 +55,7 @@ export class Successors {
       }
       if (at === this.count) break;
       for (let word = 0; word < one.length; word++) one[word] = this.#states[at * one.length + word]!;
-      const number = visited.addHashed(one, this.#hashes[at]!);
+      const number = store.addHashed(one, this.#hashes[at]!);
       edges?.add(number);
     }
     this.count = 0;

@@ -1,4 +1,4 @@
-/** A search that is shared out finds what one thread finds; the shares are in this thread, and talk by copies as if they were not. */
+/** A search that is shared out finds what one thread finds; the shares are in this thread and go on in turn, a few states each time. */
 import { describe, expect, it } from 'vitest';
 import { STRATEGIES } from '../../simulator/index.js';
 import type { Packing } from '../machine/packed-state.js';
@@ -7,18 +7,19 @@ import { BROKEN } from '../rules.js';
 import type { Setting } from '../scenario.js';
 import { SCENARIOS } from '../scenarios/index.js';
 import { strategySetting } from '../strategy-scenario.js';
+import { brokenAtEnd, paidPerPage } from './expansion.js';
 import type { Model } from './model.js';
-import { brokenAtRest, search, type SearchResult } from './search.js';
-import { buffersOf, type Reply, type Request, Share } from './share.js';
+import { search, type SearchResult } from './search.js';
+import { type Reply, type Request, Share } from './share.js';
 import { type Peer, Team, type TeamOptions, type TeamResult } from './team.js';
 import { Outgrown } from './transition-table.js';
 
 const LIMITS = { states: 1e6, seconds: 600, bytes: 1e9 };
-const ROUND_STATES = 100;
 
-/** As another thread would be: what is sent is copied, and what is given away is gone. */
+/** As another thread would be: what is sent is copied, and memory that is shared is not. */
 class PeerHere implements Peer {
   asked = 0;
+  added = 0;
   /** Reports with transitions that were in no table. */
   unmet = 0;
   readonly #share: Share;
@@ -28,10 +29,13 @@ class PeerHere implements Peer {
   }
 
   ask(request: Request): Promise<Reply> {
-    const reply = this.#share.answer(structuredClone(request, { transfer: buffersOf(request) }));
+    const reply = this.#share.answer(structuredClone(request));
     this.asked++;
-    if (reply.kind === 'report' && reply.unmet.some(({ length }) => length > 0)) this.unmet++;
-    return Promise.resolve(structuredClone(reply, { transfer: buffersOf(reply) }));
+    if (reply.kind === 'report') {
+      this.added = reply.added;
+      if (reply.unmet.some(({ length }) => length > 0)) this.unmet++;
+    }
+    return Promise.resolve(structuredClone(reply));
   }
 }
 
@@ -53,13 +57,9 @@ async function shared(setting: Setting, { shares, first = 1, packing, ...options
   const prepared = () => prepare(setting, false, packing).model;
   const model = prepared();
   const found = await search(model, { limits: { ...LIMITS, states: first }, graphStates: 0 });
-  const peers = Array.from(
-    { length: shares },
-    (_, index) => new PeerHere(new Share(prepared(), index, shares, ROUND_STATES)),
-  );
-  const team = new Team(model, peers);
-  const result = await team.search(found, { limits: LIMITS, started: 0, ...options });
-  return { model, peers, team, result };
+  const peers = Array.from({ length: shares }, (_, index) => new PeerHere(new Share(prepared(), index, 1)));
+  const team = new Team(model, peers, found, { limits: LIMITS, started: 0, ...options });
+  return { model, peers, team, result: await team.search() };
 }
 
 async function alone(setting: Setting): Promise<SearchResult> {
@@ -75,12 +75,10 @@ function summary(found: SearchResult | TeamResult) {
   return { states, depth, transitions, ends, badEnds, stopped, broken, worst: worst?.ratio ?? null };
 }
 
-/** Rules that are broken by the last choice of a way, or by its end. */
-function brokenBy(model: Model, way: readonly number[], isEnd: boolean): number {
+/** Puts the model behind a way, and tells whether it stands at an end. */
+function follow(model: Model, way: readonly number[]): void {
   model.state.now.set(model.initial);
   for (const choice of way) expect(model.apply(choice)).toBe(true);
-  if (!isEnd) return model.state.broken;
-  return model.atRest ? brokenAtRest(model) : BROKEN.deadlock;
 }
 
 const SETTINGS = [
@@ -97,15 +95,21 @@ describe.each(SETTINGS)('%s', (_, setting) => {
   it('shows the same to three shares as to one thread, by ways as short', async () => {
     const one = await alone(setting);
     const { model, team, result } = await shared(setting, { shares: 3 });
+    const levelOf = (state: number) => one.levels.findLastIndex((first) => first <= state);
     expect(summary(result)).toEqual(summary(one));
     // Two of them: each takes as long as the search, since levels are gone through again.
-    for (const [rule, place] of [...result.sightings].slice(0, 2)) {
-      const way = await team.pathTo(place);
-      const level = one.levels.findLastIndex((first) => first <= one.sightings.get(rule)!.state);
-      expect(place.level).toBe(level);
-      expect(way.length).toBe(level + (place.choice < 0 ? 0 : 1));
-      expect(brokenBy(model, way, place.choice < 0) & BROKEN[rule]).toBe(BROKEN[rule]);
+    for (const [rule, level] of [...result.sightings].slice(0, 2)) {
+      expect(level).toBe(levelOf(one.sightings.get(rule)!.state));
+      const way = await team.wayTo(rule);
+      follow(model, way);
+      const isEnd = way.length === level;
+      expect(way.length - level).toBe(isEnd ? 0 : 1);
+      expect((isEnd ? brokenAtEnd(model) : model.state.broken) & BROKEN[rule]).toBe(BROKEN[rule]);
     }
+    if (one.worst === null) return;
+    expect(result.worst).toEqual({ ratio: one.worst.ratio, level: levelOf(one.worst.state) });
+    follow(model, await team.wayToWorst());
+    expect(paidPerPage(model)).toEqual(await team.worst());
   });
 });
 
@@ -123,6 +127,19 @@ describe('a search that is shared out', () => {
   ])('among %i, begun on one thread up to %i states, sees every state once', async (shares, first) => {
     const { result } = await shared(setting, { shares, first, packing });
     expect(summary(result)).toEqual(summary(await alone(setting)));
+  });
+
+  it('has a share of it in every thread', async () => {
+    const { peers, result } = await shared(setting, { shares: 3 });
+    for (const { added } of peers) expect(added).toBeGreaterThan(result.states / 10);
+  });
+
+  it('finds the same way whoever finds the states', async () => {
+    const broken = strategySetting({ ...program, machine: { strategy: 'hw-dirty', mutations: ['no-flush'] } });
+    const ways = [];
+    for (const shares of [1, 2, 3]) ways.push(await (await shared(broken, { shares })).team.wayTo('lost-write'));
+    expect(ways[1]).toEqual(ways[0]);
+    expect(ways[2]).toEqual(ways[0]);
   });
 
   it('numbers places of code alike although shares meet them in another order', async () => {
@@ -144,7 +161,10 @@ describe('a search that is shared out', () => {
   ])('says that it was stopped: %s', async (stopped, options) => {
     const { result, peers } = await shared(setting, { shares: 2, ...options });
     expect(result.stopped).toBe(stopped);
-    expect(peers.map(({ asked }) => asked)).toEqual([1, 1]);
+    expect(peers.map(({ asked, added }) => [asked, added])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
   });
 
   it('tells how far it is', async () => {

@@ -4,22 +4,18 @@ import { invariant } from '../../base/index.js';
 import type { Packing } from '../machine/packed-state.js';
 import { prepare } from '../prepare.js';
 import { targetOf, type TargetSpec } from '../target.js';
-import { buffersOf, type Request, Share } from './share.js';
+import { type Request, Share } from './share.js';
 
 export interface WorkerSetup {
   readonly spec: TargetSpec;
   readonly reduce: boolean;
   readonly packing: Packing;
-  /** Which of so many shares it has. */
+  /** Which of the shares it has, from 0. */
   readonly index: number;
-  readonly shares: number;
 }
 
 const port = parentPort;
 invariant(port !== null, 'a share on a thread of its own is asked by messages');
-const { spec, reduce, packing, index, shares } = workerData as WorkerSetup;
-const share = new Share(prepare(targetOf(spec).setting, reduce, packing).model, index, shares);
-port.on('message', (request: Request) => {
-  const reply = share.answer(request);
-  port.postMessage(reply, buffersOf(reply));
-});
+const { spec, reduce, packing, index } = workerData as WorkerSetup;
+const share = new Share(prepare(targetOf(spec).setting, reduce, packing).model, index);
+port.on('message', (request: Request) => port.postMessage(share.answer(request)));
