@@ -57,14 +57,15 @@ const unflushed = { ...program, machine: { ...program.machine, mutations: ['no-f
 
 describe('exploreInThreads', () => {
   it.each([
-    ['a strategy', specOf(strategyTarget(program))],
-    ['one that loses a write', specOf(strategyTarget(unflushed))],
-    ['a scenario', specOf(scenarioTarget('check-then-protect', undefined, undefined))],
-  ])('shows of %s what one thread shows', async (_, spec: TargetSpec) => {
+    ['a strategy', specOf(strategyTarget(program)), false],
+    ['one in steps that are taken together', specOf(strategyTarget(program)), true],
+    ['one that loses a write', specOf(strategyTarget(unflushed)), false],
+    ['a scenario', specOf(scenarioTarget('check-then-protect', undefined, undefined)), false],
+  ])('shows of %s what one thread shows', async (_, spec: TargetSpec, reduce) => {
     const found = await inProcess(
-      `print(pick(await e.exploreInThreads(${JSON.stringify(spec)}, { threads: 2, aloneStates: 10 })));`,
+      `print(pick(await e.exploreInThreads(${JSON.stringify(spec)}, { threads: 2, aloneStates: 10, reduce: ${reduce} })));`,
     );
-    const one = await explore(targetOf(spec).setting);
+    const one = await explore(targetOf(spec).setting, { reduce });
     const { verdict, states, transitions, depth, ends, badEnds, broken, stopped, execution } = one;
     const schedule = execution?.schedule ?? null;
     expect(found).toEqual({ verdict, states, transitions, depth, ends, badEnds, broken, stopped, schedule });
