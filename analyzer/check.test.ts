@@ -108,6 +108,7 @@ describe('check', () => {
     for (const found of findings) {
       expect(SEVERITIES).toContain(found.severity);
       expect(Object.keys(found).sort()).toEqual([
+        ...(found.id === 'lost-write' ? ['cause'] : []),
         'certainty',
         'cpu',
         'evidence',

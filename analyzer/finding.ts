@@ -1,6 +1,7 @@
 /** What a detector says: a finding with its evidence, and the rules by which findings become a verdict. */
 
 import type { Fold } from '../replayer/index.js';
+import type { LossCause } from './explanation.js';
 
 /** From worst to least. `low` and `info` are waste and notes. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -29,6 +30,8 @@ export interface Finding {
   readonly summary: string;
   /** In order of seq. */
   readonly evidence: readonly Evidence[];
+  /** The class of the cause, as a word; only where the detector tells classes apart. */
+  readonly cause?: LossCause;
   readonly rootCause: string;
   readonly fix: string;
 }

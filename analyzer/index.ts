@@ -5,6 +5,7 @@
 export * from './check.js';
 export { missedPages, type MissedPages } from './collectors/uncaptured-writes.js';
 export { DETECTORS, FINDINGS_MAX, type Detector } from './detectors/index.js';
+export type { LossCause } from './explanation.js';
 export * from './finding.js';
 export * from './pass.js';
 export * from './cost/index.js';

@@ -7,5 +7,5 @@ export type { RecordHooks, RecordProgress } from './pump.js';
 export { type RecordRequest, type RecordResult, record } from './record.js';
 export { type ReplayRequest, replay, replaySettings } from './replay.js';
 export { type MetaSubject, metaOf, recordedMachine, vmOf } from './settings-in-meta.js';
-export { detectFormat, IMPORTERS, type Importer, type OperationIntervals } from './sources/index.js';
+export { type AccessSource, detectFormat, IMPORTERS, type Importer, type OperationIntervals } from './sources/index.js';
 export { type Workload, WORKLOADS } from './workloads/index.js';

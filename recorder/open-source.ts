@@ -11,7 +11,9 @@ type Accesses =
   /** A log: a file, or `-` for standard input; plain or gzip. Its format is detected unless named. */
   | { readonly import: string; readonly format?: string; readonly reads?: boolean }
   /** The accesses that another trail recorded. */
-  | { readonly trail: string; readonly reads?: boolean };
+  | { readonly trail: string; readonly reads?: boolean }
+  /** Accesses at hand, with the file they were made from, which must not be overwritten. */
+  | { readonly accesses: AccessSource; readonly from: string };
 
 export interface SourceContext {
   readonly seed: number;
@@ -35,6 +37,7 @@ export async function openSource(request: SourceRequest, context: SourceContext)
 }
 
 async function openAccesses(request: Accesses, { seed, cpus }: SourceContext): Promise<AccessSource> {
+  if ('accesses' in request) return request.accesses;
   if ('workload' in request) {
     const { workload, ...size } = request;
     return workloadNamed(workload).open({ ...size, seed, ...(cpus === undefined ? {} : { cpus }) });
@@ -51,5 +54,6 @@ async function openAccesses(request: Accesses, { seed, cpus }: SourceContext): P
 /** The file that a source reads; null where it reads none. */
 export function inputPath(request: SourceRequest): string | null {
   if ('trail' in request) return request.trail;
+  if ('accesses' in request) return request.from;
   return 'import' in request && request.import !== '-' ? request.import : null;
 }

@@ -28,6 +28,8 @@ export interface SimulationTuning {
   readonly bulk?: boolean;
   /** Stores that need no fault without generators, in coarse mode. Default true; false only to prove the two equal. */
   readonly fastPath?: boolean;
+  /** Events in a full batch. Default: those of a chunk. Fewer, where machines are built by the thousand for a few accesses each. */
+  readonly batchEvents?: number;
 }
 
 export class Simulation {
@@ -45,7 +47,7 @@ export class Simulation {
   /** @param onFull takes the rows of a full batch before it returns; the batch is reused */
   constructor(settings: SimulationSettings, onFull: (batch: EventBatch) => void, tuning: SimulationTuning = {}) {
     this.settings = settings;
-    this.#world = buildWorld(settings, onFull, tuning.bulk ?? true);
+    this.#world = buildWorld(settings, onFull, tuning.bulk ?? true, tuning.batchEvents);
     const { machine, tracking } = this.#world;
     this.#machine = machine;
     this.#journal = machine.journal;

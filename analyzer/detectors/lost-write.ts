@@ -76,13 +76,14 @@ function describe(
       fix: 'collect and flush by every address at which the frame is mapped',
     };
   }
-  const { rootCause, fix } = explainLoss(story, write);
+  const { cause, rootCause, fix } = explainLoss(story, write);
   return {
     ...common,
     cpu: write.cpu < 0 ? null : write.cpu,
     seq: write.seq,
     summary: `${summary}, the first at seq ${write.seq} ${by(write)}`,
     evidence: trace(story, write),
+    cause,
     rootCause,
     fix,
   };

@@ -13,10 +13,8 @@
  * `pte` and the frames of `tlb-fill` are carried along. `#` starts a comment.
  */
 import {
-  ALL_KINDS,
   carrierMask,
   ENUMERATIONS,
-  EVENT_BY_CODE,
   EVENT_KINDS,
   EventBatch,
   PTE_ACCESSED,
@@ -41,7 +39,7 @@ import {
   type TrailEnding,
   type TrailMeta,
 } from '../../traces/index.js';
-import type { ChunkFacts, EventSource } from '../event-source.js';
+import { BatchSource, copyRows } from '../batch-source.js';
 
 const PTE_LETTERS: Readonly<Record<string, number>> = {
   P: PTE_PRESENT,
@@ -59,7 +57,6 @@ const LETTERS_BY_UNIT: Readonly<Record<string, Readonly<Record<string, number>>>
   faultBits: { P: FAULT_PRESENT, W: FAULT_WRITE, U: FAULT_USER, '-': 0 },
 };
 const BY_NAME = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
-const COLUMNS = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
 /** The frame of a page that no `map` line named. */
 const FRAME_BASE = 1000;
 
@@ -121,65 +118,26 @@ export function drawn(text: string, options: DrawnOptions = {}): MemorySource {
   return new MemorySource(split(drawing.batch, options.chunkEvents ?? 1024), meta, options.ending);
 }
 
-/** A trail of batches in memory. */
-export class MemorySource implements EventSource {
-  readonly chunks: readonly ChunkFacts[];
+export { copyRows } from '../batch-source.js';
+
+/** A trail of batches in memory, drawn unless told otherwise. */
+export class MemorySource extends BatchSource {
   /** Checkpoints, by ascending seq; a test may add some. */
   readonly snapshots: MachineSnapshot[] = [];
   chunksRead = 0;
 
-  constructor(
-    readonly batches: readonly EventBatch[],
-    readonly meta: TrailMeta = DRAWN_META,
-    readonly ending: TrailEnding | null = DRAWN_ENDING,
-  ) {
-    this.chunks = batches.map((batch) => {
-      const counts: Record<string, number> = {};
-      for (const code of batch.kind.subarray(0, batch.length)) {
-        const { kind } = EVENT_BY_CODE[code]!;
-        counts[kind] = (counts[kind] ?? 0) + 1;
-      }
-      return {
-        firstSeq: batch.firstSeq,
-        events: batch.length,
-        timeFirst: batch.time[0]!,
-        timeLast: batch.time[batch.length - 1]!,
-        counts,
-      };
-    });
+  constructor(batches: readonly EventBatch[], meta: TrailMeta = DRAWN_META, ending: TrailEnding | null = DRAWN_ENDING) {
+    super(batches, meta, ending);
   }
 
-  readChunk(index: number, batch: EventBatch, kinds: number = ALL_KINDS): void {
-    copyRows(this.batches[index]!, 0, this.batches[index]!.length, batch);
-    if (kinds !== ALL_KINDS) keepKinds(batch, kinds);
+  override readChunk(index: number, batch: EventBatch, kinds?: number): void {
+    super.readChunk(index, batch, kinds);
     this.chunksRead++;
   }
 
-  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
+  override snapshotAtOrBefore(seq: number): MachineSnapshot | null {
     return this.snapshots.findLast((snapshot) => snapshot.seq <= seq) ?? null;
   }
-}
-
-/** Rows [from, to) of one batch as the whole contents of another. */
-export function copyRows(source: EventBatch, from: number, to: number, target: EventBatch): void {
-  for (const name of COLUMNS) target[name].set(source[name].subarray(from, to) as never);
-  source.slots.forEach((slot, index) => target.slots[index]!.set(slot.subarray(from, to)));
-  target.firstSeq = source.firstSeq + from;
-  target.length = to - from;
-  for (let row = 0; row < target.length; row++) target.row[row] = row;
-}
-
-/** Leaves out the rows of other kinds. */
-function keepKinds(batch: EventBatch, kinds: number): void {
-  let kept = batch.kind.subarray(0, batch.length).findIndex((kind) => (kinds & (1 << kind)) === 0);
-  if (kept < 0) return;
-  for (let row = kept; row < batch.length; row++) {
-    if ((kinds & (1 << batch.kind[row]!)) === 0) continue;
-    for (const name of COLUMNS) batch[name][kept] = batch[name][row]!;
-    for (const slot of batch.slots) slot[kept] = slot[row]!;
-    batch.row[kept++] = row;
-  }
-  batch.length = kept;
 }
 
 function split(batch: EventBatch, events: number): EventBatch[] {

@@ -1,0 +1,72 @@
+/** A trail that was never stored: the batches of a simulation, or of a test, with what meta would say of them. */
+import {
+  ALL_KINDS,
+  EVENT_BY_CODE,
+  type EventBatch,
+  type MachineSnapshot,
+  type TrailEnding,
+  type TrailMeta,
+} from '../traces/index.js';
+import type { ChunkFacts, EventSource } from './event-source.js';
+
+const COLUMNS = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
+
+export class BatchSource implements EventSource {
+  readonly chunks: readonly ChunkFacts[];
+
+  /** @param batches in order of seq, none of them empty; they are not copied */
+  constructor(
+    readonly batches: readonly EventBatch[],
+    readonly meta: TrailMeta,
+    readonly ending: TrailEnding | null,
+  ) {
+    this.chunks = batches.map(factsOf);
+  }
+
+  readChunk(index: number, batch: EventBatch, kinds: number = ALL_KINDS): void {
+    const source = this.batches[index]!;
+    if (kinds === ALL_KINDS) copyRows(source, 0, source.length, batch);
+    else copyKinds(source, kinds, batch);
+  }
+
+  snapshotAtOrBefore(_seq: number): MachineSnapshot | null {
+    return null;
+  }
+}
+
+function factsOf(batch: EventBatch): ChunkFacts {
+  const counts: Record<string, number> = {};
+  for (const code of batch.kind.subarray(0, batch.length)) {
+    const { kind } = EVENT_BY_CODE[code]!;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return {
+    firstSeq: batch.firstSeq,
+    events: batch.length,
+    timeFirst: batch.time[0]!,
+    timeLast: batch.time[batch.length - 1]!,
+    counts,
+  };
+}
+
+/** Rows [from, to) of one batch as the whole contents of another. */
+export function copyRows(source: EventBatch, from: number, to: number, target: EventBatch): void {
+  for (const name of COLUMNS) target[name].set(source[name].subarray(from, to) as never);
+  source.slots.forEach((slot, index) => target.slots[index]!.set(slot.subarray(from, to)));
+  target.firstSeq = source.firstSeq + from;
+  target.length = to - from;
+  for (let row = 0; row < target.length; row++) target.row[row] = row;
+}
+
+/** The rows of some kinds as the whole contents of another batch. */
+function copyKinds(source: EventBatch, kinds: number, target: EventBatch): void {
+  let kept = 0;
+  for (let row = 0; row < source.length; row++) {
+    if ((kinds & (1 << source.kind[row]!)) === 0) continue;
+    for (const name of COLUMNS) target[name][kept] = source[name][row]!;
+    for (let slot = 0; slot < source.slots.length; slot++) target.slots[slot]![kept] = source.slots[slot]![row]!;
+    target.row[kept++] = row;
+  }
+  target.firstSeq = source.firstSeq;
+  target.length = kept;
+}
