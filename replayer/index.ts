@@ -5,6 +5,7 @@
 export { BatchSource, copyRows } from './batch-source.js';
 export * from './event-source.js';
 export * from './fold/index.js';
+export * from './history/index.js';
 export * from './position.js';
 export * from './replayer.js';
 export * from './state.js';

@@ -33,6 +33,7 @@ export function randomEvents(seed: number, events: number): EventBatch {
   const batch = new EventBatch(events);
   batch.length = events;
   let harvest = 0;
+  const entries = new Map<string, readonly [low: number, high: number]>();
   for (let row = 0; row < events; row++) {
     const definition =
       random.below(3) === 0 ? kinds.find(({ kind }) => kind === 'write')! : kinds[random.below(kinds.length)]!;
@@ -67,6 +68,10 @@ export function randomEvents(seed: number, events: number): EventBatch {
       memory: random.below(3),
       reads: random.below(2 ** CARRIERS.length),
     };
+    const place = `${batch.space[row]} ${batch.page[row]}`;
+    [values['oldLow'], values['oldHigh']] = entries.get(place) ?? [0, 0];
+    if (definition.kind === 'pte') entries.set(place, [values['newLow']!, values['newHigh']!]);
+    if (definition.kind === 'unmap') entries.delete(place);
     if (definition.kind === 'harvest-begin') harvest++;
     values['harvest'] = harvest;
     if (batch.page[row]! > 2 ** 51) values['pages'] = Math.min(values['pages']!, 6);

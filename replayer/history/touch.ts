@@ -1,0 +1,242 @@
+/**
+ * Whether an event belongs to the history of a page, its entry or a carrier, and what it did there in words. Nothing of the state is
+ * needed for that: an event says itself what it is about. (What a TLB holds is another matter: see `tlb-life.ts`.)
+ */
+import { formatPage, PAGES_PER_TABLE } from '../../base/index.js';
+import {
+  carrierCode,
+  EVENT_KINDS,
+  frameMove,
+  kindMask,
+  map,
+  mark,
+  pte,
+  PTE_DIRTY,
+  PTE_HUGE,
+  PTE_PRESENT,
+  PTE_SOFT_DIRTY,
+  PTE_UFFD_WP,
+  TLB_HUGE,
+  tlbFill,
+  tlbUpdate,
+  transfer,
+  unmap,
+  write,
+  type Carrier,
+  type EventBatch,
+  type PteLayout,
+} from '../../traces/index.js';
+import type { CarrierSubject, PageSubject, PteSubject } from './subject.js';
+
+/** A history that is found event by event. */
+export interface Touch {
+  /** Kinds that can belong to it: bit c for event code c. */
+  readonly kinds: number;
+  /** Whether the event in that row belongs to it. */
+  matches(batch: EventBatch, row: number): boolean;
+  /** What the event did: the subject before and after it. */
+  words(batch: EventBatch, row: number): readonly [before: string, after: string];
+}
+
+const NO_WORDS = ['', ''] as const;
+const PAGE_KINDS = kindMask(...EVENT_KINDS.filter(({ hasPage }) => hasPage).map(({ kind }) => kind));
+/** Slot of the field `pages` by code; -1 for kinds that speak of one page. */
+const PAGES_SLOT = Int8Array.from({ length: 256 }, (_, code) => {
+  const definition = EVENT_KINDS.find((candidate) => candidate.code === code);
+  return definition === undefined ? -1 : ((definition.slot as Record<string, number>)['pages'] ?? -1);
+});
+
+/** Carriers that are bits of the entry. */
+const ENTRY_CARRIERS: Partial<Record<Carrier, number>> = {
+  'pte-dirty': PTE_DIRTY,
+  'soft-dirty': PTE_SOFT_DIRTY,
+  'uffd-wp': PTE_UFFD_WP,
+};
+
+export function touchOf(
+  subject: PageSubject | PteSubject | CarrierSubject,
+  layoutOf: (space: number) => PteLayout,
+): Touch {
+  switch (subject.kind) {
+    case 'page':
+      return new PageTouch(subject, layoutOf(subject.space));
+    case 'pte':
+      return new PteTouch(subject, layoutOf(subject.space));
+    case 'carrier':
+      return carrierTouch(subject, layoutOf(subject.space));
+  }
+}
+
+function carrierTouch(subject: CarrierSubject, layout: PteLayout): Touch {
+  const bit = ENTRY_CARRIERS[subject.carrier];
+  // A page that is not mapped carries nothing, so P belongs to the history of every bit of the entry.
+  if (bit !== undefined) return new EntryCarrierTouch(subject, layout, bit);
+  if (subject.carrier === 'mapped') return new KindTouch(subject, [map, unmap], 'mapped', 'not mapped');
+  if (subject.carrier === 'shadow-copy') return new KindTouch(subject, [write, transfer], 'differs', 'equal');
+  return new MarkTouch(subject);
+}
+
+class PageTouch implements Touch {
+  readonly kinds: number = PAGE_KINDS;
+  protected readonly layout: PteLayout;
+  readonly #space: number;
+  readonly #page: number;
+  readonly #head: number;
+
+  constructor({ space, page }: { readonly space: number; readonly page: number }, layout: PteLayout) {
+    this.layout = layout;
+    this.#space = space;
+    this.#page = page;
+    this.#head = page - (page % PAGES_PER_TABLE);
+  }
+
+  matches(batch: EventBatch, row: number): boolean {
+    const at = batch.page[row]!;
+    if (at < 0 || at > this.#page || batch.space[row] !== this.#space) return false;
+    if (at === this.#page) return true;
+    const slot = PAGES_SLOT[batch.kind[row]!]!;
+    if (slot >= 0) return at + batch.slots[slot]![row]! > this.#page;
+    return at === this.#head && this.#isHuge(batch, row);
+  }
+
+  words(batch: EventBatch, row: number): readonly [string, string] {
+    const { slots } = batch;
+    switch (batch.kind[row]) {
+      case pte.code:
+        return [
+          this.layout.describe(slots[pte.slot.oldLow]![row]!, slots[pte.slot.oldHigh]![row]!),
+          this.layout.describe(slots[pte.slot.newLow]![row]!, slots[pte.slot.newHigh]![row]!),
+        ];
+      case frameMove.code:
+        return [
+          `frame ${formatPage(slots[frameMove.slot.oldFrame]![row]!)}`,
+          `frame ${formatPage(slots[frameMove.slot.newFrame]![row]!)}`,
+        ];
+      default:
+        return NO_WORDS;
+    }
+  }
+
+  protected oldFlags({ slots }: EventBatch, row: number): number {
+    return this.layout.flags(slots[pte.slot.oldLow]![row]!, slots[pte.slot.oldHigh]![row]!);
+  }
+
+  protected newFlags({ slots }: EventBatch, row: number): number {
+    return this.layout.flags(slots[pte.slot.newLow]![row]!, slots[pte.slot.newHigh]![row]!);
+  }
+
+  /** Whether the event is about a huge entry, which governs all pages of its table. */
+  #isHuge(batch: EventBatch, row: number): boolean {
+    switch (batch.kind[row]) {
+      case pte.code:
+        return ((this.oldFlags(batch, row) | this.newFlags(batch, row)) & PTE_HUGE) !== 0;
+      case tlbFill.code:
+        return (batch.slots[tlbFill.slot.flags]![row]! & TLB_HUGE) !== 0;
+      case tlbUpdate.code:
+        return (batch.slots[tlbUpdate.slot.flags]![row]! & TLB_HUGE) !== 0;
+      default:
+        return false;
+    }
+  }
+}
+
+/** The entry: any change, or one of certain flags. */
+class PteTouch extends PageTouch {
+  override readonly kinds = 1 << pte.code;
+  readonly #flags: number;
+
+  constructor(subject: PteSubject, layout: PteLayout) {
+    super(subject, layout);
+    this.#flags = subject.flags ?? 0;
+  }
+
+  override matches(batch: EventBatch, row: number): boolean {
+    if (!super.matches(batch, row)) return false;
+    return this.#flags === 0 || ((this.oldFlags(batch, row) ^ this.newFlags(batch, row)) & this.#flags) !== 0;
+  }
+}
+
+/** A carrier that is a bit of the entry: set where the entry is present and has it (or lacks it, for uffd-wp). */
+class EntryCarrierTouch extends PageTouch {
+  override readonly kinds = 1 << pte.code;
+  readonly #bit: number;
+
+  constructor(subject: CarrierSubject, layout: PteLayout, bit: number) {
+    super(subject, layout);
+    this.#bit = bit;
+  }
+
+  override matches(batch: EventBatch, row: number): boolean {
+    return (
+      super.matches(batch, row) && this.#isSet(this.oldFlags(batch, row)) !== this.#isSet(this.newFlags(batch, row))
+    );
+  }
+
+  override words(batch: EventBatch, row: number): readonly [string, string] {
+    return [setWord(this.#isSet(this.oldFlags(batch, row))), setWord(this.#isSet(this.newFlags(batch, row)))];
+  }
+
+  #isSet(flags: number): boolean {
+    return (flags & PTE_PRESENT) !== 0 && ((flags & this.#bit) !== 0) !== (this.#bit === PTE_UFFD_WP);
+  }
+}
+
+/** A carrier that mark events set and clear; giving the page up clears it too. */
+class MarkTouch implements Touch {
+  readonly kinds = kindMask('mark', 'unmap');
+  readonly #carrier: number;
+  readonly #subject: CarrierSubject;
+
+  constructor(subject: CarrierSubject) {
+    this.#subject = subject;
+    this.#carrier = carrierCode(subject.carrier);
+  }
+
+  matches(batch: EventBatch, row: number): boolean {
+    const { space, page } = this.#subject;
+    const at = batch.page[row]!;
+    if (batch.space[row] !== space) return false;
+    if (batch.kind[row] === unmap.code) return at === page;
+    if (batch.slots[mark.slot.carrier]![row] !== this.#carrier) return false;
+    return at <= page && page < at + batch.slots[mark.slot.pages]![row]!;
+  }
+
+  words(batch: EventBatch, row: number): readonly [string, string] {
+    return ['', setWord(batch.kind[row] === mark.code && batch.slots[mark.slot.value]![row] !== 0)];
+  }
+}
+
+/** A carrier that two kinds of events speak of: the first sets it, the second clears it. */
+class KindTouch implements Touch {
+  readonly kinds: number;
+  readonly #subject: CarrierSubject;
+  readonly #sets: number;
+  readonly #words: readonly [set: string, cleared: string];
+
+  constructor(
+    subject: CarrierSubject,
+    [sets, clears]: ReadonlyArray<{ readonly code: number }>,
+    set: string,
+    cleared: string,
+  ) {
+    this.kinds = (1 << sets!.code) | (1 << clears!.code);
+    this.#subject = subject;
+    this.#sets = sets!.code;
+    this.#words = [set, cleared];
+  }
+
+  matches(batch: EventBatch, row: number): boolean {
+    const at = batch.page[row]!;
+    if (batch.space[row] !== this.#subject.space || at > this.#subject.page) return false;
+    const slot = PAGES_SLOT[batch.kind[row]!]!;
+    return this.#subject.page < at + (slot < 0 ? 1 : batch.slots[slot]![row]!);
+  }
+
+  words(batch: EventBatch, row: number): readonly [string, string] {
+    return ['', this.#words[batch.kind[row] === this.#sets ? 0 : 1]];
+  }
+}
+
+function setWord(isSet: boolean): string {
+  return isSet ? 'set' : 'clear';
+}
