@@ -9,3 +9,4 @@ export * from './history/index.js';
 export * from './position.js';
 export * from './replayer.js';
 export * from './state.js';
+export * from './watch/index.js';
