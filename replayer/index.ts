@@ -3,6 +3,7 @@
  * events into state; `replayer.ts` puts it on a trail, `state.ts` words the answer. May import: base, traces.
  */
 export { BatchSource, copyRows } from './batch-source.js';
+export * from './effects.js';
 export * from './event-source.js';
 export * from './fold/index.js';
 export * from './history/index.js';

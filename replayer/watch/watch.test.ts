@@ -11,7 +11,9 @@ import {
   PTE_DIRTY,
   PTE_HUGE,
   PTE_WRITABLE,
+  pte,
   TLB_HUGE,
+  unmap,
   pteLayout,
 } from '../../traces/index.js';
 import { Replayer } from '../replayer.js';
@@ -128,9 +130,17 @@ function randomStop(random: Random): Stop {
 /** Random events over fewer pages, so that more happens to each. */
 function crowdedEvents(seed: number, events: number): EventBatch {
   const batch = randomEvents(seed, events);
+  const entries = new Map<string, readonly [low: number, high: number]>();
+  const { oldLow, oldHigh, newLow, newHigh } = pte.slot;
   for (let row = 0; row < batch.length; row++) {
     const first = PAGES.findLast((page) => batch.page[row]! >= page);
     if (first !== undefined) batch.page[row] = first + ((batch.page[row]! - first) % 3);
+    // What an entry was before is what memory held.
+    const place = `${batch.space[row]} ${batch.page[row]}`;
+    if (batch.kind[row] === unmap.code) entries.delete(place);
+    if (batch.kind[row] !== pte.code) continue;
+    [batch.slots[oldLow]![row], batch.slots[oldHigh]![row]] = entries.get(place) ?? [0, 0];
+    entries.set(place, [batch.slots[newLow]![row]!, batch.slots[newHigh]![row]!]);
   }
   return batch;
 }
