@@ -10,4 +10,5 @@ export * from './finding.js';
 export * from './pass.js';
 export * from './cost/index.js';
 export * from './diff/index.js';
+export * from './why/index.js';
 export { ANALYSIS_VIEWS } from './views/index.js';

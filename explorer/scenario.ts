@@ -74,6 +74,19 @@ export interface Setting {
   readonly cost?: CostId;
 }
 
+/** What is at fault with a step: it is not there, or comes at the wrong time, or acts on what is true no longer, or lets a mark go, or does the wrong thing. */
+export const FAULTS_OF_STEPS = ['missing', 'early', 'late', 'stale', 'drops', 'wrong'] as const;
+export type FaultOfStep = (typeof FAULTS_OF_STEPS)[number];
+
+/** The step that a bug's history blames, as its repair or those who found it tell: not what any search says. */
+export interface GuiltyStep {
+  /** Name of the actor, or `program` for whichever CPU it was. */
+  readonly actor: string;
+  /** By the names in a trail's meta; one that is missing by the name that strategies have for it (`flush`, `mark page`, `protect entries`, `lock`, ...). */
+  readonly step: string;
+  readonly how: FaultOfStep;
+}
+
 export interface ScenarioDefinition {
   readonly id: string;
   readonly summary: string;
@@ -87,6 +100,8 @@ export interface ScenarioDefinition {
   readonly variants: readonly VariantId[];
   /** Verdict of the buggy variant, or of the only form. */
   readonly expects: RuleId | 'safe';
+  /** The step that is at fault in the buggy variant, or in the only form; absent where that is safe. */
+  readonly guilty?: GuiltyStep;
   /** Architectures it is asked about; the first is the default. */
   readonly architectures: readonly [string, ...string[]];
   /** For `cost`: the worst ratio of each variant, or of the only form. */

@@ -10,6 +10,7 @@ import { query } from './query.js';
 import { record } from './record.js';
 import { replay } from './replay.js';
 import { state } from './state.js';
+import { why } from './why.js';
 
 export const COMMANDS: readonly CommandDefinition[] = [
   record,
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   state,
   query,
   check,
+  why,
   cost,
   diff,
   explore,

@@ -51,6 +51,10 @@ describe('scenarios', () => {
     for (const { expects } of SCENARIOS) expect(['safe', ...rules]).toContain(expects);
   });
 
+  it('name the step that is guilty, unless they are safe', () => {
+    for (const { id, expects, guilty } of SCENARIOS) expect(guilty === undefined, id).toBe(expects === 'safe');
+  });
+
   it.each(CASES)('$name: $expects', async ({ definition, variant, arch, expects, worst }) => {
     const found = await explore(definition.setting(variant, arch), { maxStates: 1_000_000 });
     expect({ verdict: found.verdict, exhaustive: found.exhaustive }).toEqual({ verdict: expects, exhaustive: true });

@@ -14,6 +14,7 @@ export const aioRingLooksClean: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'kernel', step: 'mark page', how: 'missing' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

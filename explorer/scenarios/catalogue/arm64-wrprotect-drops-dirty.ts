@@ -17,6 +17,7 @@ export const arm64WrprotectDropsDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'cpu0', step: 'write-protect entry', how: 'drops' },
   architectures: ['arm64-dbm'],
   setting: (variant, arch) =>
     forkAfterFree(

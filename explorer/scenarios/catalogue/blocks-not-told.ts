@@ -40,6 +40,7 @@ export const blocksNotTold: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'write-back', step: 'take entry out', how: 'drops' },
   architectures: ['x86-64', 'arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'page-mkwrite', arch, vma: 'shared-file' },

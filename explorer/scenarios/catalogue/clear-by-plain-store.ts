@@ -26,6 +26,7 @@ export const clearByPlainStore: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'swap-out', step: 'empty entry', how: 'stale' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

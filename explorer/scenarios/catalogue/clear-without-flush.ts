@@ -14,6 +14,7 @@ export const clearWithoutFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'msync', step: 'flush', how: 'missing' },
   architectures: ['x86-64', 'arm64', 'arm64-dbm', 'riscv64-svade', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

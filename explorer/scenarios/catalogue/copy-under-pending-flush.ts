@@ -25,6 +25,7 @@ export const copyUnderPendingFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'wrong-frame-write',
+  guilty: { actor: 'cpu1', step: 'flush', how: 'missing' },
   architectures: ['x86-64', 'arm64', 'riscv64-svade'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

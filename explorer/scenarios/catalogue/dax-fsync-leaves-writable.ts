@@ -37,6 +37,7 @@ export const daxFsyncLeavesWritable: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'fsync', step: 'protect entries', how: 'missing' },
   architectures: ['x86-64', 'arm64', 'arm64-dbm'],
   setting: (variant, arch) => ({
     machine: { strategy: 'pfn-mkwrite', arch, vma: 'pfnmap' },

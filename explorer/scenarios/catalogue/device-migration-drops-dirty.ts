@@ -30,6 +30,7 @@ export const deviceMigrationDropsDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'migrate', step: 'put migration entry in place', how: 'drops' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

@@ -28,6 +28,7 @@ export const deviceMigrationFlushesLate: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'wrong-frame-write',
+  guilty: { actor: 'migrate', step: 'flush', how: 'late' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

@@ -37,6 +37,7 @@ export const deviceWritesAfterClean: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'device', step: 'mark page', how: 'missing' },
   architectures: ['x86-64', 'arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'page-mkwrite', arch, vma: 'shared-file' },

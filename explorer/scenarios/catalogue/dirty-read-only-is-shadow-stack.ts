@@ -21,6 +21,7 @@ export const dirtyReadOnlyIsShadowStack: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'dirty-as-proof',
+  guilty: { actor: 'fork', step: 'protect entry', how: 'stale' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

@@ -15,6 +15,7 @@ export const dirtyTakenForPrivate: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'dirty-as-proof',
+  guilty: { actor: 'forced write', step: 'take page for a private copy', how: 'wrong' },
   architectures: ['x86-64', 'arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

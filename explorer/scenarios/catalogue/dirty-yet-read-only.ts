@@ -15,6 +15,7 @@ export const dirtyYetReadOnly: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'fault-livelock',
+  guilty: { actor: 'cpu0', step: 'give access back', how: 'wrong' },
   architectures: ['arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

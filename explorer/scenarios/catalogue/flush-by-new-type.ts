@@ -31,6 +31,7 @@ export const flushByNewType: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'write-after-revoke',
+  guilty: { actor: 'vcpu1', step: 'flush', how: 'missing' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

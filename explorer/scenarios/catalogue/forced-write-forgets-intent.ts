@@ -15,6 +15,7 @@ export const forcedWriteForgetsIntent: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'dirty-as-proof',
+  guilty: { actor: 'forced write', step: 'fault for reading', how: 'wrong' },
   architectures: ['x86-64', 'arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

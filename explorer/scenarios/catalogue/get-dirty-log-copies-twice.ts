@@ -14,6 +14,7 @@ export const getDirtyLogCopiesTwice: ScenarioDefinition = {
   kind: 'cost',
   variants: ['buggy', 'fixed'],
   expects: 'false-dirty',
+  guilty: { actor: 'migration', step: 'protect entries', how: 'early' },
   architectures: ['x86-64'],
   worst: [2, 1.5],
   setting: (variant, arch) => ({

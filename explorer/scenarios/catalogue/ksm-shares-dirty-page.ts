@@ -43,6 +43,7 @@ export const ksmSharesDirtyPage: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'ksmd', step: 'put protected entry back', how: 'drops' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

@@ -14,6 +14,7 @@ export const lazyfreeCountBeforeClear: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'reclaim', step: 'read reference count', how: 'early' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => readIntoLazyFree(arch, variant === 'fixed' ? 'right' : 'before-clear'),
 };

@@ -11,6 +11,7 @@ export const lazyfreeFlagBeforeCount: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'reclaim', step: 'read page flag', how: 'early' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => readIntoLazyFree(arch, variant === 'fixed' ? 'right' : 'after-flag'),
 };

@@ -10,6 +10,7 @@ export const lazyfreeUnmapsPinnedPage: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'reclaim', step: 'read reference count', how: 'missing' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => readIntoLazyFree(arch, variant === 'fixed' ? 'right' : 'never'),
 };

@@ -19,6 +19,7 @@ export const loongarchWrprotectDropsDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'cpu0', step: 'write-protect entry', how: 'drops' },
   architectures: ['x86-64'],
   setting: (variant, arch) => {
     const setting = forkAfterFree(

@@ -27,6 +27,7 @@ export const madviseSkipsFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'write-after-revoke',
+  guilty: { actor: 'cpu0', step: 'flush', how: 'missing' },
   architectures: ['x86-64', 'arm64', 'riscv64-svade'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

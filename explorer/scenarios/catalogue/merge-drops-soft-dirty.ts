@@ -15,6 +15,7 @@ export const mergeDropsSoftDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'cpu0', step: 'merge areas', how: 'drops' },
   architectures: ['x86-64', 's390x'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

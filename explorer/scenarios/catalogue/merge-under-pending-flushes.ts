@@ -46,6 +46,7 @@ export const mergeUnderPendingFlushes: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'wrong-frame-write',
+  guilty: { actor: 'ksm', step: 'flush', how: 'missing' },
   architectures: ['x86-64'],
   setting: (variant, arch) => {
     const fixed = variant === 'fixed';

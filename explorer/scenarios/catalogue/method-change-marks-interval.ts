@@ -20,6 +20,7 @@ export const methodChangeMarksInterval: ScenarioDefinition = {
   kind: 'cost',
   variants: [],
   expects: 'false-dirty',
+  guilty: { actor: 'driver', step: 'mark page', how: 'wrong' },
   architectures: ['x86-64'],
   worst: [1.5],
   setting: (_variant, arch) => ({

@@ -32,6 +32,7 @@ export const migrateUnderPendingFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'wrong-frame-write',
+  guilty: { actor: 'migration', step: 'flush', how: 'missing' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

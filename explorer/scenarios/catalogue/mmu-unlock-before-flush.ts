@@ -15,6 +15,7 @@ export const mmuUnlockBeforeFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'write-after-revoke',
+  guilty: { actor: 'GET_DIRTY_LOG', step: 'flush', how: 'late' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'kvm-dirty-log', arch },

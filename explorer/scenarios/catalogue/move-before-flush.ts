@@ -11,6 +11,7 @@ export const moveBeforeFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'mremap', step: 'flush', how: 'late' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) =>
     moving(arch, {

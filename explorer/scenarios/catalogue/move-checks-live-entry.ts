@@ -11,6 +11,7 @@ export const moveChecksLiveEntry: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'mremap', step: 'look at D', how: 'early' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) =>
     moving(arch, {

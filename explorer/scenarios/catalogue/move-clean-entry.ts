@@ -19,6 +19,7 @@ export const moveCleanEntry: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'decided-before-flush',
+  guilty: { actor: 'mremap', step: 'flush', how: 'late' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     ...moving(arch, {

@@ -21,6 +21,7 @@ export const mprotectGrantsUntrackedWrite: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'cpu0', step: 'put changed entry back', how: 'wrong' },
   architectures: ['x86-64', 's390x'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

@@ -18,6 +18,7 @@ export const nestedLogWrongPage: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'misattributed',
+  guilty: { actor: 'vcpu0', step: 'mark page of that address', how: 'wrong' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'pml', arch },

@@ -18,6 +18,7 @@ export const pinnedPagesAlwaysDirty: ScenarioDefinition = {
   kind: 'cost',
   variants: ['buggy', 'fixed'],
   expects: 'false-dirty',
+  guilty: { actor: 'migration', step: 'is it pinned?', how: 'wrong' },
   architectures: ['x86-64'],
   worst: [PAGES * ROUNDS, ROUNDS],
   setting: (variant, arch) => ({

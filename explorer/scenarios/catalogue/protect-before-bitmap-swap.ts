@@ -15,6 +15,7 @@ export const protectBeforeBitmapSwap: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'GET_DIRTY_LOG', step: 'protect page', how: 'early' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'kvm-dirty-log', arch },

@@ -14,6 +14,7 @@ export const protectLosesChangeBit: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'H_PROTECT', step: 'write entry back', how: 'stale' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

@@ -19,6 +19,7 @@ export const readerDoesNotWait: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'reader', step: 'flush', how: 'wrong' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

@@ -11,6 +11,7 @@ export const remappedAreaLooksClean: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'invisible-write',
+  guilty: { actor: 'cpu0', step: 'mark page', how: 'missing' },
   architectures: ['x86-64', 's390x'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

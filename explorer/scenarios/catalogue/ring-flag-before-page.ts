@@ -39,6 +39,7 @@ export const ringFlagBeforePage: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'user', step: 'give entry back', how: 'early' },
   architectures: ['arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'kvm-dirty-log', arch },

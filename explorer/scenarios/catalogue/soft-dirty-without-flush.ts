@@ -10,6 +10,7 @@ export const softDirtyWithoutFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'harvest', step: 'flush', how: 'missing' },
   architectures: ['x86-64', 'riscv64-svade', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     ...strategySetting({

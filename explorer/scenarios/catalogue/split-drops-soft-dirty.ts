@@ -15,6 +15,7 @@ export const splitDropsSoftDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'split', step: 'install small entry', how: 'drops' },
   architectures: ['x86-64', 's390x'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

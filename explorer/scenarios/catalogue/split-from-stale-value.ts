@@ -31,6 +31,7 @@ export const splitFromStaleValue: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'split', step: 'make huge entry not present', how: 'stale' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

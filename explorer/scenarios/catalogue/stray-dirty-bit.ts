@@ -18,6 +18,7 @@ export const strayDirtyBit: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'false-dirty',
+  guilty: { actor: 'reclaim', step: 'look at D', how: 'wrong' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file', walker: 'blind' },

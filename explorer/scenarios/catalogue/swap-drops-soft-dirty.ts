@@ -15,6 +15,7 @@ export const swapDropsSoftDirty: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'cpu0', step: 'put swap entry in place', how: 'drops' },
   architectures: ['x86-64', 's390x'],
   setting: (variant, arch) => ({
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },

@@ -14,6 +14,7 @@ export const syncForgetsWritable: ScenarioDefinition = {
   kind: 'sequence',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'vcpu0', step: 'sync entry', how: 'drops' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'kvm-dirty-log', arch },

@@ -28,6 +28,7 @@ export const trapIntoEmptiedEntry: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'fault-livelock',
+  guilty: { actor: 'cpu0', step: 'trap sets D', how: 'stale' },
   architectures: ['riscv64-svade', 'arm64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },

@@ -22,6 +22,7 @@ export const uptodateClearsStorageKey: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'filesystem', step: 'reset change bit', how: 'drops' },
   architectures: ['s390x-key'],
   setting: (variant, arch) => ({
     machine: { strategy: 'storage-key', arch, vma: 'shared-file' },

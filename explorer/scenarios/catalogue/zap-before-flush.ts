@@ -13,6 +13,7 @@ export const zapBeforeFlush: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'madvise', step: 'flush', how: 'late' },
   architectures: ['x86-64', 'arm64', 'riscv64-svade'],
   setting: (variant, arch) => zapping(arch, { flushesUnderLock: variant === 'fixed', pageLock: true }),
 };

@@ -14,6 +14,7 @@ export const zapByPlainStore: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'zap', step: 'zap entry', how: 'stale' },
   architectures: ['x86-64'],
   setting: (variant, arch) => ({
     machine: { strategy: 'kvm-dirty-log', arch },

@@ -35,6 +35,7 @@ export const zapSkipsAbsentEntry: ScenarioDefinition = {
   kind: 'race',
   variants: ['buggy', 'fixed'],
   expects: 'transient-none',
+  guilty: { actor: 'cpu0', step: 'take huge entry out', how: 'wrong' },
   architectures: ['x86-64', 'arm64-dbm'],
   setting: (variant, arch) => ({
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },

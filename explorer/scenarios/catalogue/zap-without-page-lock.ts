@@ -10,6 +10,7 @@ export const zapWithoutPageLock: ScenarioDefinition = {
   kind: 'race',
   variants: [],
   expects: 'lost-write',
+  guilty: { actor: 'write-back', step: 'lock', how: 'missing' },
   architectures: ['x86-64', 'arm64', 'riscv64-svade'],
   setting: (_variant, arch) => zapping(arch, { flushesUnderLock: true, pageLock: false }),
 };

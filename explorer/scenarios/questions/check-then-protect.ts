@@ -11,6 +11,7 @@ export const checkThenProtect: ScenarioDefinition = {
   kind: 'question',
   variants: [],
   expects: 'lost-write',
+  guilty: { actor: 'reclaim', step: 'look at D', how: 'early' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (_variant, arch) => dropIfClean(arch, true),
 };

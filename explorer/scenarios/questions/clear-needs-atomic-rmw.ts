@@ -11,6 +11,7 @@ export const clearNeedsAtomicRmw: ScenarioDefinition = {
   kind: 'question',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'harvest', step: 'clean entries', how: 'stale' },
   architectures: ['x86-64', 'arm64-dbm', 'riscv64-svadu'],
   setting: (variant, arch) => ({
     ...strategySetting({

@@ -1,6 +1,6 @@
 /** The third question: a guest tracks by its own D bits, under each way of translating its memory. */
 import type { RuleId } from '../../rules.js';
-import type { ScenarioDefinition } from '../../scenario.js';
+import type { GuiltyStep, ScenarioDefinition } from '../../scenario.js';
 import { strategySetting } from '../../strategy-scenario.js';
 import { THREAD_OF_2013 } from './thread.js';
 
@@ -9,6 +9,7 @@ function inAVm(
   summary: string,
   expects: RuleId | 'safe',
   assumes: readonly string[],
+  guilty?: GuiltyStep,
 ): ScenarioDefinition {
   return {
     id: `in-a-vm-${monitor}`,
@@ -18,6 +19,7 @@ function inAVm(
     kind: 'question',
     variants: [],
     expects,
+    ...(guilty !== undefined && { guilty }),
     architectures: ['x86-64'],
     setting: (_variant, arch) => ({
       ...strategySetting({
@@ -55,4 +57,5 @@ export const inAVmBroken = inAVm(
   'a guest clears D, and the monitor never sets it: dirty bits are not emulated',
   'lost-write',
   ['the monitor lets a page be written whenever the W of the guest allows it'],
+  { actor: 'program', step: 'monitor sets D', how: 'missing' },
 );

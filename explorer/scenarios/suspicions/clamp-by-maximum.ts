@@ -34,6 +34,7 @@ export const clampByMaximum: ScenarioDefinition = {
   kind: 'suspicion',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'driver', step: 'take mark', how: 'wrong' },
   architectures: ['x86-64'],
   setting: (variant, arch) => {
     const clamp = variant === 'buggy' ? Math.max : Math.min;

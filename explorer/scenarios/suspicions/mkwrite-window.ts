@@ -14,6 +14,7 @@ export const mkwriteWindow: ScenarioDefinition = {
   kind: 'suspicion',
   variants: ['buggy', 'fixed'],
   expects: 'lost-write',
+  guilty: { actor: 'cpu0', step: 'make entry writable', how: 'late' },
   architectures: ['x86-64', 'arm64'],
   setting: (variant, arch) => ({
     ...strategySetting({

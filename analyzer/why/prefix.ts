@@ -1,0 +1,64 @@
+/** A trail up to an event, as if it ended there: for questions about a moment that are answered by what is known at the end. */
+import { EventBatch, type MachineSnapshot, type TrailMeta } from '../../traces/index.js';
+import { type ChunkFacts, chunkOfSeq, type EventSource, lastIndexWhere } from '../../replayer/index.js';
+
+const COLUMNS = ['row', 'kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
+
+export class Prefix implements EventSource {
+  readonly ending = null;
+  readonly chunks: readonly ChunkFacts[];
+  readonly #source: EventSource;
+  readonly #seq: number;
+  #whole: EventBatch | undefined;
+
+  /** @param seq the last event, which must exist */
+  constructor(source: EventSource, seq: number) {
+    this.#source = source;
+    this.#seq = seq;
+    const last = seq < 1 ? -1 : chunkOfSeq(source, seq);
+    this.chunks = source.chunks
+      .slice(0, last + 1)
+      .map((chunk, at) => (at === last ? this.#cutShort(chunk, at) : chunk));
+  }
+
+  get meta(): TrailMeta {
+    return this.#source.meta;
+  }
+
+  readChunk(index: number, batch: EventBatch, kinds?: number): void {
+    const { events } = this.#source.chunks[index]!;
+    if (batch.capacity >= events) {
+      this.#source.readChunk(index, batch, kinds);
+      batch.length = this.#rowsOf(batch);
+      return;
+    }
+    // The last chunk, cut short: who reads it has room for what is left of it.
+    const whole = this.#readWhole(index, kinds);
+    const rows = this.#rowsOf(whole);
+    for (const name of COLUMNS) batch[name].set(whole[name].subarray(0, rows) as never);
+    whole.slots.forEach((slot, at) => batch.slots[at]!.set(slot.subarray(0, rows)));
+    batch.firstSeq = whole.firstSeq;
+    batch.length = rows;
+  }
+
+  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
+    return this.#source.snapshotAtOrBefore(Math.min(seq, this.#seq));
+  }
+
+  /** Its counts are those of the whole: a kind that they rule out is not there either. */
+  #cutShort(chunk: ChunkFacts, index: number): ChunkFacts {
+    const { time, firstSeq } = this.#readWhole(index);
+    return { ...chunk, events: this.#seq - chunk.firstSeq + 1, timeLast: time[this.#seq - firstSeq]! };
+  }
+
+  #readWhole(index: number, kinds?: number): EventBatch {
+    this.#whole ??= new EventBatch(this.#source.chunks[index]!.events);
+    this.#source.readChunk(index, this.#whole, kinds);
+    return this.#whole;
+  }
+
+  /** Rows that are not behind the last event. */
+  #rowsOf({ firstSeq, row, length }: EventBatch): number {
+    return lastIndexWhere(length, (at) => firstSeq + row[at]! <= this.#seq) + 1;
+  }
+}

@@ -1,0 +1,66 @@
+/** `why`: from a finding, a page or an event back to its causes. */
+import { UsageError } from '../../base/index.js';
+import { type EventSource, type Position, Replayer } from '../../replayer/index.js';
+import { check, type CheckResult } from '../check.js';
+import type { PassOptions } from '../pass.js';
+import type { Chain } from './chain.js';
+import { chainOfEvent } from './event-chain.js';
+import { chainOfFinding } from './finding-chain.js';
+import { chainOfPage } from './page-chain.js';
+import type { WhyTarget } from './target.js';
+import { TrailEvents } from './trail-events.js';
+
+export interface WhyOptions extends PassOptions {
+  /** For a page: when. Default: the end. */
+  readonly at?: Position;
+}
+
+/** null where there is nothing to explain: no finding. @throws UsageError for a target that the trail does not have */
+export function why(source: EventSource, target: WhyTarget, options: WhyOptions = {}): Chain | null {
+  switch (target.kind) {
+    case 'event':
+      return ofEvent(source, target.seq);
+    case 'page': {
+      const seq = Replayer.open(source).seqOf(options.at ?? { kind: 'end' });
+      return chainOfPage(source, `page 0x${target.page.toString(16)} after event ${seq}`, target.page, seq);
+    }
+    case 'finding':
+      return ofFinding(source, target, check(source, options));
+  }
+}
+
+function ofEvent(source: EventSource, seq: number): Chain {
+  const events = new TrailEvents(source);
+  const event = events.at(seq);
+  if (event === null)
+    throw new UsageError({
+      what: `event ${seq} is not in the trail`,
+      why: `its events: 1 to ${events.lastSeq}`,
+      mend: 'give one of these',
+    });
+  return chainOfEvent(events, `event ${seq}`, event);
+}
+
+/** @param result of a check of the same trail */
+export function ofFinding(
+  source: EventSource,
+  { detector, nth }: Extract<WhyTarget, { kind: 'finding' }>,
+  { findings, counts }: Pick<CheckResult, 'findings' | 'counts'>,
+): Chain | null {
+  const listed = findings.filter(({ id }) => detector === null || id === detector);
+  const finding = listed[nth - 1];
+  if (finding === undefined) {
+    if (detector === null && nth === 1) return null;
+    const what = detector ?? 'any detector';
+    throw new UsageError({
+      what: `there is no finding ${nth} of ${what}`,
+      why:
+        listed.length === 0
+          ? 'it found nothing'
+          : `${listed.length} of ${detector === null ? listed.length : counts[detector]} are listed`,
+      mend: 'see `pagetrail check TRAIL`; findings are counted from 1, the gravest first',
+    });
+  }
+  const number = findings.filter(({ id }) => id === finding.id).indexOf(finding) + 1;
+  return chainOfFinding(source, new TrailEvents(source), `${finding.id}:${number}`, finding);
+}

@@ -1,0 +1,112 @@
+/** `why` as its users meet it: the sentence, the chain, the JSON that others rely on, exit codes, and what is refused. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pagetrail, scratchFolder } from './testing.js';
+
+const scratch = scratchFolder();
+afterAll(() => scratch.remove());
+const bad = scratch.path('bad.trail');
+const good = scratch.path('good.trail');
+
+beforeAll(async () => {
+  const run = ['--workload', 'zipf', '--writes', '3000', '--pages', '64', '--harvest-every', '500'];
+  await pagetrail(['record', ...run, '--strategy', 'hw-dirty', '--mutate', 'no-flush', '-o', bad]);
+  await pagetrail(['record', ...run, '--strategy', 'pfn-mkwrite', '-o', good]);
+});
+
+interface Answer {
+  readonly about: string;
+  readonly sentence: string;
+  readonly cause: string;
+  readonly fix: string | null;
+  readonly finding: { readonly id: string } | null;
+  readonly links: ReadonlyArray<{
+    readonly seq: number | null;
+    readonly gap: { readonly after: number; readonly before: number } | null;
+    readonly kind: string;
+    readonly step: string;
+    readonly isCause: boolean;
+  }>;
+}
+
+async function asked(...argv: string[]): Promise<Answer> {
+  const ran = await pagetrail(['why', ...argv, '--json']);
+  expect(ran.stderr).toBe('');
+  return JSON.parse(ran.stdout) as Answer;
+}
+
+describe('a finding', () => {
+  it('is explained in a sentence, a chain in columns, cause and fix; exit code 1', async () => {
+    const ran = await pagetrail(['why', bad]);
+    expect(ran.code).toBe(1);
+    const lines = ran.stdout.split('\n');
+    expect(lines[0]).toBe(`${bad}: lost-write:1 (critical, proved)`);
+    expect(lines.some((line) => /^ +seq +time +who +step +what$/.test(line))).toBe(true);
+    expect(lines.some((line) => /^ +missing +harvest +flush +no flush of page 0x\w+ reached cpu 0/.test(line))).toBe(
+      true,
+    );
+    expect(ran.stdout).toMatch(/\n {2}cause: missing flush/);
+    expect(ran.stdout).toMatch(/\n {2}fix: {3}flush the TLBs/);
+  });
+
+  it('is one object for scripts', async () => {
+    const answer = await asked(bad);
+    expect(answer).toMatchObject({ about: 'lost-write:1', finding: { id: 'lost-write' } });
+    const kinds = answer.links.map(({ kind }) => kind);
+    expect(kinds).toEqual(['tlb-fill', 'pte', 'missing', 'mark', 'transfer', 'write']);
+    const missing = answer.links[2]!;
+    expect(missing).toMatchObject({ seq: null, step: 'flush', isCause: true });
+    expect(missing.gap!.after).toBe(answer.links[1]!.seq);
+  });
+
+  it.each(['f:2', 'lost-write:2', 'stale-tlb-write', 'elided-flush'])('can be named: %s', async (target) => {
+    const { finding, links } = await asked(bad, target);
+    expect(finding).not.toBeNull();
+    expect(links.length).toBeGreaterThan(1);
+  });
+
+  it('that is not there: nothing to explain, exit code 0', async () => {
+    const ran = await pagetrail(['why', good]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('nothing was found');
+    expect(await asked(good)).toMatchObject({ finding: null, links: [] });
+  });
+});
+
+describe('pages and events', () => {
+  it.each([['p:0x10000'], ['page', '0x10000']])('%s %s', async (...target) => {
+    const { page } = ((await asked(bad)) as unknown as { finding: { page: number } }).finding;
+    const words = target.map((word) => word.replace('0x10000', `0x${page.toString(16)}`));
+    const lost = await asked(bad, ...words);
+    expect(lost.sentence).toMatch(/is stale and not marked/);
+    const earlier = await asked(bad, ...words, '--at', 'harvest:1');
+    expect(earlier.about).toContain('after event');
+    expect(earlier.fix).toBeNull();
+  });
+
+  it('an event goes back to what caused it', async () => {
+    const transfer = (await asked(bad)).links.find(({ kind }) => kind === 'transfer')!;
+    const { links } = await asked(bad, `e:${transfer.seq}`);
+    expect(links.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['mark', 'report', 'transfer']));
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    [['lost-wirte'], /did you mean 'lost-write'\?/],
+    [['f:0'], /findings are counted from 1/],
+    [['lost-write:9999'], /there is no finding 9999 of lost-write/],
+    [['e:99999999'], /event 99999999 is not in the trail/],
+    [['e:-1'], /does not say the number of an event/],
+    [['p:0xdeadbeef'], /page 0xdeadbeef is not in the trail/],
+    [['p:0x10000', '--at', 'harvest:77'], /harvest 77 is not in the trail/],
+    [['lost-write', '--at', 'end'], /--at does not fit/],
+  ])('%j', async (argv, message) => {
+    const ran = await pagetrail(['why', bad, ...argv]);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toMatch(message);
+  });
+
+  it('a file that is not there', async () => {
+    expect(await pagetrail(['why', scratch.path('no.trail')])).toMatchObject({ code: 3, stdout: '' });
+  });
+});
