@@ -46,7 +46,22 @@ function factsOf(batch: EventBatch): ChunkFacts {
     timeFirst: batch.time[0]!,
     timeLast: batch.time[batch.length - 1]!,
     counts,
+    ...pagesIn(batch),
   };
+}
+
+/** The pages that the events of a batch speak of. */
+function pagesIn({ kind, page, slots, length }: EventBatch): { pageMin: number | null; pageMax: number | null } {
+  let pageMin = Infinity;
+  let pageMax = -1;
+  for (let row = 0; row < length; row++) {
+    if (page[row]! < 0) continue;
+    const slot = EVENT_BY_CODE[kind[row]!]!.slot['pages'];
+    const last = page[row]! + (slot === undefined ? 0 : Math.max(slots[slot]![row]! - 1, 0));
+    pageMin = Math.min(pageMin, page[row]!);
+    pageMax = Math.max(pageMax, last);
+  }
+  return pageMax < 0 ? { pageMin: null, pageMax: null } : { pageMin, pageMax };
 }
 
 /** Rows [from, to) of one batch as the whole contents of another. */

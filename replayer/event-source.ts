@@ -14,6 +14,9 @@ export interface ChunkFacts {
   readonly timeLast: number;
   /** Events by kind; kinds without events may be left out. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Pages that its events speak of, whole ranges included; null when none does, left out where nobody counted. */
+  readonly pageMin?: number | null;
+  readonly pageMax?: number | null;
 }
 
 export interface EventSource {

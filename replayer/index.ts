@@ -3,9 +3,11 @@
  * events into state; `replayer.ts` puts it on a trail, `state.ts` words the answer. May import: base, traces.
  */
 export { BatchSource, copyRows } from './batch-source.js';
+export * from './effects.js';
 export * from './event-source.js';
 export * from './fold/index.js';
 export * from './history/index.js';
 export * from './position.js';
 export * from './replayer.js';
 export * from './state.js';
+export * from './watch/index.js';
