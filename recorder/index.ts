@@ -3,9 +3,20 @@
  * and `workloads/`. May import: base, simulator, traces.
  */
 export { openSource, type SourceRequest } from './open-source.js';
+export { type Onlooker, play, type Played } from './play.js';
 export type { RecordHooks, RecordProgress } from './pump.js';
 export { type RecordRequest, type RecordResult, record } from './record.js';
 export { type ReplayRequest, replay, replaySettings } from './replay.js';
 export { type MetaSubject, metaOf, recordedMachine, vmOf } from './settings-in-meta.js';
-export { type AccessSource, detectFormat, IMPORTERS, type Importer, type OperationIntervals } from './sources/index.js';
+export {
+  type AccessSource,
+  detectFormat,
+  HELD_BYTES,
+  type HeldAccesses,
+  hold,
+  IMPORTERS,
+  type Importer,
+  openHeld,
+  type OperationIntervals,
+} from './sources/index.js';
 export { type Workload, WORKLOADS } from './workloads/index.js';

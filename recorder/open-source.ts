@@ -1,6 +1,6 @@
 /** From what a user names as the source of a recording to a source that can be pulled. */
 import type { AccessSource, OperationIntervals } from './sources/index.js';
-import { openImport, openTrail, withOperations } from './sources/index.js';
+import { onCpus, openImport, openTrail, withOperations } from './sources/index.js';
 import { workloadNamed } from './workloads/index.js';
 
 export type SourceRequest = OperationIntervals & Accesses;
@@ -10,14 +10,14 @@ type Accesses =
   | { readonly workload: string; readonly writes?: number; readonly pages?: number }
   /** A log: a file, or `-` for standard input; plain or gzip. Its format is detected unless named. */
   | { readonly import: string; readonly format?: string; readonly reads?: boolean }
-  /** The accesses that another trail recorded. */
-  | { readonly trail: string; readonly reads?: boolean }
+  /** The accesses that another trail recorded; on other CPUs than there where a number of them is given, see `onCpus`. */
+  | { readonly trail: string; readonly reads?: boolean; readonly onCpus?: number }
   /** Accesses at hand, with the file they were made from, which must not be overwritten. */
   | { readonly accesses: AccessSource; readonly from: string };
 
 export interface SourceContext {
   readonly seed: number;
-  /** CPUs asked for; undefined: the workload's own number. */
+  /** CPUs asked for; undefined: as many as the workload has by itself, or the log. */
   readonly cpus: number | undefined;
 }
 
@@ -43,12 +43,17 @@ async function openAccesses(request: Accesses, { seed, cpus }: SourceContext): P
     return workloadNamed(workload).open({ ...size, seed, ...(cpus === undefined ? {} : { cpus }) });
   }
   const reads = request.reads ?? false;
-  if ('trail' in request) return openTrail({ path: request.trail, reads });
-  return openImport({
+  if ('trail' in request) return placed(openTrail({ path: request.trail, reads }), request.onCpus);
+  const log = await openImport({
     path: request.import,
     reads,
     ...(request.format === undefined ? {} : { format: request.format }),
   });
+  return placed(log, cpus);
+}
+
+function placed(source: AccessSource, cpus: number | undefined): AccessSource {
+  return cpus === undefined ? source : onCpus(source, cpus);
 }
 
 /** The file that a source reads; null where it reads none. */

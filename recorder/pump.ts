@@ -1,6 +1,7 @@
 /**
  * The loop of a recording: pulls accesses from the source, plays them, commits what comes of it. Nothing piles up where one of the three is
- * slower than the others, what there is gets committed within 250 ms, and an interrupt is seen wherever it waits.
+ * slower than the others, what there is gets committed within 250 ms, and an interrupt is seen wherever it waits. A run that nobody keeps goes
+ * through the same loop, so that it is the same run.
  */
 import { AccessBatch, type Simulation } from '../simulator/index.js';
 import type { TrailMeta, TrailWriter } from '../traces/index.js';
@@ -55,12 +56,17 @@ export class Names {
   }
 }
 
-/** Plays the source to its end; true when it was interrupted. */
+/** Where what is played is kept, and who keeps its names up to date there. */
+export interface Keeping {
+  readonly writer: TrailWriter;
+  readonly names: Names;
+}
+
+/** Plays the source to its end; true when it was interrupted. @param keeping null where nothing is kept */
 export async function pump(
   source: AccessSource,
   simulation: Simulation,
-  writer: TrailWriter,
-  names: Names,
+  keeping: Keeping | null,
   hooks: RecordHooks,
 ): Promise<boolean> {
   const batch = new AccessBatch();
@@ -70,7 +76,7 @@ export async function pump(
   let openSeq = -1;
   let committedRows = 0;
   // A source that waits (a pipe) must not keep the open chunk waiting too.
-  const timer = setInterval(() => {
+  const commit = ({ writer, names }: Keeping): void => {
     const { firstSeq, length } = simulation.openBatch;
     // A chunk that was begun since the last look fills by itself.
     const begun = firstSeq !== openSeq;
@@ -79,7 +85,8 @@ export async function pump(
     committedRows = length;
     names.update();
     writer.commitOpen(simulation.openBatch);
-  }, COMMIT_MS);
+  };
+  const timer = keeping === null ? undefined : setInterval(commit, COMMIT_MS, keeping);
   try {
     for (;;) {
       if (hooks.signal?.aborted) return true;
@@ -93,12 +100,13 @@ export async function pump(
         simulation.play(batch, from, to);
         played += to - from;
         if (played % SLICE_ACCESSES !== 0 || simulation.seq < nextCheckpoint) continue;
+        // What is under way ends here, whether or not a checkpoint is kept: in fine mode that decides what comes next.
         simulation.settle();
-        names.update();
-        writer.checkpoint(simulation.snapshot());
+        keeping?.names.update();
+        keeping?.writer.checkpoint(simulation.snapshot());
         nextCheckpoint = simulation.seq + CHECKPOINT_EVENTS;
       }
-      if (writer.pending > PENDING_CHUNKS) await writer.drain(PENDING_CHUNKS);
+      if (keeping !== null && keeping.writer.pending > PENDING_CHUNKS) await keeping.writer.drain(PENDING_CHUNKS);
       const now = performance.now();
       if (now - turned > TURN_MS) {
         turned = now;

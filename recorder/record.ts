@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { InputError, InterruptedError, UsageError } from '../base/index.js';
 import { configure, Simulation, type SimulationRequest, type SimulationSettings } from '../simulator/index.js';
-import { type TrailMeta, TrailWriter } from '../traces/index.js';
+import { type TrailEnding, type TrailMeta, TrailWriter } from '../traces/index.js';
 import { inputPath, openSource, type SourceRequest } from './open-source.js';
 import { INTERRUPTED, interruptible, Names, pump, type RecordHooks } from './pump.js';
 import { metaOf, vmOf } from './settings-in-meta.js';
@@ -82,7 +82,7 @@ async function recordSource(
   const names = new Names(simulation, writer, meta);
   let interrupted = false;
   try {
-    interrupted = await pump(source, simulation, writer, names, hooks);
+    interrupted = await pump(source, simulation, { writer, names }, hooks);
     if (simulation.seq === 0) throw interrupted ? nothingRecorded() : (source.failure ?? noAccess(source));
     if (interrupted || source.failure !== null) simulation.settle();
     else simulation.finish(source.programNs);
@@ -125,7 +125,19 @@ async function close(
 ): Promise<{ bytes: number; seconds: number }> {
   names.update();
   if (simulation.openBatch.length > 0) writer.append(simulation.openBatch);
-  const ending = {
+  const { bytes } = await writer.close(endingOf(simulation, source, incompleteReason), {
+    seconds: ((performance.now() - started) / 1000).toFixed(3),
+  });
+  return { bytes, seconds: (performance.now() - started) / 1000 };
+}
+
+/** What is known of a run when it is over. @param incompleteReason null where the source was played to its end */
+export function endingOf(
+  simulation: Simulation,
+  source: Pick<AccessSource, 'meta' | 'skipped'>,
+  incompleteReason: string | null,
+): TrailEnding {
+  return {
     complete: incompleteReason === null,
     incompleteReason,
     cpus: simulation.cpus,
@@ -133,15 +145,13 @@ async function close(
     skippedLines: source.skipped.lines,
     firstSkippedLine: source.skipped.firstLine,
   };
-  const { bytes } = await writer.close(ending, { seconds: ((performance.now() - started) / 1000).toFixed(3) });
-  return { bytes, seconds: (performance.now() - started) / 1000 };
 }
 
 function nothingRecorded(): InterruptedError {
   return new InterruptedError({ what: 'interrupted', why: 'nothing had been recorded yet, so there is no trail' });
 }
 
-function noAccess(source: AccessSource): InputError {
+export function noAccess(source: AccessSource): InputError {
   const { lines, firstLine } = source.skipped;
   return new InputError({
     what: `${source.meta.name} holds no access to record`,

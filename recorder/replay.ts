@@ -61,6 +61,8 @@ export function replay(request: ReplayRequest, hooks?: RecordHooks): Promise<Rec
   const source = {
     trail,
     reads: meta.source.reads,
+    // What was recorded on so many CPUs stays on them unless others are asked for.
+    ...(changes.cpus !== undefined && { onCpus: changes.cpus }),
     ...(moveEvery !== undefined && { moveEvery }),
     ...(unmapEvery !== undefined && { unmapEvery }),
   };

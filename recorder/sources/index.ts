@@ -12,7 +12,9 @@ import { lackey } from './lackey.js';
 import type { AccessSource } from './source.js';
 import { TextSource } from './text-source.js';
 
+export { HELD_BYTES, type HeldAccesses, hold, openHeld } from './held.js';
 export type { Importer, Likeness, ParserOptions } from './importer.js';
+export { onCpus } from './on-cpus.js';
 export { type OperationIntervals, withOperations } from './operations.js';
 export type { AccessSource, SkippedLines } from './source.js';
 export type { LineParser } from './text-source.js';
