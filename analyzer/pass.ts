@@ -81,7 +81,7 @@ export function runPass(
   return pass.finish();
 }
 
-/** A pass taken chunk by chunk, for whoever reads two trails side by side; `runPass` is all others need. */
+/** A pass taken chunk by chunk, for whoever reads two trails side by side, or batch by batch of a run under way; `runPass` is all others need. */
 export class Pass {
   readonly #source: EventSource;
   readonly #running: readonly Running[];
@@ -112,6 +112,11 @@ export class Pass {
     this.#source.readChunk(this.#chunk++, this.#batch, this.#dispatch.kinds);
     this.#dispatch.batch(this.#batch, this.#fold);
     return true;
+  }
+
+  /** Passes a batch that follows what was passed before: for whoever gets events as they happen, and has no chunks of them. */
+  take(batch: EventBatch): void {
+    this.#dispatch.batch(batch, this.#fold);
   }
 
   /** Ends the pass after its last step. */

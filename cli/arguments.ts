@@ -62,3 +62,20 @@ export function costSetting(
   }
   return { ...previous, [name]: value };
 }
+
+/** Sets and ways of a TLB. */
+export interface TlbShape {
+  readonly sets: number;
+  readonly ways: number;
+}
+
+/** `SETSxWAYS`, as in `64x4`. */
+export function tlbShape(text: string): TlbShape {
+  const [, sets, ways] = /^(\d{1,9})x(\d{1,9})$/i.exec(text) ?? [];
+  if (sets !== undefined && ways !== undefined) return { sets: Number(sets), ways: Number(ways) };
+  throw new UsageError({
+    what: `--tlb '${text}' is not SETSxWAYS`,
+    why: 'a TLB is so many sets of so many ways',
+    mend: 'for instance --tlb 64x4',
+  });
+}

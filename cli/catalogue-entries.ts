@@ -44,14 +44,14 @@ const FLUSHES: Readonly<Record<Architecture['flushBy'], string>> = {
 
 export function strategyEntry(strategy: StrategyDefinition): Entry {
   const { id, summary, price, vmas, architectures, carriers, cannotSee, steps, variants = [] } = strategy;
-  const { hugeEntries, monitor, mutations } = strategy;
+  const { hugeEntries, monitor, mutations, userSpace = false, shadow } = strategy;
   return {
     id,
     summary,
     details: [
       `price: ${price}`,
       `tracks: ${vmas.join(', ')} on ${architectures.join(', ')}`,
-      `runs in: ${monitor === undefined ? 'a kernel (--strategy, --guest)' : 'a monitor (--strategy, --host)'}`,
+      `runs in: ${placeText(strategy)}`,
       `consumer reads: ${carriers.join(', ')}`,
       `cannot see: ${cannotSee.length === 0 ? 'everything is seen' : cannotSee.join(', ')}`,
       `huge entries: ${hugeEntries === undefined ? 'not modelled' : HUGE[hugeEntries]}`,
@@ -65,12 +65,19 @@ export function strategyEntry(strategy: StrategyDefinition): Entry {
       carriers,
       cannotSee,
       runsIn: monitor === undefined ? 'kernel' : 'monitor',
+      userSpace,
+      shadow: shadow ?? null,
       hugeEntries: hugeEntries ?? null,
       variants,
       steps: steps.map(({ step, summary: what }) => ({ step, summary: what })),
       mutations,
     },
   };
+}
+
+function placeText({ monitor, userSpace }: StrategyDefinition): string {
+  if (monitor !== undefined) return 'a monitor (--strategy, --host)';
+  return userSpace ? 'a process by itself, or a kernel (--strategy, --guest)' : 'a kernel (--strategy, --guest)';
 }
 
 const HUGE: Readonly<Record<NonNullable<StrategyDefinition['hugeEntries']>, string>> = {

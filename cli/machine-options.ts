@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { InputError, PagetrailError } from '../base/index.js';
 import type { OperationIntervals } from '../recorder/index.js';
 import type { SimulationRequest } from '../simulator/index.js';
-import { costSetting, oneOf, repeated, wholeNumber } from './arguments.js';
+import { costSetting, oneOf, repeated, type TlbShape, tlbShape, wholeNumber } from './arguments.js';
 
 /** The options of commander, by its names. */
 export interface MachineOptions {
@@ -37,6 +37,7 @@ export interface MachineOptions {
   readonly objectPages?: number;
   readonly tlbSets?: number;
   readonly tlbWays?: number;
+  readonly tlb?: TlbShape;
   readonly cost?: string;
   readonly set?: Readonly<Record<string, number>>;
 }
@@ -93,7 +94,11 @@ function hardwareOptions(command: Command, defaults: Defaults): void {
       '--memory <system|device|mixed>',
       `what lies behind the pages; see \`pagetrail list vmas\` (${defaults('native to the mapping')})`,
     )
-    .option('--cpus <n>', 'number of CPUs (default: as many as the source needs)', wholeNumber('--cpus'))
+    .option(
+      '--cpus <n>',
+      'number of CPUs; accesses that were made on CPU c are played on c modulo n (default: as many as the source needs)',
+      wholeNumber('--cpus'),
+    )
     .option(
       '--mms <n>',
       `processes that map the object, CPU c in process c modulo n (${defaults('1')})`,
@@ -131,6 +136,14 @@ function hardwareOptions(command: Command, defaults: Defaults): void {
       '--object-pages <n>',
       'pages of the object, for strategies that go by its size',
       wholeNumber('--object-pages'),
+    )
+    .addOption(
+      new Option(
+        '--tlb <setsxways>',
+        `shape of each TLB, as in 64x4; in place of --tlb-sets and --tlb-ways (${defaults('128x12')})`,
+      )
+        .argParser(tlbShape)
+        .conflicts(['tlbSets', 'tlbWays']),
     )
     .option('--tlb-sets <n>', `sets of each TLB (${defaults('128')})`, wholeNumber('--tlb-sets'))
     .option('--tlb-ways <n>', `ways of each TLB (${defaults('12')})`, wholeNumber('--tlb-ways'));
@@ -172,6 +185,7 @@ export async function simulationRequest(options: MachineOptions): Promise<Simula
     cost: await costsOf(options.cost),
     costOverrides: options.set,
     vmaGapPages: options.vmaGap,
+    ...(options.tlb !== undefined && { tlbSets: options.tlb.sets, tlbWays: options.tlb.ways }),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { EventSource } from '../../replayer/index.js';
 import { FAULT_HANDLERS, type FaultHandler } from '../../traces/index.js';
+import { lags, type Lags } from '../collectors/lags.js';
 import { reports, type Reports } from '../collectors/reports.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { runPass, type CollectorDefinition, type PassOptions, type PassResults } from '../pass.js';
@@ -48,6 +49,8 @@ export interface CostReport {
   readonly ns: Readonly<Record<'program' | 'overhead' | Overhead, number>>;
   /** What single writes waited, ns; most wait nothing, and these count too. */
   readonly stallNs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** How late the consumer learned of changes, ns: `samples` times that a page was dirtied and transferred afterwards; all 0 where none was. */
+  readonly lagNs: { readonly mean: number; readonly p99: number; readonly max: number; readonly samples: number };
   /** (program + overhead) / program; 1 where the program took no time. */
   readonly slowdown: number;
   /** Harvests completed. */
@@ -65,7 +68,12 @@ export interface CostReport {
 }
 
 /** What a pass must collect for `costOf`. */
-export const COST_COLLECTORS: ReadonlyArray<CollectorDefinition<unknown>> = [costTally, reports, uncapturedWrites];
+export const COST_COLLECTORS: ReadonlyArray<CollectorDefinition<unknown>> = [
+  costTally,
+  reports,
+  uncapturedWrites,
+  lags,
+];
 
 /** What tracking cost in this trail. Throws an `InputError` when it cannot be read. */
 export function cost(source: EventSource, options: PassOptions = {}): CostReport {
@@ -76,6 +84,7 @@ export function cost(source: EventSource, options: PassOptions = {}): CostReport
 export function costOf(source: EventSource, results: PassResults): CostReport {
   const tally: CostTally = results.facts(costTally);
   const reported: Reports = results.facts(reports);
+  const lagged: Lags = results.facts(lags);
   const { meta, ending } = source;
   const missed = missedPages(results.end, results.facts(uncapturedWrites));
   const undecided = results.end.harvesting || tally.gaps > 0;
@@ -107,13 +116,19 @@ export function costOf(source: EventSource, results: PassResults): CostReport {
     falseDirtyPages: reported.falsePages,
     ns: { program, overhead, ...tally.ns },
     stallNs: { p50: tally.stalls.percentile(50), p99: tally.stalls.percentile(99), max: tally.stalls.max },
+    lagNs: {
+      mean: lagged.ns.count === 0 ? 0 : lagged.sumNs / lagged.ns.count,
+      p99: lagged.ns.percentile(99),
+      max: lagged.ns.max,
+      samples: lagged.ns.count,
+    },
     slowdown: program === 0 ? 1 : (program + overhead) / program,
     epochs: tally.harvests,
     transfers: tally.transfers,
     harvestNs: tally.harvestNs,
     cpus: tally.cpus,
     costProfile: meta.costProfile.id,
-    assumptions: assumptionsOf(source, tally, results.end.harvesting),
+    assumptions: assumptionsOf(source, tally, lagged, results.end.harvesting),
     complete: ending?.complete ?? false,
   };
 }
@@ -122,7 +137,12 @@ function byHandler(tally: CostTally, handler: FaultHandler): number {
   return tally.faultsByHandler[FAULT_HANDLERS.indexOf(handler)]!;
 }
 
-function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, endsInHarvest: boolean): string[] {
+function assumptionsOf(
+  { meta, ending }: EventSource,
+  tally: CostTally,
+  lagged: Lags,
+  endsInHarvest: boolean,
+): string[] {
   const { source } = meta;
   // A workload has no loads, and neither has a replay of one.
   const fromWorkload = source.kind === 'workload' || String(source.parameters['of']).startsWith('workload:');
@@ -145,6 +165,7 @@ function assumptionsOf({ meta, ending }: EventSource, tally: CostTally, endsInHa
       `the source lost events in ${tally.gaps} places: every figure is a lower bound, and lost writes are not counted`,
     ],
     [!tally.stalls.exact, 'stall percentiles are rounded down, by less than 1.6 %'],
+    [!lagged.ns.exact, 'the 99th percentile of lag is rounded down, by less than 1.6 %'],
   ];
   return statements.filter(([holds]) => holds).map(([, text]) => text);
 }

@@ -17,6 +17,7 @@ export const bounceBuffer = defineStrategy({
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'mkwriteExtra'],
   copiesByCpu: true,
+  shadow: 'instead',
   steps: [
     ...PAGE_MKCLEAN_STEPS,
     { step: 'copy', summary: 'the CPU copies the bytes of each dirty page to the device' },

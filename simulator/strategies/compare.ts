@@ -19,6 +19,8 @@ export const compare = defineStrategy({
   carriers: ['shadow-copy'],
   cannotSee: [],
   faultCosts: [],
+  userSpace: true,
+  shadow: 'compare',
   hugeEntries: 'whole',
   steps: [
     { step: 'compare', summary: 'each page is compared with its shadow and, where it differs, copied there' },

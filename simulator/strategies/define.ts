@@ -101,6 +101,10 @@ export interface StrategyDeclaration {
   readonly hugeEntries?: 'whole' | 'split';
   /** The bytes reach the consumer by copies of the CPU, so caches do not matter. */
   readonly copiesByCpu?: boolean;
+  /** A process can track its own memory by it with what an unchanged kernel offers; it needs no driver and no code in a kernel. */
+  readonly userSpace?: boolean;
+  /** It keeps a copy of every page: one to `compare` contents with, or one that the program writes to `instead`. */
+  readonly shadow?: 'compare' | 'instead';
   /** The bit of anonymous memory that it reads and a swap entry must carry. */
   readonly swapsBits?: 'soft-dirty' | 'uffd-wp';
   /** It tracks in a second stage, as part of a monitor. */

@@ -15,6 +15,7 @@ export const fullUpload = defineStrategy({
   carriers: ['mapped'],
   cannotSee: [],
   faultCosts: [],
+  userSpace: true,
   hugeEntries: 'whole',
   steps: [TRANSFER],
   create(options) {

@@ -16,6 +16,7 @@ export const mprotectSigsegv = defineStrategy({
   carriers: ['fault-list'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault', 'sigsegv'],
+  userSpace: true,
   steps: userMonitorSteps('one mprotect to read-only over the interval of listed pages'),
   create: (options) =>
     userMonitorProtocol(options, {

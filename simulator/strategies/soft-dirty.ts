@@ -30,6 +30,7 @@ export const softDirty = defineStrategy({
   carriers: ['soft-dirty', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault'],
+  userSpace: true,
   swapsBits: 'soft-dirty',
   steps: [
     {

@@ -23,6 +23,7 @@ export const uffdWpAsync = defineStrategy({
   carriers: ['uffd-wp', 'bitmap'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['wpFault'],
+  userSpace: true,
   swapsBits: 'uffd-wp',
   steps: [
     NOTIFY,

@@ -16,6 +16,7 @@ export const uffdWpSync = defineStrategy({
   carriers: ['fault-list'],
   cannotSee: ['device-dma', 'kernel-write'],
   faultCosts: ['uffdSync'],
+  userSpace: true,
   steps: userMonitorSteps('UFFDIO_WRITEPROTECT sets uffd-wp and takes W, run by run of listed pages'),
   create: (options) =>
     userMonitorProtocol(options, {
