@@ -11,4 +11,5 @@ export * from './pass.js';
 export * from './cost/index.js';
 export * from './diff/index.js';
 export * from './why/index.js';
+export * from './statistics/index.js';
 export { ANALYSIS_VIEWS } from './views/index.js';

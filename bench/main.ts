@@ -12,6 +12,7 @@ import { exploring } from './exploring.js';
 import { reading } from './reading.js';
 import { hotPage, lackeyLog, zipf } from './recording.js';
 import { print } from './report.js';
+import { statisticsOfTrails } from './statistics.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,7 @@ try {
     lackeyLog('lackey-long', 'record a long lackey log: the shipped one eight times over', shippedLog('ls8.lk', 8)),
     reading('hot-page', 10_000_000),
     reading('zipf', 5_000_000),
+    statisticsOfTrails,
     exploring('explore', { strategy: 'hw-dirty', cpus: 3, pages: 2, writes: 2, harvests: 2 }, '>= 1', true),
     exploring('explore-large', { strategy: 'hw-dirty', cpus: 3, pages: 3, writes: 2, harvests: 2 }, '>= 1', true),
     // Minutes and gigabytes: only where it is asked for by name.

@@ -41,7 +41,12 @@ describe('README', () => {
 
   it.each(blocks)('$line', async ({ line, output }) => {
     const folder = scratch.path('');
-    const ran = await pagetrail(wordsOf(line).map((word) => word.replace(/^demo\//, folder)));
+    const ran = await pagetrail(
+      wordsOf(line).map((word) => word.replace(/^demo\//, folder)),
+      {
+        env: { LANG: 'C.UTF-8' },
+      },
+    );
     expect(ran.stderr).toBe('');
     expect(ran.stdout.replaceAll(folder, 'demo/').slice(0, output.length)).toBe(output);
   });

@@ -1,52 +1,128 @@
 /**
- * How values spread, from counts per distinct value. Exact while the distinct values are few, as they are where costs come from a
- * profile; beyond that, values are rounded down to 1/64 of their power of two (an error below 1.6 %), and `exact` says so.
+ * How values spread, from counts per distinct value, in typed arrays: adding allocates nothing but when they grow. Small values are
+ * counted by index, the others in a hash. Exact while the distinct values of the hash are few, as they are where costs come from a
+ * profile; beyond that, they are rounded down to 1/64 of their power of two (an error below 1.6 %), and `exact` says so.
  */
 
-/** Distinct values kept apart. Chosen: some 5 MB; rounding leaves at most 64 per power of two, so it happens once. */
-const DISTINCT_MAX = 100_000;
+/** Distinct values kept apart in the hash. Chosen: some 8 MB; rounding leaves at most 64 per power of two, so it happens once. */
+const DISTINCT_MAX = 2 ** 18;
+/** Values below are counted by index. Chosen: a few pages of memory, and most values where values are small. */
+const DIRECT_MAX = 4096;
+const FREE = -1;
 
 export class Distribution {
   /** Values seen. */
   count = 0;
+  /** 0 where there is none. */
+  min = 0;
   max = 0;
+  sum = 0;
   exact = true;
   readonly #distinctMax: number;
-  #counts = new Map<number, number>();
+  readonly #directMax: number;
+  /** Times by value. */
+  #direct = new Float64Array(64);
+  #keys = new Float64Array(64).fill(FREE);
+  #times = new Float64Array(64);
+  #used = 0;
+  /** Distinct values and their times, ascending; null when a value came since. */
+  #sorted: { readonly values: Float64Array; readonly times: Float64Array } | null = null;
 
-  constructor(distinctMax = DISTINCT_MAX) {
+  /** @param directMax integers below it are exact whatever their number; the memory for them grows with the largest of them */
+  constructor(distinctMax = DISTINCT_MAX, directMax = DIRECT_MAX) {
     this.#distinctMax = distinctMax;
+    this.#directMax = directMax;
   }
 
-  /** Adds `times` times the value, which is not negative. */
+  /** Adds `times` times the value, which is a whole number and not negative. */
   add(value: number, times = 1): void {
     if (times === 0) return;
-    this.count += times;
+    if (this.count === 0 || value < this.min) this.min = value;
     if (value > this.max) this.max = value;
-    const key = this.exact ? value : rounded(value);
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + times);
-    if (this.exact && this.#counts.size > this.#distinctMax) this.#round();
+    this.count += times;
+    this.sum += value * times;
+    this.#sorted = null;
+    if (value >= this.#directMax) {
+      this.#put(this.exact ? value : rounded(value), times);
+      if (this.#used > this.#distinctMax && this.exact) this.#round();
+      return;
+    }
+    if (value >= this.#direct.length) this.#widen(value);
+    this.#direct[value]! += times;
+  }
+
+  /** 0 where there is no value. */
+  get mean(): number {
+    return this.count === 0 ? 0 : this.sum / this.count;
   }
 
   /** The smallest value that at least so many percent of the values do not exceed (nearest rank); 0 where there is none. */
   percentile(percent: number): number {
+    const { values, times } = this.#inOrder();
     const rank = Math.max(1, Math.ceil((percent * this.count) / 100));
     let passed = 0;
-    for (const value of [...this.#counts.keys()].sort((a, b) => a - b)) {
-      passed += this.#counts.get(value)!;
-      if (passed >= rank) return value;
+    for (let i = 0; i < values.length; i++) {
+      passed += times[i]!;
+      if (passed >= rank) return values[i]!;
     }
     return 0;
   }
 
+  /** Calls `visit` with each distinct value and how often it came, ascending. */
+  forEach(visit: (value: number, times: number) => void): void {
+    const { values, times } = this.#inOrder();
+    for (let i = 0; i < values.length; i++) visit(values[i]!, times[i]!);
+  }
+
+  #inOrder(): { readonly values: Float64Array; readonly times: Float64Array } {
+    if (this.#sorted !== null) return this.#sorted;
+    const small: number[] = [];
+    for (let value = 0; value < this.#direct.length; value++) if (this.#direct[value] !== 0) small.push(value);
+    const large = this.#keys.filter((key) => key !== FREE).sort();
+    const values = Float64Array.from([...small, ...large]);
+    const times = values.map((value, i) =>
+      i < small.length ? this.#direct[value]! : this.#times[this.#slotOf(value)]!,
+    );
+    return (this.#sorted = { values, times });
+  }
+
+  #put(value: number, times: number): void {
+    const slot = this.#slotOf(value);
+    this.#times[slot]! += times;
+    if (this.#keys[slot] !== FREE) return;
+    this.#keys[slot] = value;
+    if (++this.#used * 2 > this.#keys.length) this.#rehash(this.#keys.length * 2, (key) => key);
+  }
+
+  /** Slot of the value, or the free one where it belongs. */
+  #slotOf(value: number): number {
+    const keys = this.#keys;
+    const mask = keys.length - 1;
+    const mixed = Math.imul((value | 0) ^ Math.imul((value / 0x1_0000_0000) | 0, 0x85eb_ca6b), 0x9e37_79b1);
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    while (keys[slot] !== value && keys[slot] !== FREE) slot = (slot + 1) & mask;
+    return slot;
+  }
+
   #round(): void {
-    const exactCounts = this.#counts;
     this.exact = false;
-    this.#counts = new Map();
-    for (const [value, times] of exactCounts) {
-      const key = rounded(value);
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + times);
+    this.#rehash(this.#keys.length, rounded);
+  }
+
+  #rehash(slots: number, keyOf: (value: number) => number): void {
+    const [keys, times] = [this.#keys, this.#times];
+    this.#keys = new Float64Array(slots).fill(FREE);
+    this.#times = new Float64Array(slots);
+    this.#used = 0;
+    for (let slot = 0; slot < keys.length; slot++) {
+      if (keys[slot] !== FREE) this.#put(keyOf(keys[slot]!), times[slot]!);
     }
+  }
+
+  #widen(value: number): void {
+    const wider = new Float64Array(Math.min(this.#directMax, 2 ** Math.ceil(Math.log2(value + 1))));
+    wider.set(this.#direct);
+    this.#direct = wider;
   }
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawn, type MemorySource } from '../../replayer/testing/drawn.js';
 import { describeView, openQuery, type Query, TrailReader, TrailWriter } from '../../traces/index.js';
 import { check } from '../check.js';
+import { statistics } from '../statistics/index.js';
 import { ANALYSIS_VIEWS } from './index.js';
 
 const SOURCE = drawn(`
@@ -113,6 +114,46 @@ it('findings: what check finds', () => {
       fix,
     ]),
   );
+});
+
+it('statistics: what `stats` tells, as rows', () => {
+  const report = statistics(SOURCE, { window: { unit: 'ns', size: 50 } });
+  expect(rows('SELECT time_ns, below_ns, writes, written_bytes, dirtied_pages FROM dirty_rate(50)')).toEqual(
+    report.dirtyRate!.windows.map((at) => [at.from, at.below, at.writes, at.bytesWritten, at.pagesDirtied]),
+  );
+  // Writes at 70, 80, 90, 170, 200 ns; pages 16, 16, 17, 17, 16.
+  expect(rows('SELECT time_ns, dirtied_pages FROM dirty_rate(50)')).toEqual([
+    [0, 0],
+    [50, 2],
+    [100, 0],
+    [150, 1],
+    [200, 1],
+  ]);
+  expect(rows('SELECT pages FROM working_set(100)')).toEqual([[2], [1], [1]]);
+  expect(rows('SELECT * FROM working_set_curve')).toEqual(
+    report.workingSet!.curve.map((at) => [at.windowNs, at.windows, at.meanPages, at.maxPages]),
+  );
+  expect(rows('SELECT from_ns, below_ns, count FROM redirty')).toEqual([
+    [80, 90, 1],
+    [100, 200, 1],
+  ]);
+  expect(rows('SELECT from_epochs, count, share FROM redirty_epochs')).toEqual([[1, 2, 1]]);
+  expect(rows('SELECT from_pages, count, up_to_share FROM reuse_distance')).toEqual([
+    [0, 2, 2 / 3],
+    [1, 1, 1],
+  ]);
+  expect(rows('SELECT from_ns, count FROM fault_latency')).toEqual([[100, 1]]);
+  expect(rows('SELECT from_ns, count FROM fault_interarrival')).toEqual([]);
+  expect(rows('SELECT count(*) FROM harvest_intervals')).toEqual([[0]]);
+  expect(rows('SELECT from_ns, below_ns, count FROM stalls')).toEqual([[100, 200, 1]]);
+  expect(rows("SELECT count, min, p50, max, mean, exact FROM percentiles WHERE of = 'redirty'")).toEqual([
+    [2, 80, 80, 130, 105, 1],
+  ]);
+  expect(rows("SELECT count, p50, mean FROM percentiles WHERE of = 'fault_interarrival'")).toEqual([[0, null, null]]);
+});
+
+it.each(['0', '-5', "'x'", '1.5'])('windows of %s ns are refused', (size) => {
+  expect(() => rows(`SELECT * FROM working_set(${size})`)).toThrow(/is not a number of ns.*above 0/);
 });
 
 it('can be joined with each other and with what is stored', () => {

@@ -11,12 +11,14 @@ import { record } from './record.js';
 import { replay } from './replay.js';
 import { state } from './state.js';
 import { why } from './why.js';
+import { stats } from './stats.js';
 
 export const COMMANDS: readonly CommandDefinition[] = [
   record,
   replay,
   info,
   state,
+  stats,
   query,
   check,
   why,
