@@ -7,6 +7,7 @@ import { buildProgram } from './program.js';
 import { Output } from './output.js';
 
 export { COMMANDS } from './commands/index.js';
+export { DEBUG_COMMANDS } from './debug/commands/index.js';
 export { run } from './run.js';
 export { processIo, type Io } from './io.js';
 export { pagetrail, type Ran, scratchFolder, type Surroundings } from './testing.js';

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { ExitCode } from './command.js';
 import type { Io, OutputStream } from './io.js';
 import { run } from './run.js';
@@ -20,6 +21,8 @@ export interface Surroundings {
   readonly stdoutError?: Error;
   /** Milliseconds by which the clock advances with every look. */
   readonly tickMs?: number;
+  /** What stands on standard input. */
+  readonly stdin?: string;
   /** Ctrl-C after so many ms; 0: before the command begins. */
   readonly interruptAfterMs?: number;
 }
@@ -37,6 +40,7 @@ export async function pagetrail(argv: readonly string[], surroundings: Surroundi
   });
   let nowMs = 0;
   const io: Io = {
+    stdin: () => Readable.from([surroundings.stdin ?? '']),
     stdout: stream('stdout', surroundings.stdoutError),
     stderr: stream('stderr'),
     env: surroundings.env ?? {},

@@ -1,6 +1,6 @@
 /** Single events of a trail in words, for evidence: fetched by seq, described from their definitions. */
 import { formatAddress, formatPage } from '../base/index.js';
-import type { EventBatch, EventDefinition, TrailReader } from '../traces/index.js';
+import type { EventBatch, EventDefinition, TrailMeta, TrailReader } from '../traces/index.js';
 
 export interface EventText {
   readonly seq: number;
@@ -14,7 +14,7 @@ export interface EventText {
   readonly text: string;
 }
 
-type Traces = typeof import('../traces/index.js');
+export type Traces = typeof import('../traces/index.js');
 
 /** The events with these seqs, by seq; those that the trail does not hold are left out. Reads each chunk once. */
 export async function eventsAt(reader: TrailReader, seqs: Iterable<number>): Promise<Map<number, EventText>> {
@@ -28,26 +28,27 @@ export async function eventsAt(reader: TrailReader, seqs: Iterable<number>): Pro
   const batch = new traces.EventBatch();
   for (const [chunk, wanted] of byChunk) {
     reader.readChunk(chunk, batch);
-    for (const seq of wanted) events.set(seq, eventText(traces, reader, batch, seq - batch.firstSeq));
+    for (const seq of wanted) events.set(seq, eventText(traces, reader.meta, batch, seq - batch.firstSeq));
   }
   return events;
 }
 
-function eventText(traces: Traces, reader: TrailReader, batch: EventBatch, row: number): EventText {
+/** The event in a row of a batch that holds every kind. */
+export function eventText(traces: Traces, meta: TrailMeta, batch: EventBatch, row: number): EventText {
   const definition = traces.EVENT_BY_CODE[batch.kind[row]!];
   return {
     seq: batch.firstSeq + row,
     timeNs: batch.time[row]!,
     cpu: batch.cpu[row]!,
     kind: definition?.kind ?? `kind ${batch.kind[row]}`,
-    step: reader.meta.steps[batch.step[row]!] ?? '',
-    text: definition === undefined ? '' : fieldsText(traces, reader, definition, batch, row),
+    step: meta.steps[batch.step[row]!] ?? '',
+    text: definition === undefined ? '' : fieldsText(traces, meta, definition, batch, row),
   };
 }
 
 function fieldsText(
   traces: Traces,
-  reader: TrailReader,
+  meta: TrailMeta,
   definition: EventDefinition,
   batch: EventBatch,
   row: number,
@@ -59,7 +60,7 @@ function fieldsText(
     case 'read':
       return `${field('size')} bytes at ${formatAddress(page, field('offset'))}`;
     case 'pte': {
-      const layout = traces.pteLayout(reader.meta.spaces[batch.space[row]!]!.layout);
+      const layout = traces.pteLayout((meta.spaces[batch.space[row]!] ?? meta.spaces[0]!).layout);
       const was = layout.describe(field('oldLow'), field('oldHigh'));
       const is = layout.describe(field('newLow'), field('newHigh'));
       return `page ${formatPage(page)}: ${was} -> ${is} (${traces.PTE_CAUSES[field('cause')]})`;

@@ -16,7 +16,9 @@ const blocks = [...readme.matchAll(/^```console\n\$ pagetrail (.*)\n([\s\S]*?)^`
 
 /** The words of a line, without the quotes that hold some together. */
 function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => double ?? single ?? plain!,
+  );
 }
 
 beforeAll(async () => {

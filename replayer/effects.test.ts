@@ -32,15 +32,15 @@ describe('effects', () => {
       `${MAPPED}frame-move 16 newFrame=7\n write 16`,
       ['frame 0x3f8 generation 0 -> 1'],
     ],
-    ['D set', 'map 16\n pte 16 PW map\n pte 16 PWDA walker', ['page 0x10 tells the consumer none -> pte-dirty']],
+    ['D set', 'map 16\n pte 16 PW map\n pte 16 PWDA walker', ['page 0x10 told by nothing -> pte-dirty']],
     [
       'marks of a range',
       `${MAPPED}mark 16+2 bitmap set`,
       [
         'page 0x10 marks none -> bitmap',
-        'page 0x10 tells the consumer pte-dirty -> pte-dirty+bitmap',
+        'page 0x10 told by pte-dirty -> pte-dirty+bitmap',
         'page 0x11 marks none -> bitmap',
-        'page 0x11 tells the consumer none -> bitmap',
+        'page 0x11 told by nothing -> bitmap',
       ],
     ],
     ['a mark that is set already', 'mark 16 bitmap set\n mark 16 bitmap set', []],

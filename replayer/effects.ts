@@ -22,6 +22,8 @@ import type { Fold } from './fold/index.js';
 export interface Effect {
   /** What is different: `page 0x10`, `cpu 0 slot 3`. */
   readonly subject: string;
+  /** The page it is about, or -1. */
+  readonly page: number;
   /** What of it; '' where the subject says all. */
   readonly cell: string;
   readonly before: string;
@@ -30,6 +32,7 @@ export interface Effect {
 
 interface Cell {
   readonly subject: string;
+  readonly page: number;
   readonly cell: string;
   read(): string;
 }
@@ -52,7 +55,7 @@ export class Probe {
     return this.#cells.flatMap((cell, index) => {
       const before = this.#before[index]!;
       const after = cell.read();
-      return before === after ? [] : [{ subject: cell.subject, cell: cell.cell, before, after }];
+      return before === after ? [] : [{ subject: cell.subject, page: cell.page, cell: cell.cell, before, after }];
     });
   }
 }
@@ -78,7 +81,7 @@ function cellsOf(fold: Fold, batch: EventBatch, row: number): Cell[] {
       return slots.filter((slot) => slot >= 0).map((slot) => tlbCell(fold, cpu, slot));
     }
     case methodSwitch.code:
-      return [{ subject: 'the consumer', cell: 'reads', read: () => carrierNames(fold.reads) }];
+      return [{ subject: 'the consumer', page: -1, cell: 'reads', read: () => carrierNames(fold.reads) }];
     case write.code:
       return [...pageCells(fold, space, page), ...reachedCells(fold, cpu, space, page)];
     default: {
@@ -106,6 +109,7 @@ function pageCells(fold: Fold, space: number, page: number): Cell[] {
   const subject = `page ${formatPage(page)}`;
   const cell = (name: string, ofPage: (index: number) => string, without: string): Cell => ({
     subject,
+    page,
     cell: name,
     read() {
       const index = fold.pages.find(space, page);
@@ -120,7 +124,7 @@ function pageCells(fold: Fold, space: number, page: number): Cell[] {
     cell('captured', ofFrame('captured'), '0'),
     cell('in caches', ofFrame('cached'), '0'),
     cell('marks', (index) => carrierNames(fold.pages.marks[index]!), 'none'),
-    cell('tells the consumer', (index) => carrierNames(fold.carriersOf(index)), 'none'),
+    cell('told by', (index) => toldBy(fold, index), 'nothing'),
     cell('stale', (index) => (fold.isStale(index) ? 'yes' : 'no'), 'no'),
   ];
 }
@@ -135,6 +139,7 @@ function reachedCells(fold: Fold, cpu: number, space: number, page: number): Cel
   return [
     {
       subject: `frame ${formatPage(number)}`,
+      page: -1,
       cell: 'generation',
       read: () => String(fold.frames.generation[Math.max(fold.frames.find(number, ofGuest), 0)]!),
     },
@@ -144,6 +149,7 @@ function reachedCells(fold: Fold, cpu: number, space: number, page: number): Cel
 function tlbCell(fold: Fold, cpu: number, slot: number): Cell {
   return {
     subject: `${cpu < 0 ? 'device' : `cpu ${cpu}`} TLB slot ${slot}`,
+    page: -1,
     cell: '',
     read: () => tlbSlotText(fold, cpu, slot),
   };
@@ -162,6 +168,12 @@ export function tlbSlotText(fold: Fold, cpu: number, slot: number): string {
 /** `WD`, `W-`, `--`, and `2M` after it where the entry is huge. */
 export function tlbFlagsText(flags: number): string {
   return `${flags & TLB_WRITABLE ? 'W' : '-'}${flags & TLB_DIRTY ? 'D' : '-'}${flags & TLB_HUGE ? ' 2M' : ''}`;
+}
+
+/** What will tell the consumer of writes to the page; `nothing`. */
+export function toldBy(fold: Fold, page: number): string {
+  const carriers = fold.carriersOf(page);
+  return carriers === 0 ? 'nothing' : carrierNames(carriers);
 }
 
 /** The carriers of a mask by name; `none`. */

@@ -2,6 +2,7 @@
 import type { CommandDefinition } from '../command.js';
 import { check } from './check.js';
 import { cost } from './cost.js';
+import { debug } from './debug.js';
 import { diff } from './diff.js';
 import { explore } from './explore.js';
 import { info } from './info.js';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   info,
   state,
   stats,
+  debug,
   query,
   check,
   why,

@@ -1,0 +1,116 @@
+/** Commands that ask about causes: the last change of something, findings. */
+import { UsageError } from '../../../base/index.js';
+import { type CheckResult, check } from '../../../analyzer/index.js';
+import type { Subject } from '../../../replayer/index.js';
+import { CARRIERS } from '../../../traces/index.js';
+import { count, nanoseconds, wrapped } from '../../format.js';
+import { parseCarrier } from '../arguments.js';
+import type { DebugCommand } from '../command.js';
+import type { Session } from '../session.js';
+import { parseWatch } from '../stops.js';
+import { PTE_FLAG_WORDS } from '../stop-value.js';
+import { cpus, near } from './stopping.js';
+
+const SUBJECTS = ['page', 'pte', 'tlb', 'mark'] as const;
+/** Findings that are listed. */
+const LISTED = 20;
+
+export const last: DebugCommand = {
+  name: 'last',
+  aliases: [],
+  group: 'Looking',
+  usage: 'last page PAGE | pte PAGE [BIT]... | tlb CPU PAGE | mark CARRIER PAGE',
+  summary: 'the last event, up to here, that touched a page, its entry, a TLB entry or a mark',
+  examples: ['last page 0x10', 'last pte 0x10 dirty', 'last tlb 0 0x10', 'last mark bitmap 0x10'],
+  complete(session, words) {
+    if (words.length === 0) return SUBJECTS;
+    if (words.length === 1 && words[0] === 'tlb') return cpus(session);
+    if (words.length === 1 && words[0] === 'mark') return CARRIERS;
+    if (words.length === (words[0] === 'tlb' || words[0] === 'mark' ? 2 : 1)) return near(session);
+    return words[0] === 'pte' ? Object.keys(PTE_FLAG_WORDS) : [];
+  },
+  run({ session, words, out }) {
+    const found = session.history.last(subjectOf(words, session), session.seq);
+    if (found === null) {
+      out.line('nothing of the kind up to here');
+      return;
+    }
+    const { who, kind, text, timeNs } = session.events.at(found.seq);
+    out.line(`${out.style.bold(`seq ${found.seq}`)}  ${nanoseconds(timeNs)}  ${who}  ${out.style.cyan(kind)}  ${text}`);
+    const change = found.before === '' ? `now ${found.after}` : `${found.before} -> ${found.after}`;
+    // An event that tells both itself needs no second line.
+    if (found.before !== found.after && !text.includes(change)) out.line(`  ${change}`);
+  },
+};
+
+function subjectOf(words: readonly string[], session: Session): Subject {
+  if (words[0] === undefined || !SUBJECTS.includes(words[0] as (typeof SUBJECTS)[number])) {
+    throw new UsageError({
+      what: words[0] === undefined ? 'a subject is missing' : `'${words[0]}' has no history`,
+      why: `what can be asked about: ${SUBJECTS.join(', ')}`,
+      mend: 'for instance last pte 0x10 dirty',
+    });
+  }
+  const stop = parseWatch(words, session);
+  switch (stop.kind) {
+    case 'event': {
+      const space = stop.conditions.find(({ field }) => field === 'space')?.value ?? 0;
+      return { kind: 'page', space, page: stop.pages![0] };
+    }
+    case 'pte':
+      if (words[0] === 'mark')
+        return { kind: 'carrier', carrier: parseCarrier(words[1]), space: stop.space, page: stop.page };
+      return { kind: 'pte', space: stop.space, page: stop.page, ...(stop.flags !== null && { flags: stop.flags }) };
+    case 'tlb':
+      return { kind: 'tlb', cpu: stop.cpu, space: stop.space, page: stop.page };
+    case 'mark':
+      return { kind: 'carrier', carrier: stop.carrier, space: stop.space, page: stop.page };
+    case 'stale':
+      return { kind: 'carrier', carrier: 'shadow-copy', space: stop.space, page: stop.page };
+  }
+}
+
+export const findings: DebugCommand = {
+  name: 'findings',
+  aliases: [],
+  group: 'Looking',
+  usage: 'findings [N]',
+  summary: 'what `check` finds in the trail, each with the event to look at; N tells one in full',
+  examples: ['findings', 'findings 1'],
+  run({ session, words, out }) {
+    const { findings: all } = findingsOf(session);
+    if (words[0] !== undefined) {
+      const finding = all[Number(words[0]) - 1];
+      if (finding === undefined) {
+        throw new UsageError({
+          what: `there is no finding '${words[0]}'`,
+          why: all.length === 0 ? 'none was found' : `they are numbered 1 to ${all.length}`,
+          mend: 'see `findings`',
+        });
+      }
+      out.line(`${out.style.red(finding.id)} (${finding.severity}, ${finding.certainty})`);
+      out.line(wrapped(finding.summary, out.columns, '  '));
+      for (const { seq, role } of finding.evidence) out.line(wrapped(`seq ${seq}: ${role}`, out.columns, '  '));
+      out.line(wrapped(`cause: ${finding.rootCause}`, out.columns, '  '));
+      out.line(wrapped(`fix:   ${finding.fix}`, out.columns, '  '));
+      return;
+    }
+    if (all.length === 0) out.line(out.style.green('nothing was found'));
+    all.slice(0, LISTED).forEach(({ id, severity, seq, summary }, index) => {
+      out.line(
+        `${String(index + 1).padStart(3)}  ${out.style.red(id)} (${severity})${seq === null ? '' : `  seq ${seq}`}`,
+      );
+      out.line(out.style.dim(wrapped(summary, out.columns, '     ')));
+    });
+    if (all.length > LISTED) out.line(out.style.dim(`     ... ${count(all.length - LISTED)} more`));
+  },
+};
+
+const RESULTS = new WeakMap<Session, CheckResult>();
+
+/** Of the whole trail, looked for once. */
+export function findingsOf(session: Session): CheckResult {
+  const known = RESULTS.get(session) ?? check(session.source);
+  RESULTS.set(session, known);
+  return known;
+}
