@@ -5,6 +5,7 @@ import {
   mermaidOf,
   type RuleId,
   runText,
+  specOf,
   type Target,
   type TextRole,
   verdictText,
@@ -38,6 +39,7 @@ export async function exploration(
       reduce: found.reduced,
       name: target.scenario ?? `explore-${target.strategy}`,
       parameters: { verdict, ...(target.variant !== null && { variant: target.variant }) },
+      spec: specOf(target),
     });
   }
   if (stopped !== null) context.notice(STOPPED[stopped]);

@@ -72,6 +72,45 @@ describe('a finding', () => {
   });
 });
 
+describe('--prove', () => {
+  interface Proved {
+    readonly proof: { readonly method: string; readonly guilty: Record<string, unknown> } | null;
+    readonly links: ReadonlyArray<{ readonly isCause: boolean; readonly proof: { readonly verdict: string } }>;
+  }
+
+  it('plays a recording again without the defect, without the accesses, without the harvest', async () => {
+    const { proof, links } = (await asked(bad, '--prove')) as unknown as Proved;
+    expect(proof).toMatchObject({ method: 'replay', guilty: { actor: 'harvest', step: 'flush', isConvicted: true } });
+    expect(links.find(({ isCause }) => isCause)!.proof.verdict).toBe('necessary');
+    const ran = await pagetrail(['why', bad, '--prove']);
+    expect(ran.stdout).toMatch(
+      /\n {2}guilty: 'flush' of harvest, which is missing \(proved by playing the accesses again\)/,
+    );
+  });
+
+  it('searches the program of a counterexample again', async () => {
+    const trail = scratch.path('ce.trail');
+    await pagetrail(['explore', 'check-then-protect', '-o', trail]);
+    const { proof, links } = (await asked(trail, '--prove')) as unknown as Proved;
+    expect(proof).toMatchObject({ method: 'search', guilty: { actor: 'reclaim', step: 'look at D', how: 'early' } });
+    expect(links.every(({ proof: one }) => one !== null)).toBe(true);
+    // What it carries for that is not shown to people.
+    expect((await pagetrail(['info', trail])).stdout).not.toContain('schedule');
+  });
+
+  it('a program of a strategy too', async () => {
+    const trail = scratch.path('window.trail');
+    const mutated = ['--strategy', 'pfn-mkwrite', '--cpus', '1', '--mutate', 'no-flush'];
+    await pagetrail(['explore', ...mutated, '-o', trail]);
+    const { proof } = (await asked(trail, '--prove')) as unknown as Proved;
+    expect(proof).toMatchObject({ method: 'search', guilty: { actor: 'harvest', step: 'flush', isConvicted: true } });
+  });
+
+  it('says nothing of what was not found', async () => {
+    expect(await asked(good, '--prove')).toMatchObject({ finding: null, proof: null });
+  });
+});
+
 describe('pages and events', () => {
   it.each([['p:0x10000'], ['page', '0x10000']])('%s %s', async (...target) => {
     const { page } = ((await asked(bad)) as unknown as { finding: { page: number } }).finding;
@@ -100,6 +139,7 @@ describe('what is refused', () => {
     [['p:0xdeadbeef'], /page 0xdeadbeef is not in the trail/],
     [['p:0x10000', '--at', 'harvest:77'], /harvest 77 is not in the trail/],
     [['lost-write', '--at', 'end'], /--at does not fit/],
+    [['e:5', '--prove'], /--prove needs a finding/],
   ])('%j', async (argv, message) => {
     const ran = await pagetrail(['why', bad, ...argv]);
     expect(ran).toMatchObject({ code: 2, stdout: '' });

@@ -3,8 +3,10 @@ import { actorNames, type SimulationSettings } from '../simulator/index.js';
 import { metaOf } from '../recorder/index.js';
 import { type TrailMeta, TrailWriter } from '../traces/index.js';
 import { type Execution, perform } from './execution.js';
+import { AGAIN, againText } from './proof/again.js';
 import type { Setting } from './scenario.js';
 import { stage, type Staged } from './stage.js';
+import type { TargetSpec } from './target.js';
 
 export interface TrailRequest {
   readonly path: string;
@@ -14,6 +16,8 @@ export interface TrailRequest {
   /** Name of the scenario, and what else tells how the trail came about. */
   readonly name: string;
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** What names the program, so that whoever reads the trail can run it again. */
+  readonly spec?: TargetSpec;
 }
 
 /**
@@ -37,10 +41,13 @@ export async function writeTrail(request: TrailRequest): Promise<Execution> {
   return execution;
 }
 
-function metaFor({ setting, name, parameters }: TrailRequest): TrailMeta {
+function metaFor({ setting, name, parameters, spec, schedule, reduce }: TrailRequest): TrailMeta {
   const staged = stage(setting, () => undefined);
   const subject = { ...staged, actors: actorsOf(staged), spaces: staged.world.spaces };
-  const source = { kind: 'scenario', name, programTime: 'assumed', reads: true, parameters } as const;
+  const verdict = String(parameters['verdict'] ?? '');
+  const again = spec === undefined ? {} : { [AGAIN]: againText({ spec, schedule, reduce, verdict }) };
+  const all = { ...parameters, ...again };
+  const source = { kind: 'scenario', name, programTime: 'assumed', reads: true, parameters: all } as const;
   const ours = metaOf(subject, { meta: source });
   const meta = { ...ours, steps: [...ours.steps, ...(setting.steps ?? [])] };
   // Handlers of its own make it a tracker of its own.

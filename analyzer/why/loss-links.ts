@@ -3,12 +3,15 @@
  * bytes are read" is not there or is out of place, and the events around it that show it. One row of the table for each cause.
  */
 import { formatPage } from '../../base/index.js';
-import { TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
+import { CARRIERS, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
 import type { LossCause } from '../explanation.js';
 import type { Moment, PageStory, UncapturedWrite } from '../story.js';
 import type { Missed, Told } from './chain.js';
 import type { TrailEvents } from './trail-events.js';
 import { cpuText, deedOf } from './words.js';
+
+/** Carriers that a round fills, and then works from. */
+const WORKED_FROM: readonly string[] = ['bitmap', 'snapshot', 'fault-list'];
 
 type Links = ReadonlyArray<Told | Missed | null>;
 
@@ -81,13 +84,15 @@ export class LossLinks {
     'dropped-mark': () => [
       this.#markedWrite(),
       this.#told(this.#story.clearedAfter, 'that was the last mark of the page', true),
-      this.#missing(
-        'transfer',
-        this.#story.clearedAfter,
-        null,
-        `the bytes of page ${this.#page} were not read after that`,
-        'the consumer has the bytes from before the write, and nothing will tell it so',
-      ),
+      this.#isHandedOn()
+        ? this.#missingMark(this.#story.clearedAfter, 'what was taken from there was not remembered elsewhere')
+        : this.#missing(
+            'transfer',
+            this.#story.clearedAfter,
+            null,
+            `the bytes of page ${this.#page} were not read after that`,
+            'the consumer has the bytes from before the write, and nothing will tell it so',
+          ),
     ],
     'not-armed': () => [
       this.#told(this.#story.carrierCleared, 'that was the last mark of the page'),
@@ -241,6 +246,14 @@ export class LossLinks {
 
   #markedWrite(): Told | null {
     return this.#told(this.#write, this.#write.marked ? 'the page was marked already' : 'it left its mark');
+  }
+
+  /** Whether what is taken from the carrier that was cleared is to go into a mark, because the consumer works from that. */
+  #isHandedOn(): boolean {
+    const { clearedAfter } = this.#story;
+    const cleared = clearedAfter === null ? null : this.#events.at(clearedAfter.seq);
+    const carrier = cleared?.kind === 'mark' ? CARRIERS[cleared.fields['carrier']!] : 'pte-dirty';
+    return this.#events.meta.carriers.some((one) => one !== carrier && WORKED_FROM.includes(one));
   }
 
   /** The transfer that ended the round too early: of the page, or of any page of the round that cleared its mark. */

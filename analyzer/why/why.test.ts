@@ -60,7 +60,12 @@ describe('a lost write', () => {
       `map 16\n pte 16 PW map\n harvest-begin 1\n pte 16 PWDA walker\n tlb-fill 16 WD\n write 16\n pte 16 PW store\n harvest-end 1`,
       '4 5 6 7!',
     ],
-    ['a mark that was cleared and never served', `${DIRTY} pte 16 PWA clean`, '5 6! (transfer)'],
+    ['a mark that was taken and not kept', `${DIRTY} pte 16 PWA clean`, '5 6! (mark page)!'],
+    [
+      'a mark that was cleared and never served',
+      `${DIRTY} mark 16 bitmap set\n pte 16 PWA clean\n mark 16 bitmap clear`,
+      '5 8! (transfer)',
+    ],
     [
       'a mark that was cleared while the entry stayed writable',
       `switch reads=bitmap\n map 16\n mark 16 bitmap set\n pte 16 PWDA fault\n tlb-fill 16 WD\n write 16\n harvest-begin 1\n mark 16 bitmap clear\n transfer 16\n harvest-end 1\n write 16`,

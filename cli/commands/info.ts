@@ -119,8 +119,9 @@ function print(out: Output, reader: TrailReader, answer: Info, special: readonly
 }
 
 function parametersOf(parameters: Readonly<Record<string, string | number | boolean>>): string {
-  const list = Object.entries(parameters).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`,
-  );
+  const list = Object.entries(parameters)
+    // What a counterexample carries to be run again is for machines.
+    .filter(([name]) => name !== 'again')
+    .map(([name, value]) => `${name} ${typeof value === 'number' ? count(value) : value}`);
   return list.length === 0 ? '' : ` (${list.join(', ')})`;
 }

@@ -29,7 +29,8 @@ export function changed(setting: Setting, change: Change): Setting {
   };
 }
 
-function kindOf(label: string): string {
+/** Pieces of one kind run the same code: the label without its numbers. */
+export function kindOf(label: string): string {
   return label.replace(/( index)? \d+/g, '');
 }
 

@@ -1,0 +1,95 @@
+/**
+ * A flush that is missing, or comes too late: a CPU wrote through what it had cached, and memory had taken the right or the mark away before. Either
+ * whoever took it owes the flush, or whoever relied on it without asking: where the harm is what somebody claimed, the one who claimed it.
+ */
+import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../../traces/index.js';
+import { Op, type OpCode } from '../../../simulator/index.js';
+import { addFlush } from '../../repairs/flush.js';
+import type { Offence } from '../offence.js';
+import type { Run } from '../run.js';
+import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
+
+const RESTRICTS = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
+const RELIES: ReadonlySet<OpCode> = new Set([Op.declare, Op.discardFrame, Op.transfer]);
+
+export const lateFlushes: FindSuspects = (run, offence) => {
+  const waits = notWaiting(run, offence);
+  if (waits !== null) return [waits];
+  if (run.rule === 'decided-before-flush') return deciders(run, offence);
+  if (!offence.throughStale || offence.write === null) return [];
+  const { write } = offence;
+  const owners = ownersFor(run, run.execution.staged.actors[write.actor]!.cpu, write.op.page, write.step);
+  const claims = run.rule === 'write-after-revoke' || run.rule === 'wrong-frame-write';
+  return claims ? [...relying(run, offence), ...owners] : owners;
+};
+
+/** Of every CPU that could still write when it was decided. */
+function deciders(run: Run, { home, until }: Offence): Suspect[] {
+  const { cpus, nextOfHome } = run.scene.shape;
+  const found: Suspect[] = [];
+  for (let page = home; page >= 0; page = nextOfHome[page]!)
+    for (let cpu = 0; cpu < cpus; cpu++)
+      if (run.isStale(until - 1, cpu, page)) found.push(...ownersFor(run, cpu, page, until - 1));
+  return found;
+}
+
+/** Whoever took from the entry what the CPU then had too much, the last one first, with a flush right behind that. */
+function ownersFor(run: Run, cpu: number, page: number, until: number): Suspect[] {
+  const found = new Map<string, Suspect>();
+  for (const act of run.acts.toReversed()) {
+    if (act.step > until || act.op.page !== page || (run.taken(act) & RESTRICTS) === 0) continue;
+    const isStaleBy = !run.isStale(act.step - 1, cpu, page) && run.isStale(act.step, cpu, page);
+    if (!isStaleBy || found.has(act.line)) continue;
+    const later = run.followers(act).some(({ op }) => op.code === Op.flushSend);
+    const step = `'${stepName(run.setting, act.op.step)}'`;
+    found.set(act.line, {
+      who: act.who,
+      step: 'flush',
+      how: later ? 'late' : 'missing',
+      act,
+      says: later ? `the flush of ${act.who} comes too late after ${step}` : `${act.who} does not flush after ${step}`,
+      trials: [trial(`a flush right after ${step}`, addFlush(act.line))],
+    });
+  }
+  return [...found.values()];
+}
+
+/** Whoever claimed something about the page while a CPU could still write it, with a flush somewhere before that. */
+function relying(run: Run, { home, until }: Offence): Suspect[] {
+  const claim = run.acts.findLast(
+    (act) => act.step <= until && RELIES.has(act.op.code) && run.isOn(act, home) && act.op.code === Op.declare,
+  );
+  if (claim === undefined) return [];
+  const before = run.leaders(claim);
+  const lines = new Map(before.filter((act) => run.isCode(act)).map((act) => [act.line, act]));
+  const step = stepName(run.setting, claim.op.step);
+  return [
+    {
+      who: claim.who,
+      step: 'flush',
+      how: 'missing',
+      act: before.at(-1) ?? claim,
+      says: `${claim.who} relied on a flush that another still owed, and did not flush itself before '${step}'`,
+      trials: [...lines.values()]
+        .toReversed()
+        .map(({ line, op }) =>
+          trial(`a flush after '${stepName(run.setting, op.step)}' of ${claim.who}`, addFlush(line)),
+        ),
+    },
+  ];
+}
+
+/** A flush that does not wait until the CPU is between two instructions. */
+function notWaiting({ setting, acts }: Run, { write }: Offence): Suspect | null {
+  const { unwaited = [] } = setting;
+  const sent = acts.findLast(({ op, at }) => op.code === Op.flushSend && (write === null || at < write.at));
+  if (unwaited.length === 0 || sent === undefined) return null;
+  return {
+    who: sent.who,
+    step: stepName(setting, sent.op.step),
+    how: 'wrong',
+    act: sent,
+    says: `the flush of ${sent.who} does not wait for what the CPU has begun`,
+    trials: [{ text: 'a flush that waits', apply: (one) => ({ ...one, unwaited: [] }) }],
+  };
+}

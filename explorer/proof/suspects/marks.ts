@@ -1,0 +1,47 @@
+/** Marks that went: a step took the last mark of a page that the consumer lacks something of, and nobody transferred it or kept the mark. */
+import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../../traces/index.js';
+import { Op, type OpCode } from '../../../simulator/index.js';
+import { handOn, leavesMarks, settableIn, without } from '../changes.js';
+import type { Offence } from '../offence.js';
+import type { Act, Run } from '../run.js';
+import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
+
+const CLEARS: ReadonlySet<OpCode> = new Set([Op.markClear, Op.markMove]);
+
+export const droppedMarks: FindSuspects = (run, offence) => {
+  const since = offence.write?.step ?? 0;
+  const all = run.acts.filter(
+    (act) => act.step > since && act.step <= offence.until && run.isCode(act) && takes(run, act, offence),
+  );
+  const last = all.filter(({ step }) => run.isMarked(step - 1, offence.home) && !run.isMarked(step, offence.home));
+  // The one that took the last mark comes first; then those that took what might have been one.
+  const ordered = [...last.toReversed(), ...all.filter((act) => !last.includes(act))];
+  return [...new Map(ordered.map((act) => [act.line, act])).values()].map((act) => dropping(run, act));
+};
+
+function takes(run: Run, act: Act, { home }: Offence): boolean {
+  if (act.op.page < 0 || !run.isOn(act, home)) return false;
+  if (CLEARS.has(act.op.code)) return run.isMarked(act.step - 1, home) && !run.isMarked(act.step, home);
+  return (run.taken(act) & (PTE_DIRTY | PTE_SOFT_DIRTY | PTE_WRITABLE)) !== 0;
+}
+
+function dropping(run: Run, act: Act): Suspect {
+  const step = `'${stepName(run.setting, act.op.step)}'`;
+  const { state } = run.scene.moments.model;
+  const trials = CLEARS.has(act.op.code)
+    ? [trial(`without ${step}`, without(act.line))]
+    : [
+        ...settableIn(state.reads(run.homeOf(act.op.page))).map((carrier) =>
+          trial(`what ${step} takes goes into a mark`, handOn(act.line, carrier)),
+        ),
+        trial(`${step} leaves D where it is`, leavesMarks(act.line)),
+      ];
+  return {
+    who: act.who,
+    step: stepName(run.setting, act.op.step),
+    how: 'drops',
+    act,
+    says: `${act.who} let the last mark of the page go in ${step}`,
+    trials,
+  };
+}
