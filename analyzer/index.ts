@@ -10,6 +10,7 @@ export * from './finding.js';
 export * from './pass.js';
 export * from './cost/index.js';
 export * from './diff/index.js';
+export * from './gate/index.js';
 export * from './why/index.js';
 export * from './statistics/index.js';
 export { ANALYSIS_VIEWS } from './views/index.js';

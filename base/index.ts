@@ -1,7 +1,8 @@
 /**
- * base: what every room may use and what knows of no room: errors, pages and addresses, seeded randomness, suggestions.
+ * base: what every room may use and what knows of no room: errors, amounts, pages and addresses, seeded randomness, suggestions.
  * Start at `errors.ts`. May import: Node.
  */
+export * from './amounts.js';
 export * from './errors.js';
 export * from './pages.js';
 export * from './random.js';

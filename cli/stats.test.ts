@@ -1,6 +1,6 @@
 /** `stats` as its users meet it: plots that fit the terminal, selections, errors. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { amount, TIME_UNITS } from './amounts.js';
+import { amount, TIME_UNITS } from '../base/index.js';
 import { grouped } from './histogram.js';
 import { ASCII, bar, BLOCKS, glyphsFor, sparkline } from './plot.js';
 import { pagetrail, scratchFolder } from './testing.js';

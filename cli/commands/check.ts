@@ -1,14 +1,16 @@
 /** `check`: was a write lost, a report false, a flush missing? With evidence, cause and fix. */
 import type { CheckResult, Detector, Finding } from '../../analyzer/index.js';
-import { defineCommand } from '../command.js';
+import { type Answer, defineCommand } from '../command.js';
 import { count, nanoseconds, wrapped } from '../format.js';
+import { gated } from '../gated-check.js';
+import { addGateOptions, type GateOptions, readRules } from '../gate-options.js';
 import type { Output } from '../output.js';
 import type { Style } from '../style.js';
 import { columns, table } from '../table.js';
 import { openTrail } from '../trail.js';
 import { eventsAt, type EventText } from '../trail-events.js';
 
-interface Options {
+interface Options extends GateOptions {
   readonly strict?: boolean;
   readonly all?: boolean;
 }
@@ -22,26 +24,32 @@ export const check = defineCommand<Options>({
   summary: 'find lost writes and waste, with evidence, cause and fix',
   about:
     'Looks for writes that the consumer can no longer learn of, for writes through stale TLB entries, for missing flushes, and ' +
-    'for waste. Exit code 1 if there is a finding of critical or high severity.',
+    'for waste. Exit code 1 if there is a finding of critical or high severity, or if a rule of the gate is broken: --no, --max, --min, ' +
+    '--gate. A metric is any figure of `pagetrail cost --json` by its name: faults, bytesTransferred, overhead, ns.flush.',
   examples: [
     { line: 'pagetrail check a.trail', about: 'a report for people' },
     { line: 'pagetrail check a.trail --strict', about: 'waste (false dirty, spurious faults) is refused too' },
-    { line: 'pagetrail check a.trail --json | jq .counts', about: 'findings by detector' },
+    {
+      line: 'pagetrail check a.trail --baseline base.trail --no lost-write --max faults=+2% --junit check.xml',
+      about: 'a gate for CI: what may not be found, and what it may cost',
+    },
   ],
   configure(command) {
     command
       .argument('<trail>', 'the trail to check')
       .option('--strict', 'exit with 1 for anything above severity info')
       .option('--all', `show every finding in full, not only the first of each kind`);
+    addGateOptions(command);
   },
   async run(context, args, options) {
     const analyzer = await import('../../analyzer/index.js');
+    const rules = readRules(analyzer, options, context.json);
     const reader = await openTrail(context, args[0]!);
     const result = analyzer.check(reader, {
       strict: options.strict === true,
       onProgress: (events) => context.progress.update(events / reader.events, () => `${count(events)} events`),
     });
-    return {
+    const answer: Answer = {
       json: () => result,
       async print(out) {
         printVerdict(out, reader.path, result, analyzer.DETECTORS);
@@ -60,6 +68,7 @@ export const check = defineCommand<Options>({
       },
       exitCode: result.verdict === 'findings' ? 1 : 0,
     };
+    return gated(context, { analyzer, reader, result, strict: options.strict === true }, rules, options, answer);
   },
 });
 

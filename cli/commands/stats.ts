@@ -1,7 +1,6 @@
 /** `stats`: how writes, faults and harvests spread over time and pages. */
 import type { StatisticKey, WindowSize } from '../../analyzer/index.js';
-import { nearest, parseUnsigned, UsageError } from '../../base/index.js';
-import { amount, TIME_UNITS } from '../amounts.js';
+import { amount, nearest, parseUnsigned, TIME_UNITS, UsageError } from '../../base/index.js';
 import { pageNumber, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../command.js';
 import { count, counted, nanoseconds } from '../format.js';

@@ -1,4 +1,4 @@
-/** Amounts with a unit on the command line: `500us`, `1.5ms`, `64KiB`, or plain. */
+/** Amounts with a unit, as people write them: `500us`, `1.5 ms`, `64KiB`, or plain. */
 
 /** ns by unit. */
 export const TIME_UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };

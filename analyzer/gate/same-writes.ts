@@ -1,0 +1,19 @@
+/** Whether two trails hold the same writes, CPU by CPU: what makes the figures of one a baseline for the other. */
+import type { EventSource } from '../../replayer/index.js';
+import { EventBatch, kindMask, write } from '../../traces/index.js';
+import { WriteDigest } from '../diff/write-digest.js';
+
+/** Throws an `InputError` when one cannot be read. */
+export function haveSameWrites(a: EventSource, b: EventSource): boolean {
+  return digestOf(a).differsFrom(digestOf(b)).size === 0;
+}
+
+function digestOf(source: EventSource): WriteDigest {
+  const digest = new WriteDigest();
+  const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
+    source.readChunk(chunk, batch, kindMask(write.kind));
+    for (let row = 0; row < batch.length; row++) digest.take(batch, row, row + 1);
+  }
+  return digest;
+}
