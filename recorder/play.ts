@@ -37,6 +37,8 @@ export async function play(
   look = begin(metaOf(simulation, source));
   if (await pump(source, simulation, null, hooks)) throw new InterruptedError({ what: 'interrupted' });
   if (source.failure !== null) throw source.failure;
+  // As in a recording: the last few accesses may still wait to begin.
+  simulation.settle();
   if (simulation.seq === 0) throw noAccess(source);
   simulation.finish(source.programNs);
   if (simulation.openBatch.length > 0) look(simulation.openBatch);

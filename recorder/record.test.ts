@@ -260,6 +260,15 @@ describe('input that is not as it should be', () => {
     expect(() => readFileSync(output())).toThrow(/ENOENT/);
   });
 
+  it('takes a log of one access, however its steps interleave', async () => {
+    const log = join(folder, 'one.lk');
+    writeFileSync(log, ' S 04000000,8\n');
+    for (const interleave of ['coarse', 'fine'] as const) {
+      const result = await record({ output: output(), interleave, source: { import: log } });
+      expect(result).toMatchObject({ writes: 1, epochs: 1, complete: true });
+    }
+  });
+
   it('counts what it skips', async () => {
     const log = join(folder, 'garbage.lk');
     writeFileSync(log, ' S 04000000,8\nwhat is this\n S 04000008,8\n S 0400');

@@ -83,9 +83,10 @@ async function recordSource(
   let interrupted = false;
   try {
     interrupted = await pump(source, simulation, { writer, names }, hooks);
+    // In fine mode the last few accesses, which may be all, are still waiting to begin.
+    simulation.settle();
     if (simulation.seq === 0) throw interrupted ? nothingRecorded() : (source.failure ?? noAccess(source));
-    if (interrupted || source.failure !== null) simulation.settle();
-    else simulation.finish(source.programNs);
+    if (!interrupted && source.failure === null) simulation.finish(source.programNs);
   } catch (error) {
     if (simulation.seq === 0) await writer.abandon();
     else await close(writer, names, simulation, source, started, 'the recorder failed').catch(() => undefined);
