@@ -1,6 +1,8 @@
 /** A strategy put to the search as it is: some CPUs store, others take pages out of their entries or move them, the consumer harvests. */
 import { AccessKind, operate, type SimulationRequest } from '../simulator/index.js';
+import { type Deed, pieceOf } from './program-words.js';
 import { rounds } from './rounds.js';
+import type { RuleId } from './rules.js';
 import type { ScenarioActor, ScenarioPiece, Setting, Stage } from './scenario.js';
 
 export interface StrategyProgram {
@@ -15,20 +17,27 @@ export interface StrategyProgram {
   readonly unmaps?: number;
   /** Times that one moves the first page to the other kind of memory. Default 0. */
   readonly moves?: number;
+  /** What each CPU does, where it is something else than so many stores: for `cpus` of them, whatever `writes` says. */
+  readonly does?: ReadonlyArray<readonly Deed[]>;
+  /** Rules that decide besides those of harm. */
+  readonly decides?: readonly RuleId[];
 }
 
 export function strategySetting(program: StrategyProgram): Setting {
-  const { machine, cpus, pages, writes, harvests, evictions, unmaps = 0, moves = 0 } = program;
+  const { machine, cpus, pages, writes, harvests, evictions, unmaps = 0, moves = 0, does, decides } = program;
   return {
     machine: { ...machine, objectPages: machine.objectPages ?? pages },
     pages,
     evictions,
+    ...(decides !== undefined && { decides }),
     actors(stage) {
       const { strategy, host } = stage.tracking;
       const programs = Array.from({ length: cpus }, (_, cpu) => ({
         name: `cpu${cpu}`,
         role: 'program' as const,
-        does: Array.from({ length: writes }, (_, at) => stage.store((cpu + at) % pages)),
+        does:
+          does?.[cpu]?.map((deed) => pieceOf(stage, pages, deed)) ??
+          Array.from({ length: writes }, (_, at) => stage.store((cpu + at) % pages)),
       }));
       const others = [
         ...operator(stage, 'unmapper', AccessKind.unmap, 'unmap page 0', unmaps),

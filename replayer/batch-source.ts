@@ -2,7 +2,7 @@
 import {
   ALL_KINDS,
   EVENT_BY_CODE,
-  type EventBatch,
+  EventBatch,
   type MachineSnapshot,
   type TrailEnding,
   type TrailMeta,
@@ -71,6 +71,13 @@ export function copyRows(source: EventBatch, from: number, to: number, target: E
   target.firstSeq = source.firstSeq + from;
   target.length = to - from;
   for (let row = 0; row < target.length; row++) target.row[row] = row;
+}
+
+/** A batch of its own, for whoever is handed one that is used again. */
+export function copyBatch(batch: EventBatch): EventBatch {
+  const copy = new EventBatch(Math.max(1, batch.length));
+  copyRows(batch, 0, batch.length, copy);
+  return copy;
 }
 
 /** The rows of some kinds as the whole contents of another batch. */

@@ -2,7 +2,7 @@
  * replayer: the state of the recorded machine at any event, from the trail alone. Start at `fold/fold.ts`, the pure fold of
  * events into state; `replayer.ts` puts it on a trail, `state.ts` words the answer. May import: base, traces.
  */
-export { BatchSource, copyRows } from './batch-source.js';
+export { BatchSource, copyBatch, copyRows } from './batch-source.js';
 export * from './effects.js';
 export * from './event-source.js';
 export * from './fold/index.js';

@@ -38,6 +38,11 @@ export const COUNTS = {
 } as const;
 export const COUNT_KEYS = Object.keys(COUNTS) as Array<keyof typeof COUNTS>;
 
+/** What a CPU does, deed by deed: `cpu0=store 0, unmap all`. Given for each CPU of the program, or for none. */
+export const DOES_KEYS = Array.from({ length: COUNTS.cpus[1] }, (_, cpu) => `cpu${cpu}`);
+/** Rules that decide besides those of harm. */
+export const DECIDES_KEY = 'decides';
+
 /** How what a machine may be asked for is written. Prices are no part of it: no verdict depends on them. */
 export const MACHINE_KEYS = {
   strategy: 'word',

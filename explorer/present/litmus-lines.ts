@@ -1,6 +1,6 @@
 /** The lines of a litmus file: comments away, keys and values apart, and what is wrong said with the number of the line. */
 import { InputError, nearest } from '../../base/index.js';
-import { COUNT_KEYS, COUNTS, MACHINE_KEYS } from './litmus-format.js';
+import { COUNT_KEYS, COUNTS, DECIDES_KEY, DOES_KEYS, MACHINE_KEYS } from './litmus-format.js';
 
 export const MACHINE_PREFIX = 'machine.';
 export const SCENARIO_KEYS = ['scenario', 'variant', 'arch'] as const;
@@ -38,6 +38,8 @@ export function valuesIn(lines: readonly Line[]): Map<string, Value> {
       ...SCENARIO_KEYS,
       'reduce',
       ...COUNT_KEYS,
+      ...DOES_KEYS,
+      DECIDES_KEY,
       ...Object.keys(MACHINE_KEYS).map((name) => MACHINE_PREFIX + name),
     ];
     if (!known.includes(key)) throw unknown(line, 'key', key, known);

@@ -6,7 +6,17 @@ import type { ScenarioDefinition, VariantId } from '../scenario.js';
 import { SCENARIOS } from '../scenarios/index.js';
 import type { StrategyProgram } from '../strategy-scenario.js';
 import { choiceWords } from './choice-words.js';
-import { COUNT_KEYS, type Litmus, LITMUS_HEADER, LITMUS_VERSION, MACHINE_KEYS, settingOf } from './litmus-format.js';
+import { type Deed, DEEDS, parseDeeds } from '../program-words.js';
+import {
+  COUNT_KEYS,
+  DECIDES_KEY,
+  DOES_KEYS,
+  type Litmus,
+  LITMUS_HEADER,
+  LITMUS_VERSION,
+  MACHINE_KEYS,
+  settingOf,
+} from './litmus-format.js';
 import {
   countIn,
   flagIn,
@@ -73,12 +83,16 @@ function conditionOf(line: Line): RuleId | 'safe' {
       "ask 'forall (safe)', or whether a rule can be broken: 'exists (RULE)'",
     );
   }
+  return ruleIn(line, name!);
+}
+
+function ruleIn(line: Line, name: string): RuleId {
   const rule = RULES.find(({ id }) => id === name);
   if (rule === undefined)
     throw unknown(
       line,
       'rule',
-      name!,
+      name,
       RULES.map(({ id }) => id),
     );
   return rule.id;
@@ -142,20 +156,58 @@ function programIn(values: ReadonlyMap<string, Value>, header: Line): Subject {
       'the file names no program',
       "give 'scenario', or 'machine.strategy' with cpus, pages, writes, harvests and evictions",
     );
+  const givesDeeds = DOES_KEYS.some((key) => values.has(key));
   const counts = Object.fromEntries(
     COUNT_KEYS.map((key) => {
       const value = values.get(key);
+      if (value === undefined && key === 'writes' && givesDeeds) return [key, 0];
       if (value === undefined)
         throw wrong(header, `'${key}' is missing`, `a program of a strategy needs ${COUNT_KEYS.join(', ')}`);
       return [key, countIn(key, value)];
     }),
   );
+  const does = givesDeeds ? deedsIn(values, counts['cpus']!, counts['pages']!, header) : undefined;
+  const decides = decidesIn(values.get(DECIDES_KEY));
   return {
     scenario: null,
-    strategyProgram: { ...counts, machine } as unknown as StrategyProgram,
+    strategyProgram: {
+      ...counts,
+      ...(does !== undefined && { does }),
+      ...(decides !== undefined && { decides }),
+      machine,
+    } as unknown as StrategyProgram,
     variant: null,
     arch: null,
   };
+}
+
+/** What each CPU does: all of them, and no others. */
+function deedsIn(values: ReadonlyMap<string, Value>, cpus: number, pages: number, header: Line): Deed[][] {
+  const surplus = values.get(DOES_KEYS.find((key, cpu) => cpu >= cpus && values.has(key)) ?? '');
+  if (surplus !== undefined)
+    throw wrong(surplus.line, `there is no such CPU among ${cpus}`, 'raise cpus, or leave it out');
+  if (values.has('writes'))
+    throw wrong(
+      values.get('writes')!.line,
+      "'writes' is for CPUs that do nothing else",
+      'leave it out where what each CPU does is given',
+    );
+  return DOES_KEYS.slice(0, cpus).map((key) => {
+    const value = values.get(key);
+    if (value === undefined) throw wrong(header, `'${key}' is missing`, 'say of every CPU what it does, or of none');
+    const deeds = parseDeeds(value.text, pages);
+    if (deeds === null)
+      throw wrong(
+        value.line,
+        `'${value.text}' is not understood`,
+        `write deeds and pages from 0 to ${pages - 1}, as 'store 0, load 0'; known are ${Object.keys(DEEDS).join(', ')}, and 'all' for the pages of an unmap or move`,
+      );
+    return deeds;
+  });
+}
+
+function decidesIn(value: Value | undefined): RuleId[] | undefined {
+  return value?.text.split(',').map((word) => ruleIn(value.line, word.trim()));
 }
 
 function machineValue(key: string, value: Value): unknown {

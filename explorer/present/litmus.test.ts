@@ -77,6 +77,65 @@ it('is a page to read', () => {
   `);
 });
 
+describe('a program whose CPUs do different things', () => {
+  const strategyProgram: StrategyProgram = {
+    machine: { strategy: 'hw-dirty', mutations: ['no-collect'] },
+    cpus: 2,
+    pages: 2,
+    writes: 0,
+    harvests: 1,
+    evictions: 0,
+    does: [
+      [
+        { does: 'store', page: 0 },
+        { does: 'unmap', page: null },
+        { does: 'load', page: 1 },
+      ],
+      [
+        { does: 'kernel-write', page: 1 },
+        { does: 'move', page: 0 },
+      ],
+    ],
+    decides: ['elided-flush'],
+  };
+  const litmus: Litmus = {
+    scenario: null,
+    strategyProgram,
+    variant: null,
+    arch: null,
+    reduce: false,
+    schedule: null,
+    expects: 'lost-write',
+  };
+
+  it('is read back as it was written', () => {
+    const text = litmusText(litmus);
+    expect(text).toContain('cpu0=store 0, unmap all, load 1\ncpu1=kernel-write 1, move 0\ndecides=elided-flush\n');
+    expect(text).toContain('#   cpu0: store to page 0; unmap all pages; load from page 1');
+    expect(parseLitmus(text)).toEqual(litmus);
+    const random = new Random(6);
+    const schedule = randomWay(settingOf(litmus), false, random);
+    expect(parseLitmus(litmusText({ ...litmus, schedule }))).toEqual({ ...litmus, schedule });
+  });
+
+  const lines = litmusText(litmus);
+  it.each([
+    ['a CPU that is not there', lines.replace('cpus=2', 'cpus=1'), 'line 9: there is no such CPU among 1'],
+    ['a CPU that is left out', lines.replace(/cpu1=.*\n/, ''), "line 1: 'cpu1' is missing"],
+    ['a deed that is none', lines.replace('unmap all', 'unmake all'), "line 8: 'store 0, unmake all, load 1' is not"],
+    ['a page that is not there', lines.replace('load 1', 'load 2'), "line 8: 'store 0, unmap all, load 2' is not"],
+    ['an access to all pages', lines.replace('load 1', 'load all'), "line 8: 'store 0, unmap all, load all' is not"],
+    [
+      'a number of stores beside it',
+      lines.replace('cpus=2', 'cpus=2\nwrites=2'),
+      "line 5: 'writes' is for CPUs that do",
+    ],
+    ['a rule that is none', lines.replace('decides=elided', 'decides=eluded'), "line 10: 'eluded-flush' is no rule"],
+  ])('%s is said with its line', (_, text, message) => {
+    expect(() => parseLitmus(text)).toThrow(message);
+  });
+});
+
 describe('what is wrong with a litmus file is said with its line', () => {
   const head = 'pagetrail litmus 1\n';
   const scenario = `${head}scenario=check-then-protect\n`;

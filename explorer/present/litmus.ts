@@ -2,7 +2,16 @@
 import { perform } from '../execution.js';
 import { prepare, type Prepared } from '../prepare.js';
 import { choiceWords } from './choice-words.js';
-import { COUNT_KEYS, type Litmus, LITMUS_HEADER, LITMUS_VERSION, MACHINE_KEYS, settingOf } from './litmus-format.js';
+import { deedsText } from '../program-words.js';
+import {
+  COUNT_KEYS,
+  DECIDES_KEY,
+  type Litmus,
+  LITMUS_HEADER,
+  LITMUS_VERSION,
+  MACHINE_KEYS,
+  settingOf,
+} from './litmus-format.js';
 import { flagsText, knowing, namesOf, pageNumberText } from './names.js';
 import { stateColumns } from './state-columns.js';
 import { stepText } from './table.js';
@@ -38,7 +47,10 @@ function programLines({ scenario, strategyProgram, variant, arch, reduce }: Litm
       const value = strategyProgram.machine[key];
       if (value !== undefined) add(`machine.${key}`, Array.isArray(value) ? value.join(',') : String(value));
     }
-    for (const key of COUNT_KEYS) add(key, strategyProgram[key]);
+    const { does, decides } = strategyProgram;
+    for (const key of COUNT_KEYS) if (key !== 'writes' || does === undefined) add(key, strategyProgram[key]);
+    does?.forEach((deeds, cpu) => add(`cpu${cpu}`, deedsText(deeds)));
+    if (decides !== undefined) add(DECIDES_KEY, decides.join(','));
   }
   if (reduce) add('reduce', true);
   return lines;
