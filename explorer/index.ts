@@ -15,6 +15,7 @@ export { RULES, type Rule, type RuleId, verdictText } from './rules.js';
 export { sample, type Sample, type SampleOptions } from './sample.js';
 export { type ScenarioDefinition, type Setting, VARIANTS, type VariantId } from './scenario.js';
 export { SCENARIOS } from './scenarios/index.js';
+export { shrink, type Shrunk, type ShrinkOptions, type Size, STEP_WORDS, stepText } from './shrink/index.js';
 export { type StrategyProgram, strategySetting } from './strategy-scenario.js';
 export { writeTrail } from './trail.js';
 export {

@@ -41,7 +41,8 @@ export async function writeTrail(request: TrailRequest): Promise<Execution> {
   return execution;
 }
 
-function metaFor({ setting, name, parameters, spec, schedule, reduce }: TrailRequest): TrailMeta {
+/** What a trail of the scenario says about itself. */
+export function metaFor({ setting, name, parameters, spec, schedule, reduce }: Omit<TrailRequest, 'path'>): TrailMeta {
   const staged = stage(setting, () => undefined);
   const subject = { ...staged, actors: actorsOf(staged), spaces: staged.world.spaces };
   const verdict = String(parameters['verdict'] ?? '');

@@ -10,6 +10,7 @@ import { list } from './list.js';
 import { query } from './query.js';
 import { record } from './record.js';
 import { replay } from './replay.js';
+import { shrink } from './shrink.js';
 import { state } from './state.js';
 import { why } from './why.js';
 import { stats } from './stats.js';
@@ -27,5 +28,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   cost,
   diff,
   explore,
+  shrink,
   list,
 ];
