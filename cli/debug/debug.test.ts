@@ -129,10 +129,28 @@ describe('what is said', () => {
       'places',
       'bookmarks\nstep 5\nbookmark first the first write\nbookmark later\nbookmarks\nunbookmark later\ngoto first',
     ],
-    ['findings', 'findings\nfindings 1\nfindings 99'],
     ['help', 'help\nhelp watch\nhelp b\ninfo trail'],
   ])('%s', async (_, commands) => {
     expect(await transcript(drawn(TRAIL), commands)).toMatchSnapshot();
+  });
+
+  it.each([
+    ['findings', 'findings', ['1  stale-tlb-write (info)  seq 20']],
+    ['one finding', 'findings 1', ['stale-tlb-write (info, proved)', 'seq 20: ', 'cause: ', 'fix: ']],
+    ['no such finding', 'findings 99', ["error: there is no finding '99'"]],
+    ['causes of a finding', 'why', ['stale-tlb-write:1', 'cause: ']],
+    ['causes of the event here', 'run-to 13\nwhy', ['event 13', 'began harvest 1', 'cause: ']],
+    ['causes of another', 'why 5', ['event 5', 'cause: ']],
+    [
+      'why a page is as it is here',
+      'run-to 13\nwhy 0x10\nwhy page 16',
+      ['> why 0x10\npage 0x10 after event 13', 'is clean'],
+    ],
+    ['no such event', 'why 99', ['error: event 99 is not in the trail']],
+    ['what has no causes', 'why nonsense', ["error: 'nonsense' is nothing that can be asked about"]],
+  ])('%s', async (_, commands, expected) => {
+    const text = await transcript(drawn(TRAIL), commands);
+    for (const part of expected) expect(text).toContain(part);
   });
 
   it('in a trail of several spaces asks which is meant, where that is not clear', async () => {

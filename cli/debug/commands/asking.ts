@@ -1,9 +1,17 @@
 /** Commands that ask about causes: the last change of something, findings. */
 import { UsageError } from '../../../base/index.js';
-import { type CheckResult, check } from '../../../analyzer/index.js';
+import {
+  type Chain,
+  type CheckResult,
+  check,
+  ofFinding,
+  parseTarget,
+  why as explain,
+} from '../../../analyzer/index.js';
 import type { Subject } from '../../../replayer/index.js';
 import { CARRIERS } from '../../../traces/index.js';
 import { count, nanoseconds, wrapped } from '../../format.js';
+import { linkLines } from '../../why-text.js';
 import { parseCarrier } from '../arguments.js';
 import type { DebugCommand } from '../command.js';
 import type { Session } from '../session.js';
@@ -105,6 +113,51 @@ export const findings: DebugCommand = {
     if (all.length > LISTED) out.line(out.style.dim(`     ... ${count(all.length - LISTED)} more`));
   },
 };
+
+export const why: DebugCommand = {
+  name: 'why',
+  aliases: [],
+  group: 'Looking',
+  usage: 'why [PAGE | SEQ | FINDING]',
+  summary: 'the causes of the event here, of another, of a page as it is here, or of a finding',
+  about:
+    'A page is 0x-hex, or `page 16`; a decimal number is an event; a finding is lost-write, lost-write:2, or f:3, the third of `findings`. Without ' +
+    'any of them the event at the position is explained, and before the first the gravest finding.',
+  examples: ['why', 'why 0x10', 'why 12', 'why page 16'],
+  complete: (session, words) => [
+    ...near(session),
+    ...(words.length === 0 ? findingsIn(session).map(({ id }) => id) : []),
+  ],
+  run({ session, words, out }) {
+    const chain = chainOf(words, session);
+    if (chain === null) {
+      out.line(out.style.green('nothing was found, so there is nothing to explain'));
+      return;
+    }
+    const { about, sentence, links, cause, fix } = chain;
+    out.line(out.style.bold(about));
+    out.line(wrapped(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, out.columns, '  '));
+    for (const line of linkLines(out, links)) out.line(line);
+    out.line(wrapped(`cause: ${cause}`, out.columns, '  '));
+    if (fix !== null) out.line(wrapped(`fix:   ${fix}`, out.columns, '  '));
+  },
+};
+
+function chainOf(words: readonly string[], session: Session): Chain | null {
+  const { source, seq } = session;
+  const text = words.join(' ');
+  const target =
+    text === ''
+      ? parseTarget(seq === 0 ? 'f:1' : `e:${seq}`)
+      : parseTarget(/^0x/i.test(text) ? `p:${text}` : /^\d+$/.test(text) ? `e:${text}` : text);
+  if (target.kind === 'finding') return ofFinding(source, target, findingsOf(session));
+  return explain(source, target, target.kind === 'page' ? { at: { kind: 'seq', seq } } : {});
+}
+
+/** The findings, where the trail has been looked through already: nobody waits for that while completing. */
+function findingsIn(session: Session): CheckResult['findings'] {
+  return RESULTS.get(session)?.findings ?? [];
+}
 
 const RESULTS = new WeakMap<Session, CheckResult>();
 

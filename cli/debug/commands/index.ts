@@ -1,6 +1,6 @@
 /** The one list of commands of a session, in the order in which help shows them. To add one: write it, add its line here. */
 import type { DebugCommand } from '../command.js';
-import { findings, last } from './asking.js';
+import { findings, last, why } from './asking.js';
 import { fullScreen, helpFor, quit } from './ending.js';
 import { list, marks, page, pte, stale, tlb, where } from './looking.js';
 import { runBack, runOn, runTo, stepBack, stepForward } from './moving.js';
@@ -25,6 +25,7 @@ export const DEBUG_COMMANDS: readonly DebugCommand[] = [
   marks,
   stale,
   last,
+  why,
   findings,
   bookmark,
   bookmarks,
