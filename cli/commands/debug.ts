@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { InputError, UsageError } from '../../base/index.js';
 import { repeated } from '../arguments.js';
 import { type Context, defineCommand, type ExitCode } from '../command.js';
+import type { Interruption } from '../debug/command.js';
 import { count } from '../format.js';
 import type { Output } from '../output.js';
+import { Progress } from '../progress.js';
 import { openTrail } from '../trail.js';
 
 interface Options {
@@ -77,17 +79,13 @@ export const debug = defineCommand<Options>({
         });
         const lines = given === null ? pipedLines(stdin!()) : scriptLines(given.texts, given.placeOf);
         const told = await runScript(lines, interpreter, out, {
-          pause: (seq) => interruption.pause(seq),
-          interrupted: () => interruption.wanted,
+          interruption,
           notice: (text) => context.notice(text),
           keep: context.json,
         });
         giveUp();
         ({ exitCode, performed } = told);
         if (!asks || told.quit || interruption.wanted) return;
-      }
-      if (options.tui !== true) {
-        out.line(`${out.style.bold(args[0]!)}: ${count(session.lastSeq)} events; \`help\` lists the commands`);
       }
       const { runTerminal } = await import('../debug/terminal.js');
       const terminal = {
@@ -100,7 +98,11 @@ export const debug = defineCommand<Options>({
           return await runFullScreen(interpreter, context.io, out.style.enabled);
         },
       };
-      if (options.tui === true && (await terminal.fullScreen())) return;
+      if (options.tui === true) {
+        await terminal.fullScreen();
+        return;
+      }
+      out.line(`${out.style.bold(args[0]!)}: ${count(session.lastSeq)} events; \`help\` lists the commands`);
       await runTerminal(interpreter, terminal);
     };
 
@@ -144,15 +146,21 @@ function scriptGiven({
 }
 
 /** Lets keys and signals in now and then, and shows how far a search is. */
-function interruptionOf(context: Context, lastSeq: number): { wanted: boolean; pause(seq: number): Promise<boolean> } {
-  let looked = context.io.now();
+function interruptionOf({ io }: Context, lastSeq: number): Interruption {
+  let lookedMs = io.now();
+  let progress = new Progress(io);
   return {
     wanted: false,
+    begin() {
+      lookedMs = io.now();
+      progress = new Progress(io);
+    },
+    end: () => progress.end(),
     async pause(seq) {
-      const now = context.io.now();
-      if (now - looked >= LOOK_EVERY_MS) {
-        looked = now;
-        context.progress.update(lastSeq === 0 ? null : seq / lastSeq, () => `looking at event ${count(seq)}`);
+      const nowMs = io.now();
+      if (nowMs - lookedMs >= LOOK_EVERY_MS) {
+        lookedMs = nowMs;
+        progress.update(lastSeq === 0 ? null : seq / lastSeq, () => `looking at event ${count(seq)}`);
         await new Promise((resolve) => setImmediate(resolve));
       }
       return this.wanted;

@@ -22,6 +22,15 @@ export interface Call {
   readonly shell: Shell;
 }
 
+/** The user's wish to stop what is under way, looked for while it is; and how far it is, shown. */
+export interface Interruption {
+  wanted: boolean;
+  /** Before and after each command. */
+  begin(): void;
+  end(): void;
+  pause(seq: number): Promise<boolean>;
+}
+
 /** What a command may ask of whoever runs the session. */
 export interface Shell {
   /** Ends the session after this command. */

@@ -56,8 +56,7 @@ async function transcript(source: EventSource, commands: string): Promise<string
     .split('\n')
     .map((text, index) => ({ text: text.trim(), place: `line ${index + 1}`, typed: true }));
   await runScript(lines, new Interpreter(new Session(source)), out, {
-    pause: () => false,
-    interrupted: () => false,
+    interruption: { wanted: false, begin() {}, end() {}, pause: () => Promise.resolve(false) },
     notice: () => {},
     keep: false,
   });

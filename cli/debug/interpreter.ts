@@ -1,9 +1,9 @@
 /** Performs lines: finds the command, runs it, says what was wrong with it. Whoever reads the lines (terminal, script, full screen) uses this. */
 import { InputError, PagetrailError, UsageError } from '../../base/index.js';
 import type { Output } from '../output.js';
-import { type DebugCommand, resolve, type Shell } from './command.js';
+import { type DebugCommand, type Interruption, resolve, type Shell } from './command.js';
 import { DEBUG_COMMANDS } from './commands/index.js';
-import type { Pause, Session } from './session.js';
+import type { Session } from './session.js';
 
 /** `misunderstood`: the line means nothing here. `failed`: it does, and the system refused. */
 export type Outcome = 'done' | 'misunderstood' | 'failed';
@@ -22,11 +22,12 @@ export class Interpreter {
   }
 
   /** Performs one line, which is not empty. Bugs of ours are thrown, what the user can mend is printed. */
-  async perform(line: string, out: Output, pause: Pause, shell: Shell): Promise<Outcome> {
+  async perform(line: string, out: Output, interruption: Interruption, shell: Shell): Promise<Outcome> {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) return 'done';
     const [name, ...words] = text.split(/\s+/);
     this.#again = '';
+    interruption.begin();
     try {
       const command = resolve(name!, DEBUG_COMMANDS);
       await command.run({
@@ -34,7 +35,7 @@ export class Interpreter {
         words,
         rest: text.slice(name!.length).trim(),
         out,
-        pause,
+        pause: (seq) => interruption.pause(seq),
         shell,
       });
       if (command.repeats === true) this.#again = text;
@@ -43,6 +44,8 @@ export class Interpreter {
       if (!(error instanceof UsageError) && !(error instanceof InputError)) throw error;
       for (const part of complaint(error, out)) out.line(part);
       return error instanceof UsageError ? 'misunderstood' : 'failed';
+    } finally {
+      interruption.end();
     }
   }
 

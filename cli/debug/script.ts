@@ -6,9 +6,8 @@ import { createInterface } from 'node:readline';
 import type { ExitCode } from '../command.js';
 import type { InputStream } from '../io.js';
 import { Output } from '../output.js';
-import type { Shell } from './command.js';
+import type { Interruption, Shell } from './command.js';
 import type { Interpreter } from './interpreter.js';
-import type { Pause } from './session.js';
 import { UsageError } from '../../base/index.js';
 
 /** A line of a script, and where it stands. */
@@ -39,13 +38,11 @@ export async function runScript(
   interpreter: Interpreter,
   out: Output,
   {
-    pause,
-    interrupted,
+    interruption,
     notice,
     keep,
   }: {
-    readonly pause: Pause;
-    readonly interrupted: () => boolean;
+    readonly interruption: Interruption;
     readonly notice: (text: string) => void;
     readonly keep: boolean;
   },
@@ -71,7 +68,7 @@ export async function runScript(
     const kept: string[] = [];
     const target = keep ? keeping(kept) : out;
     if (!keep) out.line(`> ${line}`);
-    const outcome = await interpreter.perform(line, target, pause, shell);
+    const outcome = await interpreter.perform(line, target, interruption, shell);
     await target.flush();
     if (keep)
       performed.push({
@@ -84,8 +81,8 @@ export async function runScript(
       notice(`${place} was not understood: ${line}`);
     }
     if (outcome === 'failed') exitCode = 3;
-    if (interrupted()) exitCode = 130;
-    if (quit || interrupted() || out.closed) break;
+    if (interruption.wanted) exitCode = 130;
+    if (quit || interruption.wanted || out.closed) break;
   }
   return { exitCode, performed, quit };
 }

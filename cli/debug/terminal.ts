@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { InputStream, Io } from '../io.js';
 import type { Output } from '../output.js';
-import type { Shell } from './command.js';
+import type { Interruption, Shell } from './command.js';
 import type { Interpreter } from './interpreter.js';
 import { historyPath, HISTORY_LINES, readHistory, writeHistory } from './line-history.js';
 
@@ -10,16 +10,9 @@ export interface Terminal {
   readonly io: Io;
   readonly input: InputStream;
   readonly out: Output;
-  /** Makes a pause that shows how far a search is, and the flag that stops it. */
   readonly interruption: Interruption;
-  /** Runs full screen until the user leaves it; true to end the session. */
-  fullScreen(): Promise<boolean>;
-}
-
-/** The user's wish to stop what is under way. */
-export interface Interruption {
-  wanted: boolean;
-  pause(seq: number): Promise<boolean>;
+  /** Runs full screen until the user leaves it: for the prompt, or for good. */
+  fullScreen(): Promise<'leave' | 'quit'>;
 }
 
 /** Asks for lines until the session ends. */
@@ -31,7 +24,7 @@ export async function runTerminal(interpreter: Interpreter, terminal: Terminal):
     history = typed;
     writeHistory(path, history);
     if (next === 'quit') return;
-    if (await terminal.fullScreen()) return;
+    if ((await terminal.fullScreen()) === 'quit') return;
   }
 }
 
@@ -90,7 +83,7 @@ async function askLines(
       if (text === '') continue;
       busy = true;
       interruption.wanted = false;
-      await interpreter.perform(text, out, (seq) => interruption.pause(seq), shell);
+      await interpreter.perform(text, out, interruption, shell);
       busy = false;
       await out.flush();
       if (out.closed) next = 'quit';

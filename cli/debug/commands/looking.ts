@@ -101,7 +101,7 @@ export const tlb: DebugCommand = {
           tlbFlagsText(held.flags[slot]!),
           slot,
           held.asid[slot]!,
-          aheadOfMemory(fold, index, held.flags[slot]!, held.frame[slot]!, out.style.yellow),
+          out.style.yellow(aheadOfMemory(fold, index, held.flags[slot]!, held.frame[slot]!)),
         ]);
       out.line(
         table(columns(...spaceTitle(session), 'page', 'frame', 'bits', 'slot>', 'asid>', ''), rows, out.style, 2),
@@ -113,22 +113,16 @@ export const tlb: DebugCommand = {
   },
 };
 
-/** What a TLB entry permits that the entry in memory does not. */
-function aheadOfMemory(
-  fold: Fold,
-  index: number,
-  flags: number,
-  frame: number,
-  paint: (text: string) => string,
-): string {
+/** What a TLB entry permits that the entry in memory does not; '' for nothing. */
+export function aheadOfMemory(fold: Fold, index: number, flags: number, frame: number): string {
   const inMemory = fold.pteFlags(index);
-  if ((inMemory & PTE_PRESENT) === 0) return paint('stale: no entry in memory');
+  if ((inMemory & PTE_PRESENT) === 0) return 'stale: no entry in memory';
   const more = [
     ...(flags & TLB_WRITABLE && !(inMemory & PTE_WRITABLE) ? ['W'] : []),
     ...(flags & TLB_DIRTY && !(inMemory & PTE_DIRTY) ? ['D'] : []),
   ];
-  if (more.length > 0) return paint(`stale: no ${more.join(' or ')} in memory`);
-  return fold.pages.frame[index] !== frame && fold.pages.frame[index] !== 0 ? paint('stale: another frame') : '';
+  if (more.length > 0) return `stale: no ${more.join(' or ')} in memory`;
+  return fold.pages.frame[index] !== frame && fold.pages.frame[index] !== 0 ? 'stale: another frame' : '';
 }
 
 export const pte: DebugCommand = {
@@ -267,7 +261,7 @@ export function pageFacts({ fold }: Session, index: number): Array<readonly [nam
   fold.forTlbs((held, cpu) => {
     const slot = held.translation(pages, index);
     if (slot < 0) return;
-    const ahead = aheadOfMemory(fold, index, held.flags[slot]!, fold.frameOfWrite(cpu, index), (text) => text);
+    const ahead = aheadOfMemory(fold, index, held.flags[slot]!, fold.frameOfWrite(cpu, index));
     facts.push([
       cpu < 0 ? 'device' : `cpu ${cpu}`,
       `TLB slot ${slot}, ${tlbFlagsText(held.flags[slot]!)}${ahead === '' ? '' : `, ${ahead}`}`,
