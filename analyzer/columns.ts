@@ -19,8 +19,12 @@ export class NumberColumn {
   }
 
   #grow(index: number): void {
-    const wider = new Float64Array(2 ** Math.ceil(Math.log2(index + 1)));
-    wider.set(this.#values);
-    this.#values = wider;
+    this.#values = widened(this.#values, new Float64Array(2 ** Math.ceil(Math.log2(index + 1))));
   }
+}
+
+/** The wider array, with the contents of the narrower one. */
+export function widened<T extends { set(source: T): void }>(narrow: T, wide: T): T {
+  wide.set(narrow);
+  return wide;
 }

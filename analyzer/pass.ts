@@ -6,7 +6,7 @@
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
 import { invariant } from '../base/index.js';
-import { EVENT_KINDS, EventBatch, write } from '../traces/index.js';
+import { EVENT_KINDS, EventBatch, frameMove, write } from '../traces/index.js';
 import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
 
 /**
@@ -25,10 +25,24 @@ export type WritesHandler = (
   frame: number,
 ) => void;
 
+/** Goes through the rows of a batch by itself: for facts that need no state, and so no call for each event. */
+export interface BatchHandler {
+  /** Kinds that it must be given, besides writes. */
+  readonly kinds: readonly string[];
+  /** Called with each batch after its events have been shown one by one; `fold` is the state after the last of them. */
+  readonly take: (batch: EventBatch, fold: Fold) => void;
+}
+
 export interface Collector<Facts> {
   /** By kind; `write` is not among them. */
   readonly on?: Readonly<Record<string, EventHandler>>;
   readonly writes?: WritesHandler;
+  /**
+   * As `writes`, but called only where the run may begin something: the frame holds nothing that its consumer lacks, a page has just been
+   * moved, or there is more to look at than that frame (the write is a device's, stays in a cache, or goes on to a second stage).
+   */
+  readonly dirtyingWrites?: WritesHandler;
+  readonly batch?: BatchHandler;
   /** Called once, with the state after the last event. */
   readonly finish: (end: Fold) => Facts;
 }
@@ -96,7 +110,7 @@ export class Pass {
       (definition): Running => ({ id: definition.id, collector: definition.create(source) }),
     );
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
-    this.#dispatch = new Dispatch(this.#running);
+    this.#dispatch = new Dispatch(this.#running, source);
     this.#fold = new Fold(source.meta);
     this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
   }
@@ -141,11 +155,18 @@ class Dispatch {
     () => [],
   );
   readonly #writers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
+  readonly #dirtiers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
+  readonly #takers: Array<{ readonly one: Running; readonly handler: BatchHandler['take'] }> = [];
+  /** A write may do more than add to the generation of the frame it reaches. */
+  readonly #deep: boolean;
+  /** A page has been moved since the last write. */
+  #moved = false;
 
-  constructor(running: readonly Running[]) {
+  constructor(running: readonly Running[], { meta }: EventSource) {
+    this.#deep = meta.options['nonCoherent'] === 1 || meta.spaces.some(({ kind }) => kind === 'second-stage');
     let kinds = FOLD_KINDS;
     for (const one of running) {
-      const { on = {}, writes } = one.collector;
+      const { on = {}, writes, dirtyingWrites, batch } = one.collector;
       for (const [kind, handler] of Object.entries(on)) {
         const definition = EVENT_KINDS.find((candidate) => candidate.kind === kind);
         invariant(
@@ -156,6 +177,11 @@ class Dispatch {
         kinds |= 1 << definition.code;
       }
       if (writes !== undefined) this.#writers.push({ one, handler: writes });
+      if (dirtyingWrites !== undefined) this.#dirtiers.push({ one, handler: dirtyingWrites });
+      if (batch !== undefined) {
+        for (const { kind, code } of EVENT_KINDS) if (batch.kinds.includes(kind)) kinds |= 1 << code;
+        this.#takers.push({ one, handler: batch.take });
+      }
     }
     this.kinds = kinds;
   }
@@ -163,10 +189,12 @@ class Dispatch {
   batch(batch: EventBatch, fold: Fold): void {
     const { kind, page, cpu, actor, space, length } = batch;
     const writers = this.#writers;
+    const deep = this.#deep;
     for (let row = 0; row < length; ) {
       if (kind[row] !== write.code) {
         this.#event(batch, row, fold);
         fold.applyRow(batch, row);
+        if (kind[row] === frameMove.code) this.#moved = true;
         row++;
         continue;
       }
@@ -186,17 +214,42 @@ class Dispatch {
         to++;
       const index = fold.pageOfWrite(by, within, at);
       const frame = fold.frameOfWrite(by, index);
-      for (let i = 0; i < writers.length; i++) {
-        const { one, handler } = writers[i]!;
-        try {
-          handler(batch, row, to, fold, index, frame);
-        } catch (error) {
-          this.#fail(one, error);
-          i--;
-        }
+      if (writers.length > 0) this.#writes(writers, batch, row, to, fold, index, frame);
+      if (deep || by < 0 || this.#moved || fold.frames.generation[frame] === fold.frames.captured[frame]) {
+        this.#writes(this.#dirtiers, batch, row, to, fold, index, frame);
+        this.#moved = false;
       }
       fold.applyWrites(batch, row, to, frame);
       row = to;
+    }
+    for (let i = 0; i < this.#takers.length; i++) {
+      const { one, handler } = this.#takers[i]!;
+      try {
+        handler(batch, fold);
+      } catch (error) {
+        this.#fail(one, error);
+        i--;
+      }
+    }
+  }
+
+  #writes(
+    writers: ReadonlyArray<{ readonly one: Running; readonly handler: WritesHandler }>,
+    batch: EventBatch,
+    from: number,
+    to: number,
+    fold: Fold,
+    page: number,
+    frame: number,
+  ): void {
+    for (let i = 0; i < writers.length; i++) {
+      const { one, handler } = writers[i]!;
+      try {
+        handler(batch, from, to, fold, page, frame);
+      } catch (error) {
+        this.#fail(one, error);
+        i--;
+      }
     }
   }
 
@@ -219,7 +272,9 @@ class Dispatch {
   /** Takes a collector out of the pass. */
   #fail(failed: Running, error: unknown): void {
     failed.error = { error };
-    for (const list of [...this.#byKind, this.#writers] as Array<Array<{ readonly one: Running }>>) {
+    for (const list of [...this.#byKind, this.#writers, this.#dirtiers, this.#takers] as Array<
+      Array<{ readonly one: Running }>
+    >) {
       for (let i = list.length - 1; i >= 0; i--) if (list[i]!.one === failed) list.splice(i, 1);
     }
   }

@@ -82,7 +82,7 @@ export const lags: CollectorDefinition<Lags> = {
           });
         },
       },
-      writes(batch, from, _to, fold, _page, frame) {
+      dirtyingWrites(batch, from, _to, fold, _page, frame) {
         if (moved.length > 0) settleMoves(fold);
         if (!fold.staysInCaches(batch, from)) {
           if (!owes(fold, frame)) since.set(frame, batch.time[from]!);

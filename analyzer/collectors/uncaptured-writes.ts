@@ -113,7 +113,7 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
           });
         },
       },
-      writes(batch, from, to, fold, page, frame) {
+      dirtyingWrites(batch, from, to, fold, page, frame) {
         if (moved.length > 0) settleMoves(fold);
         const seq = seqOf(batch, from);
         // The kernel has no MMU of its own; a device may have one.

@@ -7,6 +7,7 @@
  */
 import {
   cacheFlush,
+  EVENT_BY_CODE,
   exit,
   EXIT_REASONS,
   FAULT_HANDLERS,
@@ -23,7 +24,7 @@ import {
   write,
   type EventBatch,
 } from '../../traces/index.js';
-import type { CollectorDefinition, EventHandler } from '../pass.js';
+import type { CollectorDefinition } from '../pass.js';
 import { Distribution } from './distribution.js';
 import { EpochCosts } from './epoch-costs.js';
 
@@ -33,6 +34,8 @@ import { EpochCosts } from './epoch-costs.js';
  */
 export const OVERHEADS = ['fault', 'flush', 'scan', 'exit', 'copy', 'walker', 'cache'] as const;
 export type Overhead = (typeof OVERHEADS)[number];
+
+type RowHandler = (batch: EventBatch, row: number) => void;
 
 /** No event has this CPU number. */
 const NO_CPU = -2;
@@ -117,7 +120,7 @@ export const costTally: CollectorDefinition<CostTally> = {
       at.pendingNs += costNs;
     };
 
-    const on: Record<string, EventHandler> = {
+    const on: Record<string, RowHandler> = {
       read(batch, row) {
         const cpu = batch.cpu[row]!;
         if (cpu < 0) return;
@@ -178,28 +181,51 @@ export const costTally: CollectorDefinition<CostTally> = {
       },
     };
 
+    /** Rows [from, to) are writes of one CPU. */
+    const wrote = (batch: EventBatch, from: number, to: number) => {
+      const sizes = batch.slots[write.slot.size]!;
+      let bytes = 0;
+      for (let row = from; row < to; row++) bytes += sizes[row]!;
+      const count = to - from;
+      sums.bytesWritten += bytes;
+      sums.writes += count;
+      epochs.writes[epochs.current]! += count;
+      unstalled += count;
+      const cpu = batch.cpu[from]!;
+      if (cpu < 0) return;
+      const at = cpuOf(cpu);
+      at.cost.writes += count;
+      const programs = batch.slots[write.slot.program]!;
+      runTo(at, programs[from]!, programs[to - 1]!);
+      if (at.pendingNs === 0) return;
+      stalls.add(at.pendingNs); // the first of the run waited for all of it
+      unstalled--;
+      at.pendingNs = 0;
+    };
+
+    const handlers: ReadonlyArray<RowHandler | undefined> = Array.from({ length: 32 }, (_, code) => {
+      const kind = EVENT_BY_CODE[code]?.kind;
+      return kind === undefined ? undefined : on[kind];
+    });
+    /** None of it depends on the state, so a batch is gone through at once. */
+    const take = (batch: EventBatch) => {
+      const { kind, cpu, length } = batch;
+      for (let row = 0; row < length; ) {
+        if (kind[row] !== write.code) {
+          handlers[kind[row]!]?.(batch, row);
+          row++;
+          continue;
+        }
+        const by = cpu[row];
+        let to = row + 1;
+        while (to < length && kind[to] === write.code && cpu[to] === by) to++;
+        wrote(batch, row, to);
+        row = to;
+      }
+    };
+
     return {
-      on,
-      writes(batch, from, to) {
-        const sizes = batch.slots[write.slot.size]!;
-        let bytes = 0;
-        for (let row = from; row < to; row++) bytes += sizes[row]!;
-        const count = to - from;
-        sums.bytesWritten += bytes;
-        sums.writes += count;
-        epochs.writes[epochs.current]! += count;
-        unstalled += count;
-        const cpu = batch.cpu[from]!;
-        if (cpu < 0) return;
-        const at = cpuOf(cpu);
-        at.cost.writes += count;
-        const programs = batch.slots[write.slot.program]!;
-        runTo(at, programs[from]!, programs[to - 1]!);
-        if (at.pendingNs === 0) return;
-        stalls.add(at.pendingNs); // the first of the run waited for all of it
-        unstalled--;
-        at.pendingNs = 0;
-      },
+      batch: { kinds: Object.keys(on), take },
       finish() {
         stalls.add(0, unstalled);
         const cpus = byCpu.filter((at) => at !== undefined).map(({ cost }) => cost);
