@@ -35,7 +35,7 @@ describe('JSON', () => {
     cost:
       'writes faults flushes ipis exits ptesScanned pagesReported bytesTransferred bytesWritten lostWrites lostPages ' +
       'falseDirtyPages ns stallNs slowdown',
-    diff: 'aligned sides firstDivergence epochs',
+    diff: 'aligned sides firstDivergence reconverges epochs alignment writes topWrites writeTotals pages',
     query: 'columns rows',
     list: 'strategies architectures monitors workloads mutations detectors importers',
   };

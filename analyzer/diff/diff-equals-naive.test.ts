@@ -12,17 +12,21 @@ interface NaiveEpoch {
   readonly seq: number;
   readonly reported: Set<string>;
   readonly stale: Set<string>;
+  /** Pages that were stale when its harvest began and are no more. */
+  readonly captured: number;
 }
 
 interface NaiveSide {
   readonly epochs: NaiveEpoch[];
   /** By CPU, one text per write. */
   readonly writes: Map<number, string[]>;
+  /** Seq by position among all writes, from 1. */
+  readonly seqs: number[];
 }
 
 function naiveSide(events: EventBatch): NaiveSide {
   const fold = new Fold(DRAWN_META);
-  const side: NaiveSide = { epochs: [], writes: new Map() };
+  const side: NaiveSide = { epochs: [], writes: new Map(), seqs: [0] };
   let writes = 0;
   let seq = 0;
   let closing: { writes: number; seq: number; owed: Map<number, number> } | null = null;
@@ -40,6 +44,7 @@ function naiveSide(events: EventBatch): NaiveSide {
       side.writes.set(cpu, [...(side.writes.get(cpu) ?? []), [space, page, offset, size].join()]);
       writes++;
       seq = row + 1;
+      side.seqs.push(seq);
     }
     if (kind === 'report') {
       const pages = events.slots[report.slot.pages]![row]!;
@@ -52,7 +57,7 @@ function naiveSide(events: EventBatch): NaiveSide {
         ([index, generation]) => fold.isStale(index) && fold.capturedOf(index) < generation,
       );
       const stale = new Set(left.map(([index]) => `${fold.pages.space[index]}:${fold.pages.page[index]}`));
-      side.epochs.push({ ...at, reported, stale });
+      side.epochs.push({ ...at, reported, stale, captured: owed.size - left.length });
       reported = new Set();
       closing = null;
     }
@@ -64,25 +69,57 @@ function naiveSide(events: EventBatch): NaiveSide {
 const minus = (a: Set<string>, b: Set<string>) => [...a].filter((page) => !b.has(page));
 const totals = (a: Set<string>, b: Set<string>) => [minus(a, b).length, minus(b, a).length];
 
+interface NaivePoint {
+  readonly writes: number;
+  /** Index of the harvest on each side, or -1. */
+  readonly harvests: readonly [number, number];
+}
+
+/** All harvests of both sides in order of the writes before them; those after the same writes are one point. */
+function points(a: NaiveSide, b: NaiveSide): NaivePoint[] {
+  const found: NaivePoint[] = [];
+  for (let i = 0, j = 0; i < a.epochs.length || j < b.epochs.length; ) {
+    const [left, right] = [a.epochs[i]?.writes ?? Infinity, b.epochs[j]?.writes ?? Infinity];
+    found.push({ writes: Math.min(left, right), harvests: [left <= right ? i : -1, right <= left ? j : -1] });
+    if (left <= right) i++;
+    if (right <= left) j++;
+  }
+  return found;
+}
+
 function naiveDiff(a: NaiveSide, b: NaiveSide) {
   const epochs = [];
+  const stretches: Array<{ from: object; to: object | null }> = [];
   let divergence = null;
-  for (let i = 0; i < Math.min(a.epochs.length, b.epochs.length); i++) {
-    const [left, right] = [a.epochs[i]!, b.epochs[i]!];
-    if (left.writes !== right.writes) break;
-    const reported = totals(left.reported, right.reported);
-    const stale = totals(left.stale, right.stale);
-    epochs.push({ writes: left.writes, pages: [left.reported.size, right.reported.size], onlyInTotal: reported });
-    if (divergence === null && reported[0]! + reported[1]! + stale[0]! + stale[1]! > 0) {
-      divergence = {
-        write: left.writes,
-        seqs: [left.seq, right.seq],
-        reportedOnlyInTotal: reported,
-        staleOnlyInTotal: stale,
-      };
+  let open: { from: object; to: object | null } | null = null;
+  let told = [new Set<string>(), new Set<string>()] as const;
+  const stale = [new Set<string>(), new Set<string>()];
+  const ends = [a.seqs.length - 1, b.seqs.length - 1];
+  for (const { writes, harvests } of points(a, b)) {
+    if (harvests.some((at, side) => at < 0 && ends[side]! < writes)) continue; // the other trail is over
+    const here = [a.epochs[harvests[0]], b.epochs[harvests[1]]] as const;
+    const point = { write: writes, seqs: [a.seqs[writes], b.seqs[writes]] };
+    for (const side of [0, 1] as const) {
+      for (const page of here[side]?.reported ?? []) told[side].add(page);
+      if (here[side] !== undefined) stale[side] = here[side].stale;
+    }
+    const reported = totals(told[0], told[1]);
+    const isCommon = harvests[0] >= 0 && harvests[1] >= 0;
+    const left = isCommon ? totals(stale[0]!, stale[1]!) : [here[1]?.captured ?? 0, here[0]?.captured ?? 0];
+    const differs = reported[0]! + reported[1]! + left[0]! + left[1]! > 0;
+    if (isCommon) {
+      epochs.push({ writes, pages: [told[0].size, told[1].size], onlyInTotal: reported });
+      told = [new Set<string>(), new Set<string>()];
+    }
+    if (differs && open === null) {
+      stretches.push((open = { from: point, to: null }));
+      divergence ??= { ...point, reportedOnlyInTotal: reported, staleOnlyInTotal: left };
+    } else if (isCommon && !differs && open !== null) {
+      open.to = point;
+      open = null;
     }
   }
-  return { epochs, divergence };
+  return { epochs, divergence, stretches };
 }
 
 /** Gives each page a frame of its own, as most machines do. */
@@ -136,10 +173,17 @@ describe('diff equals the naive comparison', () => {
     const expected = naiveDiff(a, b);
     const sources = [inChunks(events, 1 + random.below(400)), inChunks(others, 1 + random.below(400))] as const;
     const actual = diff(...sources);
-    const epochs = actual.epochs.map(({ writes, pages, onlyInTotal }) => ({ writes, pages, onlyInTotal }));
-    expect(epochs).toEqual(expected.epochs);
-    if (expected.divergence === null) expect(actual.firstDivergence).toBeNull();
-    else expect(actual.firstDivergence).toMatchObject(expected.divergence);
+    if (!dropWrite) {
+      const epochs = actual.epochs.map(({ writes, pages, onlyInTotal }) => ({ writes, pages, onlyInTotal }));
+      expect(epochs).toEqual(expected.epochs);
+      if (expected.divergence === null) expect(actual.firstDivergence).toBeNull();
+      else expect(actual.firstDivergence).toMatchObject(expected.divergence);
+      expect(actual.reconverges).toEqual(
+        expected.stretches[0]?.to ? expect.objectContaining(expected.stretches[0].to) : null,
+      );
+      expect(actual.divergences.total).toBe(expected.stretches.length);
+      expect(actual.divergences.stretches).toMatchObject(expected.stretches.slice(0, 64));
+    }
     expect(actual.aligned).toBe(!dropWrite);
     if (dropWrite) {
       const { cpu, ordinal } = actual.misalignment!;
@@ -148,12 +192,13 @@ describe('diff equals the naive comparison', () => {
     }
   });
 
-  it('has found divergences, and runs without', () => {
+  it('has found divergences, meetings, and runs without', () => {
     const outcomes = Array.from({ length: 60 }, (_, i) => {
       const events = randomEvents(i + 1, 800);
-      return naiveDiff(naiveSide(events), naiveSide(withSomeGone(events, new Random(i), false))).divergence !== null;
+      return naiveDiff(naiveSide(events), naiveSide(withSomeGone(events, new Random(i), false))).stretches;
     });
-    expect(outcomes.filter((diverged) => diverged).length).toBeGreaterThan(10);
-    expect(outcomes.filter((diverged) => !diverged).length).toBeGreaterThan(3);
+    expect(outcomes.filter((stretches) => stretches.length > 0).length).toBeGreaterThan(10);
+    expect(outcomes.filter((stretches) => stretches.some(({ to }) => to !== null)).length).toBeGreaterThan(5);
+    expect(outcomes.filter((stretches) => stretches.length === 0).length).toBeGreaterThan(3);
   });
 });

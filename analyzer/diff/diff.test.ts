@@ -41,10 +41,26 @@ describe('two trails that agree', () => {
   });
 
   it('have the same epochs', () => {
-    const none = { onlyIn: [[], []], onlyInTotal: [0, 0], faults: [0, 0] };
+    const none = { onlyIn: [[], []], onlyInTotal: [0, 0], staleOnlyInTotal: [0, 0], differs: false, faults: [0, 0] };
     expect(report.epochs).toEqual([
-      { epoch: 1, writes: 3, pages: [2, 2], ...none, bytesTransferred: [8192, 8192], overheadNs: [20, 20] },
-      { epoch: 2, writes: 4, pages: [1, 1], ...none, bytesTransferred: [4096, 4096], overheadNs: [10, 10] },
+      {
+        epoch: 1,
+        epochIn: [1, 1],
+        writes: 3,
+        pages: [2, 2],
+        ...none,
+        bytesTransferred: [8192, 8192],
+        overheadNs: [20, 20],
+      },
+      {
+        epoch: 2,
+        epochIn: [2, 2],
+        writes: 4,
+        pages: [1, 1],
+        ...none,
+        bytesTransferred: [4096, 4096],
+        overheadNs: [10, 10],
+      },
     ]);
   });
 
@@ -88,6 +104,7 @@ describe('the first divergence', () => {
     expect(report.firstDivergence).toEqual({
       write: 4,
       seqs: [13, 13],
+      epochs: [2, 2],
       cpu: 0,
       ordinal: 4,
       epoch: 2,
@@ -129,6 +146,23 @@ describe('the first divergence', () => {
   it('is not where both sides lack the same', () => {
     const without = GOOD.replace(told(16), '');
     expect(compare(without, without)).toMatchObject({ verdict: 'same', firstDivergence: null });
+  });
+
+  it('ends where both know the same again', () => {
+    const lines = [1, 2, 3, 4, 5, 6].map((k) => ` write 16\n ${harvest(k, told(16))}`);
+    const others = lines.map((line, i) => (i === 1 || i === 2 || i === 4 ? line.replace(told(16), '') : line));
+    const report = compare(MAPS + lines.join(''), MAPS + others.join(''));
+    expect(report.firstDivergence).toMatchObject({ write: 2, epochs: [2, 2] });
+    expect(report.reconverges).toMatchObject({ write: 4, epochs: [4, 4] });
+    expect(report.divergences).toMatchObject({
+      total: 2,
+      stretches: [
+        { from: { write: 2 }, to: { write: 4 } },
+        { from: { write: 5 }, to: { write: 6 } },
+      ],
+    });
+    const never = compare(MAPS + lines.join(''), MAPS + lines.join('').replaceAll(told(16), 'report 16'));
+    expect(never).toMatchObject({ reconverges: null, divergences: { total: 1, stretches: [{ to: null }] } });
   });
 
   it('comes later than an epoch in which both lack the same', () => {
@@ -237,15 +271,40 @@ describe('epochs that were closed after different writes', () => {
   const seldom = `${MAPS} write 16\n write 17\n ${harvest(1, told(16), told(17))}`;
   const often = `${MAPS} write 16\n ${harvest(1, told(16))} write 17\n ${harvest(2, told(17))}`;
 
-  it('are not compared', () => {
-    expect(compare(seldom, often)).toMatchObject({
-      verdict: 'undecided',
+  it('part the consumers at the harvest that one has alone, and bring them together at the next common one', () => {
+    const report = compare(seldom, often);
+    expect(report).toMatchObject({
+      verdict: 'diverged',
       aligned: true,
       epochsComparable: false,
-      firstDivergence: null,
       epochCounts: [1, 2],
-      epochs: [],
+      firstDivergence: {
+        write: 1,
+        seqs: [4, 4],
+        epochs: [null, 1],
+        epoch: 1,
+        reportedOnlyIn: [[], [16]],
+        staleOnlyIn: [[16], []],
+      },
+      reconverges: { write: 2, seqs: [5, 9], epochs: [1, 2] },
+      divergences: { total: 1 },
     });
+    expect(report.epochs).toMatchObject([
+      { epoch: 1, epochIn: [1, 2], writes: 2, pages: [2, 2], differs: false, bytesTransferred: [8192, 8192] },
+    ]);
+  });
+
+  it('do not part them where the harvest tells nothing and brings nothing', () => {
+    const idle = `${MAPS} write 16\n write 17\n ${harvest(1, told(16), told(17))}`;
+    const busy = `${MAPS}${harvest(1)} write 16\n write 17\n ${harvest(2, told(16), told(17))}`;
+    expect(compare(idle, busy)).toMatchObject({ verdict: 'same', epochsComparable: false, firstDivergence: null });
+  });
+
+  it('are not judged beyond the end of a trail that was cut short', () => {
+    const whole = `${MAPS} write 16\n ${harvest(1, told(16))}`;
+    const cut = drawn(`${MAPS} write 16\n`, { ending: null });
+    expect(diff(drawn(whole), cut)).toMatchObject({ verdict: 'undecided', firstDivergence: null });
+    expect(compare(whole, `${MAPS} write 16\n`)).toMatchObject({ verdict: 'diverged', firstDivergence: { write: 1 } });
   });
 
   it('do not undo what was found before them', () => {

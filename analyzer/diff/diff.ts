@@ -1,116 +1,120 @@
 /**
- * Two trails of the same writes side by side. The key is (cpu, n-th write of that cpu), so the match is exact whatever happened
- * between the writes. Both trails are read once, in step by epochs; what is held of them does not grow with their length, but for
- * one line per epoch.
+ * Two trails side by side. Where both hold the same writes, a write is known by its CPU and its position among the writes of that CPU, and
+ * the match is exact whatever happened between them; otherwise by its page and its position among the writes to it. Both trails are read
+ * once, in step, and what is held of them does not grow with their length, but for one line per epoch; a narrow second look finds
+ * the few writes that are shown.
  */
 import type { EventSource } from '../../replayer/index.js';
-import { COST_COLLECTORS, costOf, costTally, type CostReport } from '../cost/index.js';
-import { Pass, type PassResults } from '../pass.js';
-import { EpochComparison, type Both, type Divergence, type EpochDifference } from './epoch-comparison.js';
+import { type Alignment } from './unmatched.js';
+import { type CostReport } from '../cost/index.js';
+import { Comparison, type ComparisonOptions, type EpochDiff } from './comparison.js';
+import type { CostAttribution } from './cost-buckets.js';
+import type { DifferingWrite } from './differing-writes.js';
+import type { Both, Divergence, Meeting, Stretch } from './epoch-comparison.js';
 import { firstDifferingEvent, type EventDifference } from './first-event.js';
-import { locateMisalignment, type Misalignment } from './misalignment.js';
+import type { AlignmentMode } from './lanes.js';
+import type { Misalignment } from './misalignment.js';
+import type { PageDifference, PageDifferences, PageOrder } from './page-differences.js';
 import { differingSettings, type SettingDifference } from './settings.js';
-import { SideFacts } from './side-facts.js';
+import { startAlike } from './start-alike.js';
+import type { WriteTotals } from './write-join.js';
 
 export interface DiffOptions {
   /** What the sides are called in the answer. Default `a` and `b`. */
   readonly names?: Both<string>;
   /** Also looks for the first event that differs. */
   readonly events?: boolean;
+  /** What writes are matched by. Default `auto`: by CPU and order where the writes are the same, otherwise by page and order. */
+  readonly align?: AlignmentMode | 'auto';
+  /** Which differing writes are listed, by position: default the first 20. */
+  readonly writes?: { readonly limit?: number; readonly from?: number; readonly to?: number };
+  /** Which pages are listed: default the 20 whose costs lie furthest apart. */
+  readonly pages?: { readonly limit?: number; readonly by?: PageOrder };
   /** Called after each chunk with the events passed, of both trails together. */
   readonly onProgress?: (events: number) => void;
-}
-
-export interface EpochDiff extends EpochDifference {
-  readonly faults: Both<number>;
-  readonly bytesTransferred: Both<number>;
-  readonly overheadNs: Both<number>;
 }
 
 export interface DiffReport {
   /**
    * `same`: the same writes, and after each of them consumers who know the same. `diverged`: there is a first divergence.
-   * `undecided`: none was found, but the writes differ or not all epochs could be compared.
+   * `undecided`: none was found, but the writes differ or not all harvests could be compared.
    */
   readonly verdict: 'same' | 'diverged' | 'undecided';
   /** The same writes on both sides, CPU by CPU. Reads do not matter. */
   readonly aligned: boolean;
   /** The first write that differs; null when aligned. */
   readonly misalignment: Misalignment | null;
-  readonly sides: Both<{ readonly trail: string; readonly strategy: string | null; readonly cost: CostReport }>;
+  /** How the writes were matched, and what was left over. */
+  readonly alignment: Alignment;
+  readonly sides: Both<{
+    readonly trail: string;
+    readonly strategy: string | null;
+    readonly cost: CostReport;
+    /** The overhead of `cost`, by whose it is. */
+    readonly attribution: CostAttribution;
+  }>;
   readonly firstDivergence: Divergence | null;
+  /** Where the consumers know the same again after it; null when they do not, or there is none. */
+  readonly reconverges: Meeting | null;
+  /** From each parting to the meeting after it, the first of them, and how many there are. */
+  readonly divergences: { readonly total: number; readonly stretches: readonly Stretch[] };
   /** Every epoch k that both trails closed after the same number of writes was compared; false when one was not. */
   readonly epochsComparable: boolean;
   /** Epochs that each trail closed. */
   readonly epochCounts: Both<number>;
   /** The epochs compared. */
   readonly epochs: readonly EpochDiff[];
+  /** Of the matched writes, in how many the sides differ, and what they cost. */
+  readonly writeTotals: WriteTotals & { readonly inStretch: number };
+  /** The first writes that differ, in order. */
+  readonly writes: readonly DifferingWrite[];
+  /** Those whose costs lie furthest apart. */
+  readonly topWrites: readonly DifferingWrite[];
+  /** Pages that differ, those furthest apart first. */
+  readonly pages: readonly PageDifference[];
+  readonly pageTotals: Omit<PageDifferences, 'first'>;
   /** Rows of meta that differ. */
   readonly settings: readonly SettingDifference[];
   /** With `events`: the first event that differs; null when none does. */
   readonly firstEvent?: EventDifference | null;
 }
 
+export const SHOWN = 20;
+
 /** Compares two trails. Throws an `InputError` when one cannot be read. */
 export function diff(a: EventSource, b: EventSource, options: DiffOptions = {}): DiffReport {
-  const sources = [a, b] as const;
-  const facts = [new SideFacts(), new SideFacts()] as const;
-  const comparison = new EpochComparison(facts);
-  const passes = [
-    new Pass(a, [...COST_COLLECTORS, facts[0].collector('diff-side')]),
-    new Pass(b, [...COST_COLLECTORS, facts[1].collector('diff-side')]),
-  ] as const;
-  stepTogether(passes, facts, comparison, options.onProgress);
-  const results = [passes[0].finish(), passes[1].finish()] as const;
-  const blocks = facts[0].digest.differsFrom(facts[1].digest);
-  const aligned = blocks.size === 0;
-  const epochCounts = [facts[0].closed, facts[1].closed] as const;
-  const decided = aligned && comparison.comparable && epochCounts[0] === epochCounts[1];
+  const { align = 'auto', writes = {}, pages = {}, onProgress } = options;
+  const settings: ComparisonOptions = {
+    writes: { limit: writes.limit ?? SHOWN, from: writes.from ?? 1, to: writes.to ?? Infinity },
+    pages: { limit: pages.limit ?? SHOWN, by: pages.by ?? 'cost' },
+    onProgress,
+  };
+  const mode = align !== 'auto' ? align : startAlike(a, b) ? 'write' : 'page';
+  const first = new Comparison([a, b], mode, settings);
+  // What one pass found to be other writes late takes a second one, by page. A trail that is merely shorter is matched as far as it goes.
+  const again = align === 'auto' && mode === 'write' && first.holdsOtherWrites;
+  const comparison = again ? new Comparison([a, b], 'page', settings) : first;
   const names = options.names ?? ['a', 'b'];
-  const side = (i: 0 | 1) => ({
-    trail: names[i],
-    strategy: sources[i].meta.strategy,
-    cost: costOf(sources[i], results[i]),
-  });
+  const side = (i: 0 | 1) => ({ trail: names[i], strategy: [a, b][i]!.meta.strategy, ...comparison.side(i) });
+  const { aligned, misalignment, firstDivergence, reconverges, divergences, complete } = first;
+  const { differing, pageDifferences } = comparison;
+  const { first: firstPages, ...pageTotals } = pageDifferences;
   return {
-    verdict: comparison.firstDivergence !== null ? 'diverged' : decided ? 'same' : 'undecided',
+    verdict: firstDivergence !== null ? 'diverged' : aligned && complete ? 'same' : 'undecided',
     aligned,
-    misalignment: aligned ? null : locateMisalignment(a, b, blocks),
+    misalignment,
+    alignment: comparison.alignment(align === 'auto' && (again || mode === 'page')),
     sides: [side(0), side(1)],
-    firstDivergence: comparison.firstDivergence,
-    epochsComparable: comparison.comparable,
-    epochCounts,
-    epochs: withCosts(comparison.epochs, results),
+    firstDivergence,
+    reconverges,
+    divergences,
+    epochsComparable: first.epochsComparable,
+    epochCounts: first.epochCounts,
+    epochs: first.epochs,
+    ...differing,
+    pages: firstPages,
+    pageTotals,
     settings: differingSettings(a.meta, b.meta),
     ...(options.events === true ? { firstEvent: firstDifferingEvent(a, b) } : {}),
   };
-}
-
-/** Steps whichever pass has closed fewer epochs, so that neither queue grows beyond what a chunk holds. */
-function stepTogether(
-  passes: Both<Pass>,
-  facts: Both<SideFacts>,
-  comparison: EpochComparison,
-  onProgress?: (events: number) => void,
-): void {
-  const done = [false, false];
-  while (!done[0] || !done[1]) {
-    const behind = facts[0].closed - facts[1].closed || passes[0].events - passes[1].events;
-    const next = done[0] || (!done[1] && behind > 0) ? 1 : 0;
-    if (passes[next]!.step()) comparison.advance();
-    else done[next] = true;
-    // A trail that ended leaves nothing for further epochs of the other to be compared with.
-    if (facts.some(({ queue }, i) => done[i] && queue.length === 0)) comparison.stop();
-    onProgress?.(passes[0].events + passes[1].events);
-  }
-}
-
-function withCosts(epochs: readonly EpochDifference[], results: Both<PassResults>): EpochDiff[] {
-  const [a, b] = [results[0].facts(costTally).epochs, results[1].facts(costTally).epochs];
-  return epochs.map((epoch, i) => ({
-    ...epoch,
-    faults: [a.faults[i]!, b.faults[i]!],
-    bytesTransferred: [a.bytesTransferred[i]!, b.bytesTransferred[i]!],
-    overheadNs: [a.overheadNs[i]!, b.overheadNs[i]!],
-  }));
 }

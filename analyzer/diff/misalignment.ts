@@ -17,26 +17,26 @@ const FIELDS = 5;
 const WRITES_ONLY = kindMask(write.kind);
 
 /**
- * The first difference (the one that comes first in `a`) among the given blocks, by CPU; null where they are equal after all.
- * Throws an `InputError` when a trail cannot be read.
+ * The first difference of each CPU, in the given block of it; the one that comes first in `a` first. Throws an `InputError` when a trail
+ * cannot be read.
  */
-export function locateMisalignment(
+export function locateMisalignments(
   a: EventSource,
   b: EventSource,
   blocks: ReadonlyMap<number, number>,
-): Misalignment | null {
+): readonly Misalignment[] {
+  if (blocks.size === 0) return [];
   const inA = readBlocks(a, blocks);
   const inB = readBlocks(b, blocks);
-  let first: Misalignment | null = null;
+  const found: Misalignment[] = [];
   for (const [cpu, block] of blocks) {
     const [left, right] = [inA.get(cpu)!, inB.get(cpu)!];
     const at = firstDifference(left, right);
     if (at === null) continue;
     const seqs = [left[at * FIELDS] ?? null, right[at * FIELDS] ?? null] as const;
-    if (first !== null && (first.seqs[0] ?? Infinity) <= (seqs[0] ?? Infinity)) continue;
-    first = { cpu, ordinal: block * BLOCK_WRITES + at + 1, seqs };
+    found.push({ cpu, ordinal: block * BLOCK_WRITES + at + 1, seqs });
   }
-  return first;
+  return found.sort((x, y) => (x.seqs[0] ?? Infinity) - (y.seqs[0] ?? Infinity) || (x.seqs[1] ?? 0) - (y.seqs[1] ?? 0));
 }
 
 function firstDifference(a: Block, b: Block): number | null {

@@ -24,6 +24,12 @@ export class PageRanges {
     this.#end.push(page + pages);
   }
 
+  /** Adds all that another set has. */
+  addAll(other: PageRanges): void {
+    for (let i = 0; i < other.#page.length; i++)
+      this.add(other.#space[i]!, other.#page[i]!, other.#end[i]! - other.#page[i]!);
+  }
+
   /** Distinct pages. */
   get pages(): number {
     this.#settle();

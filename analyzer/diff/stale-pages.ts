@@ -52,13 +52,20 @@ export class StalePages {
     this.#harvest++;
   }
 
-  /** It ends: indices of the pages that it left stale and the one before did not, or the other way round. */
-  harvestEnds(fold: Fold): number[] {
+  /**
+   * It ends. `changed`: indices of the pages that it left stale and the one before did not, or the other way round. `captured`: of those
+   * that were stale when it began and are no more.
+   */
+  harvestEnds(fold: Fold): { readonly changed: readonly number[]; readonly captured: readonly number[] } {
     const before = new Set(this.#stale);
-    this.#stale = this.#owed.filter(
-      (page) => fold.isStale(page) && fold.capturedOf(page) < this.#owedGeneration.get(page),
-    );
+    const captured: number[] = [];
+    const stale: number[] = [];
+    for (const page of this.#owed) {
+      const isLeft = fold.isStale(page) && fold.capturedOf(page) < this.#owedGeneration.get(page);
+      (isLeft ? stale : captured).push(page);
+    }
+    this.#stale = stale;
     this.#owed = [];
-    return [...this.#stale.filter((page) => !before.delete(page)), ...before];
+    return { changed: [...stale.filter((page) => !before.delete(page)), ...before], captured };
   }
 }

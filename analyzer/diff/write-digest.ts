@@ -18,33 +18,59 @@ interface CpuDigest {
   high: number;
   /** Low and high half after each full block. */
   readonly blocks: number[];
+  /** Entries of `blocks` that are known to be the same on the other side. */
+  agreed: number;
 }
 
 export class WriteDigest {
   readonly #byCpu = new Map<number, CpuDigest>();
 
-  /** Writes of the CPU so far. */
-  writesOf(cpu: number): number {
-    return this.#byCpu.get(cpu)?.count ?? 0;
-  }
-
-  /** Takes rows [from, to), writes of one CPU to one page. */
-  take(batch: EventBatch, from: number, to: number): void {
-    const digest = this.#digestOf(batch.cpu[from]!);
+  /** Takes the writes of a batch. */
+  take(batch: EventBatch): void {
+    const { kind, cpu, page, space, length } = batch;
     const offsets = batch.slots[write.slot.offset]!;
     const sizes = batch.slots[write.slot.size]!;
-    const page = batch.page[from]!;
-    const pageLow = page | 0;
-    const pageHigh = ((page / 0x1_0000_0000) | 0) ^ (batch.space[from]! << 20);
-    let { low, high } = digest;
-    for (let row = from; row < to; row++) {
-      const within = (offsets[row]! | 0) ^ (sizes[row]! << 13);
-      low = mix(mix(low ^ pageLow, 0x9e37_79b1) ^ pageHigh ^ within, 0x85eb_ca6b);
-      high = mix(mix(high ^ within, 0xc2b2_ae35) ^ pageLow ^ (pageHigh << 7), 0x27d4_eb2f);
-      if (++digest.count % BLOCK_WRITES === 0) digest.blocks.push(low, high);
+    for (let row = 0; row < length; ) {
+      if (kind[row] !== write.code) {
+        row++;
+        continue;
+      }
+      const by = cpu[row]!;
+      const digest = this.#digestOf(by);
+      let { low, high, count } = digest;
+      for (; row < length && cpu[row] === by; row++) {
+        if (kind[row] !== write.code) continue;
+        const at = page[row]!;
+        const pageLow = at | 0;
+        const pageHigh = ((at / 0x1_0000_0000) | 0) ^ (space[row]! << 20);
+        const within = (offsets[row]! | 0) ^ (sizes[row]! << 13);
+        low = mix(mix(low ^ pageLow, 0x9e37_79b1) ^ pageHigh ^ within, 0x85eb_ca6b);
+        high = mix(mix(high ^ within, 0xc2b2_ae35) ^ pageLow ^ (pageHigh << 7), 0x27d4_eb2f);
+        if (++count % BLOCK_WRITES === 0) digest.blocks.push(low, high);
+      }
+      digest.low = low;
+      digest.high = high;
+      digest.count = count;
     }
-    digest.low = low;
-    digest.high = high;
+  }
+
+  /**
+   * Of how many writes of the CPU, whole blocks, both sides are known to agree; `parted` when the next block is known to differ. Each
+   * block is looked at once.
+   */
+  agreed(cpu: number, other: WriteDigest): { readonly writes: number; readonly parted: boolean } {
+    const [mine, theirs] = [this.#digestOf(cpu), other.#digestOf(cpu)];
+    const blocks = Math.min(mine.blocks.length, theirs.blocks.length);
+    let at = mine.agreed;
+    while (at < blocks && mine.blocks[at] === theirs.blocks[at] && mine.blocks[at + 1] === theirs.blocks[at + 1])
+      at += 2;
+    mine.agreed = at;
+    return { writes: (at / 2) * BLOCK_WRITES, parted: at < blocks };
+  }
+
+  /** CPUs that have written. */
+  cpus(): Iterable<number> {
+    return this.#byCpu.keys();
   }
 
   /** Per CPU whose writes differ, the block (from 0) that holds the first difference. */
@@ -65,7 +91,8 @@ export class WriteDigest {
 
   #digestOf(cpu: number): CpuDigest {
     let digest = this.#byCpu.get(cpu);
-    if (digest === undefined) this.#byCpu.set(cpu, (digest = { count: 0, low: SEED_LOW, high: SEED_HIGH, blocks: [] }));
+    if (digest === undefined)
+      this.#byCpu.set(cpu, (digest = { count: 0, low: SEED_LOW, high: SEED_HIGH, blocks: [], agreed: 0 }));
     return digest;
   }
 }

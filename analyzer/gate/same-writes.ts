@@ -13,7 +13,7 @@ function digestOf(source: EventSource): WriteDigest {
   const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
   for (let chunk = 0; chunk < source.chunks.length; chunk++) {
     source.readChunk(chunk, batch, kindMask(write.kind));
-    for (let row = 0; row < batch.length; row++) digest.take(batch, row, row + 1);
+    digest.take(batch);
   }
   return digest;
 }

@@ -1,48 +1,66 @@
-/** `diff`: two trails of the same writes side by side. */
-import type { DiffReport } from '../../analyzer/index.js';
-import { formatPage, nearest, UsageError } from '../../base/index.js';
-import type { TrailReader } from '../../traces/index.js';
-import { oneOf } from '../arguments.js';
+/** `diff`: two trails side by side, write by write. How it is printed is in `diff-text.ts`. */
+import type { AlignmentMode, PageOrder } from '../../analyzer/index.js';
+import { nearest, UsageError } from '../../base/index.js';
+import { oneOf, wholeNumber } from '../arguments.js';
 import { defineCommand } from '../command.js';
-import { costTable, labelOf } from '../cost-table.js';
+import { labelOf } from '../cost-table.js';
+import { printDiff } from '../diff-text.js';
+import { count } from '../format.js';
 import { COST_FIGURES, exceeding, type Limits } from '../limits.js';
-import { bytes, count, counted, nanoseconds } from '../format.js';
-import type { Output } from '../output.js';
-import { columns, table } from '../table.js';
 import { openTrail } from '../trail.js';
-import { eventsAt } from '../trail-events.js';
 
 interface Options {
   readonly events?: boolean;
+  readonly writes?: boolean;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limitWrites?: number;
+  readonly limitPages?: number;
+  readonly by?: PageOrder;
+  readonly align?: AlignmentMode | 'auto';
   readonly failOn?: 'divergence';
   readonly limit?: Limits;
   readonly all?: boolean;
 }
 
-/** Epochs and pages that people are shown unless they ask for all. */
-const EPOCHS = 10;
-const PAGES = 8;
+// The analyzer is loaded when the command runs, so its lists are named here once more; a test compares them.
+export const ALIGN = ['auto', 'write', 'page', 'first-touch'] as const;
+export const BY = ['cost', 'faults', 'reports', 'transfers', 'bytes', 'lost'] as const;
+/** Writes and pages that may be asked for. Chosen: what a JSON object of some 50 MB holds. */
+const SHOWN_MAX = 100_000;
 
 export const diff = defineCommand<Options>({
   name: 'diff',
   group: 'Judge',
-  summary: 'two trails of the same writes: costs, first divergence, epochs',
+  summary: 'two trails side by side: costs, divergence, epochs, pages, writes',
   about:
     'Compares two trails write by write; a write is known by its CPU and its position among the writes of that CPU. The first ' +
-    'divergence is the first write after which what the consumer was told, or still lacks, differs. Exit code 1 only where ' +
-    '--fail-on or --limit asks for it.',
+    'divergence is the first write after which what the consumer was told, or still lacks, differs. Costs are given to the writes that ' +
+    'caused them, those of a harvest to the writes it collected. Where the writes are not the same, they are matched by page and order, ' +
+    'and what has no counterpart is counted, with the reason. Exit code 1 only where --fail-on or --limit asks for it.',
   examples: [
     { line: 'pagetrail diff a.trail b.trail', about: 'which strategy costs what, and where do they part?' },
+    { line: 'pagetrail diff a.trail b.trail --writes --from 1000', about: 'what each write did on either side' },
     {
-      line: 'pagetrail diff good.trail new.trail --fail-on divergence',
-      about: 'a gate: the consumer must learn the same',
+      line: 'pagetrail diff good.trail new.trail --fail-on divergence --limit overhead=5',
+      about: 'a gate: the consumer must learn the same, at no more than 5 % more overhead',
     },
-    { line: 'pagetrail diff good.trail new.trail --limit overhead=5', about: 'a gate: at most 5 % more overhead' },
   ],
   configure(command) {
     command
       .argument('<a>', 'the trail to compare with')
       .argument('<b>', 'the trail to compare')
+      .option('--writes', 'list the writes that differ: what each did on either side, and its cost')
+      .option('--from <n>', 'the first write that may be listed, by position', wholeNumber('--from'))
+      .option('--to <n>', 'the last one', wholeNumber('--to'))
+      .option('--limit-writes <n>', 'how many are listed (default 20)', atMost('--limit-writes'))
+      .option('--by <figure>', `what pages are ordered by: ${BY.join(', ')} (default cost)`, oneOf('--by', BY))
+      .option('--limit-pages <n>', 'how many pages are listed (default 20)', atMost('--limit-pages'))
+      .option(
+        '--align <how>',
+        'match writes by write (CPU and order), page (page and order), first-touch (as page, pages by order of first write); auto (the default): write, or page where the writes differ',
+        oneOf('--align', ALIGN),
+      )
       .option('--events', 'find the first event that differs, too')
       .option(
         '--fail-on <what>',
@@ -54,17 +72,34 @@ export const diff = defineCommand<Options>({
         `exit with 1 if b has that much more of: ${Object.keys(COST_FIGURES).join(', ')}`,
         readLimit,
       )
-      .option('--all', `show every epoch that differs, not the first ${EPOCHS}`);
+      .option('--all', 'show every epoch and every stretch that differs, not only the first');
   },
   async run(context, [a, b], options) {
+    const { from = 1, to = Infinity } = options;
+    if (from > to) {
+      throw new UsageError({
+        what: `--from ${count(from)} lies behind --to ${count(to)}`,
+        why: 'they are the first and the last write of a stretch',
+        mend: 'exchange them',
+      });
+    }
     const analyzer = await import('../../analyzer/index.js');
     const readers = [await openTrail(context, a!), await openTrail(context, b!)] as const;
     const events = readers[0].events + readers[1].events;
+    const { SHOWN } = analyzer;
     const report = analyzer.diff(readers[0], readers[1], {
       names: [a!, b!],
       events: options.events === true,
-      onProgress: (done) => context.progress.update(done / events, () => `${count(done)} events`),
+      align: options.align ?? 'auto',
+      writes: { from, to, limit: options.limitWrites ?? SHOWN },
+      pages: { by: options.by ?? 'cost', limit: options.limitPages ?? SHOWN },
+      onProgress: (done) => context.progress.update(Math.min(1, done / events), () => `${count(done)} events`),
     });
+    if (report.alignment.chosen) {
+      context.notice(
+        'the writes are not the same, so they are matched by page and order (--align page); --align first-touch does it where pages have other numbers',
+      );
+    }
     const over = exceeding(report.sides[0].cost, report.sides[1].cost, options.limit ?? {});
     for (const { name, before, after, percent } of over) {
       context.notice(`${name} rose from ${count(before)} to ${count(after)}: more than the ${percent} % allowed`);
@@ -75,19 +110,32 @@ export const diff = defineCommand<Options>({
     const refused = options.failOn === 'divergence' && report.verdict !== 'same';
     return {
       json: () => report,
-      async print(out) {
-        print(
-          out,
-          report,
-          readers.map(({ meta }) => labelOf(meta)),
-          options.all === true ? Infinity : EPOCHS,
-        );
-        if (report.firstEvent !== undefined) await printFirstEvent(out, report.firstEvent?.seq ?? null, readers);
-      },
+      print: (out) =>
+        printDiff(out, report, readers, {
+          labels: readers.map(({ meta }) => labelOf(meta)),
+          writes: options.writes === true || options.from !== undefined || options.to !== undefined,
+          all: options.all === true,
+          buckets: analyzer.COST_BUCKETS,
+          pages: options.limitPages,
+        }),
       exitCode: refused || over.length > 0 ? 1 : 0,
     };
   },
 });
+
+/** A number of things to show. */
+function atMost(option: string): (text: string) => number {
+  const read = wholeNumber(option);
+  return (text) => {
+    const value = read(text);
+    if (value >= 1 && value <= SHOWN_MAX) return value;
+    throw new UsageError({
+      what: `${option} ${text} is not from 1 to ${count(SHOWN_MAX)}`,
+      why: 'they are held in memory, and shown at once',
+      mend: option === '--limit-writes' ? 'go through longer stretches with --from and --to' : 'give a smaller number',
+    });
+  };
+}
 
 function readLimit(text: string, previous: Limits = {}): Limits {
   const [, name, figure] = /^([^=]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(text) ?? [];
@@ -100,104 +148,4 @@ function readLimit(text: string, previous: Limits = {}): Limits {
     ...(guess !== null && guess !== name && { why: `did you mean '${guess}'?` }),
     mend: `for instance --limit overhead=5; the names are ${names.join(', ')}`,
   });
-}
-
-const VERDICTS: Readonly<Record<DiffReport['verdict'], string>> = {
-  same: 'both consumers were told the same, and lack the same',
-  diverged: 'the consumers were told different things',
-  undecided: 'no divergence was found, but not everything could be compared',
-};
-
-function print(out: Output, report: DiffReport, labels: readonly string[], limit: number): void {
-  const { style } = out;
-  const [a, b] = report.sides;
-  const paint = report.verdict === 'same' ? style.green : style.yellow;
-  out.line(`${style.bold('a')} ${a.trail}\n${style.bold('b')} ${b.trail}`);
-  out.line(paint(VERDICTS[report.verdict]));
-  if (!report.aligned) out.line(style.yellow(misalignmentText(report)));
-  out.line();
-  out.line(
-    costTable(
-      report.sides.map(({ cost }, i) => ({ label: `${'ab'[i]}: ${labels[i]}`, cost })),
-      style,
-    ),
-  );
-  printDivergence(out, report);
-  printEpochs(out, report, limit);
-  if (report.settings.length > 0) {
-    out.line(style.bold('\nrecorded with'));
-    const rows = report.settings.map(({ name, values }) => [name, ...values.map((value) => JSON.stringify(value))]);
-    out.line(table(columns('', 'a', 'b'), rows, style, 2));
-  }
-}
-
-function misalignmentText({ misalignment }: DiffReport): string {
-  const note = 'the writes are not the same, so epochs are compared by number only where they match';
-  if (misalignment === null) return note;
-  const [inA, inB] = misalignment.seqs.map((seq) => (seq === null ? 'absent' : `event ${count(seq)}`));
-  return `${note}; first at write ${count(misalignment.ordinal)} of CPU ${misalignment.cpu} (a: ${inA}, b: ${inB})`;
-}
-
-function printDivergence(out: Output, { firstDivergence }: DiffReport): void {
-  if (firstDivergence === null) return;
-  const { write, seqs, epoch, reportedOnlyIn, staleOnlyIn } = firstDivergence;
-  out.line(out.style.bold(`\nfirst divergence: after write ${count(write)}, in epoch ${epoch}`));
-  out.line(`  event ${count(seqs[0])} of a, event ${count(seqs[1])} of b`);
-  for (const [side, name] of ['a', 'b'].entries()) {
-    const reported = reportedOnlyIn[side]!;
-    const stale = staleOnlyIn[side]!;
-    if (reported.length > 0) out.line(`  reported in ${name} only: ${pagesText(reported)}`);
-    if (stale.length > 0) out.line(`  stale in ${name} only: ${pagesText(stale)}`);
-  }
-}
-
-function pagesText(pages: readonly number[]): string {
-  const named = pages.slice(0, PAGES).map(formatPage).join(' ');
-  return pages.length > PAGES ? `${named} ... (${counted(pages.length, 'page')} listed)` : named;
-}
-
-function printEpochs(out: Output, { epochs, epochCounts, epochsComparable }: DiffReport, limit: number): void {
-  const differing = epochs.filter(({ onlyInTotal }) => onlyInTotal[0] + onlyInTotal[1] > 0);
-  const { style } = out;
-  out.line(
-    style.bold(
-      `\nepochs: ${counted(differing.length, 'epoch')} of ${count(epochs.length)} compared differ in the pages reported`,
-    ),
-  );
-  if (!epochsComparable || epochCounts[0] !== epochCounts[1]) {
-    out.line(
-      `  a closed ${count(epochCounts[0])}, b ${count(epochCounts[1])}; only those closed after the same writes are compared`,
-    );
-  }
-  if (differing.length === 0) return;
-  const rows = differing
-    .slice(0, limit)
-    .map(({ epoch, pages, onlyInTotal, faults, bytesTransferred, overheadNs }) => [
-      epoch,
-      pages.map(count).join(' / '),
-      onlyInTotal.map(count).join(' / '),
-      faults.map(count).join(' / '),
-      bytesTransferred.map(bytes).join(' / '),
-      overheadNs.map(nanoseconds).join(' / '),
-    ]);
-  out.line(
-    table(columns('epoch>', 'pages a / b>', 'only in>', 'faults>', 'transferred>', 'overhead>'), rows, style, 2),
-  );
-  if (differing.length > limit) out.line(style.dim(`  ... ${count(differing.length - limit)} more; --all shows them`));
-}
-
-async function printFirstEvent(out: Output, seq: number | null, readers: readonly TrailReader[]): Promise<void> {
-  if (seq === null) {
-    out.line('\nevery event is the same');
-    return;
-  }
-  out.line(out.style.bold(`\nfirst event that differs: ${count(seq)}`));
-  for (const [side, reader] of readers.entries()) {
-    const event = (await eventsAt(reader, [seq])).get(seq);
-    const text =
-      event === undefined
-        ? 'no such event'
-        : `${nanoseconds(event.timeNs)}  cpu ${event.cpu}  ${event.kind}  ${event.text}`;
-    out.line(`  ${'ab'[side]}  ${text}`);
-  }
 }
