@@ -44,6 +44,10 @@ heading 'Check again: which write was lost, and why? (exit code 1: the answer is
 expect 1
 show pagetrail check demo/no-flush.trail
 
+heading 'Why? Each link of the chain is checked by playing the accesses again'
+expect 1
+show pagetrail why demo/no-flush.trail --prove
+
 heading 'Ask: the trail is a database'
 show pagetrail query demo/hw-dirty.trail \
   "select page, count(*) as writes from writes group by page order by writes desc limit 5"

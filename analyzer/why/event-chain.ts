@@ -2,7 +2,8 @@
 import { assemble } from './assemble.js';
 import type { Chain, Told } from './chain.js';
 import { causeOf } from './event-causes.js';
-import type { TrailEvent, TrailEvents } from './trail-events.js';
+import { covers, type TrailEvent, type TrailEvents } from './trail-events.js';
+import { translationOf } from './translation.js';
 import { cpuText, deedOf } from './words.js';
 
 /** Links of such a chain. Chosen: what is further back explains little. */
@@ -18,23 +19,46 @@ export function chainOfEvent(events: TrailEvents, about: string, event: TrailEve
     links.push({ seq: found.event.seq, what: deedOf(events, found.event), so: found.so });
     at = found.event;
   }
-  const who = `${events.actorName(event.actor)} on ${cpuText(event.cpu)}`;
   const root = links.at(-1)!;
   const [, nearest] = links;
   const because =
     nearest === undefined
       ? "it is the program's own doing, or begins what comes after it"
       : `because of event ${nearest.seq}: ${deedWithActor(events, nearest)}`;
+  const read = event.kind === 'write' ? readBy(events, event) : null;
+  const fill = event.kind === 'write' && event.cpu >= 0 ? translationOf(events, event).fill : null;
+  const comes = event.kind !== 'write' ? because : whatBecame(read);
   return assemble(events, {
     about,
-    sentence: `at event ${event.seq} ${who} ${deedOf(events, event)}, ${because}`,
-    links,
+    sentence: `at event ${event.seq} ${whoOf(events, event)} ${deedOf(events, event)}${event.kind === 'write' ? '; ' : ', '}${comes}`,
+    links: [
+      ...links,
+      fill && { seq: fill.seq, what: deedOf(events, fill), so: 'the TLB entry that the write went through' },
+      read && { seq: read.seq, what: deedOf(events, read), so: 'the consumer has what was written' },
+    ],
     cause:
-      nearest === undefined
-        ? 'no event before it caused it'
+      nearest === undefined || event.kind === 'write'
+        ? "no event of the trail caused it: it is somebody's own doing"
         : `it goes back to event ${root.seq}: ${deedWithActor(events, root)}`,
     fix: null,
   });
+}
+
+/** The first transfer of the page after a write. */
+function readBy(events: TrailEvents, { seq, space, page }: TrailEvent): TrailEvent | null {
+  return events.firstAfter(seq + 1, ['transfer'], (other) => covers(other, space, page));
+}
+
+function whatBecame(read: TrailEvent | null): string {
+  return read === null
+    ? 'no transfer of that page has come after it'
+    : `the consumer read the page next at event ${read.seq}`;
+}
+
+/** "program on CPU 0", "harvest on cpu 0". */
+function whoOf(events: TrailEvents, { actor, cpu }: TrailEvent): string {
+  const name = events.actorName(actor);
+  return /cpu/i.test(name) ? name : `${name} on ${cpuText(cpu)}`;
 }
 
 function deedWithActor(events: TrailEvents, { seq, what }: Told): string {

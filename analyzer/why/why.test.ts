@@ -186,7 +186,7 @@ describe('an event', () => {
   it.each([
     [3, 'D by the walker: the write that needed it', '3 5'],
     [4, 'a fill: the same', '4 5'],
-    [5, 'a write: nobody but the program', '5'],
+    [5, 'a write: what it went through, and who read it', '4 5 12'],
     [7, 'a clean: the D that was collected', '3 5 7'],
     [8, 'a mark: the D that was cleared', '3 5 7 8'],
     [11, 'a mark cleared: where it was set', '3 5 7 8 11'],

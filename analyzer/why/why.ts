@@ -2,6 +2,8 @@
 import { UsageError } from '../../base/index.js';
 import { type EventSource, type Position, Replayer } from '../../replayer/index.js';
 import { check, type CheckResult } from '../check.js';
+import { type Detector, DETECTORS } from '../detectors/index.js';
+import { SEVERITIES } from '../finding.js';
 import type { PassOptions } from '../pass.js';
 import type { Chain } from './chain.js';
 import { chainOfEvent } from './event-chain.js';
@@ -25,8 +27,26 @@ export function why(source: EventSource, target: WhyTarget, options: WhyOptions 
       return chainOfPage(source, `page 0x${target.page.toString(16)} after event ${seq}`, target.page, seq);
     }
     case 'finding':
-      return ofFinding(source, target, check(source, options));
+      return ofFinding(source, target, findingsFor(source, target, options));
   }
+}
+
+/** Findings of as few detectors as it takes. */
+function findingsFor(
+  source: EventSource,
+  { detector, nth }: Extract<WhyTarget, { kind: 'finding' }>,
+  options: PassOptions,
+): CheckResult {
+  const { onProgress } = options;
+  const asked = (detectors: readonly Detector[]) =>
+    check(source, { detectors, ...(onProgress !== undefined && { onProgress }) });
+  if (detector !== null) return asked(DETECTORS.filter(({ id }) => id === detector));
+  if (nth === 1) {
+    // The first of the list is the gravest there is: what it proves nobody else exceeds.
+    const first = asked(DETECTORS.slice(0, 1));
+    if (first.findings[0]?.severity === SEVERITIES[0]) return first;
+  }
+  return asked(DETECTORS);
 }
 
 function ofEvent(source: EventSource, seq: number): Chain {

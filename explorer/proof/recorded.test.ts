@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Chain, check, parseTarget, TrailEvents, why } from '../../analyzer/index.js';
-import { record } from '../../recorder/index.js';
-import { type SimulationRequest, STRATEGIES } from '../../simulator/index.js';
-import { TrailReader } from '../../traces/index.js';
+import { type AccessSource, openSource, play, record, replaySettings } from '../../recorder/index.js';
+import { configure, type SimulationRequest, STRATEGIES } from '../../simulator/index.js';
+import { EVENT_BY_CODE, type EventBatch, TrailReader } from '../../traces/index.js';
 import type { Proof } from './proof.js';
 import { prove } from './prove.js';
+import { lacking } from './without-access.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-recorded-proof-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -95,13 +96,49 @@ describe('a defect that was switched in', () => {
   });
 });
 
-it('a write that is the only one lost is necessary; one of many is not', async () => {
+it('what is left out is all that is left out: harvests stay where they are', async () => {
+  const reader = await recorded('same', { strategy: 'hw-dirty' }, 'none');
+  const { meta, path } = reader;
+  const request = replaySettings(meta, {});
+  const kindsOf = async (every: number, wrap: (source: AccessSource) => AccessSource) => {
+    const source = await openSource({ trail: path }, { seed: 1, cpus: undefined });
+    const kinds: string[] = [];
+    const settings = configure({ ...request, harvestEvery: every });
+    const look = (batch: EventBatch) => {
+      for (const code of batch.kind.subarray(0, batch.length)) kinds.push(EVENT_BY_CODE[code]!.kind);
+    };
+    await play(wrap(source), settings, () => look);
+    source.close();
+    return kinds.filter((kind) => kind !== 'operation');
+  };
+  const { harvestEvery: every } = meta;
+  const whole = await kindsOf(every, (source) => source);
+  expect(await kindsOf(0, (source) => lacking(source, { every }))).toEqual(whole);
+  const count = (kinds: readonly string[], kind: string) => kinds.filter((one) => one === kind).length;
+  const less = await kindsOf(0, (source) => lacking(source, { every, harvest: 2 }));
+  expect(count(less, 'harvest-end')).toBe(count(whole, 'harvest-end') - 1);
+  expect(count(less, 'write')).toBe(count(whole, 'write'));
+  const write = new TrailEvents(reader).lastBefore(400, ['write'], () => true)!;
+  const access = { cpu: write.cpu, page: write.page, programNs: write.fields['program']! };
+  const fewer = await kindsOf(0, (source) => lacking(source, { every, access }));
+  expect(count(fewer, 'write')).toBe(count(whole, 'write') - 1);
+  expect(count(fewer, 'harvest-end')).toBe(count(whole, 'harvest-end'));
+  reader.close();
+});
+
+it('asks about the very write: the harvest that cleared its mark is necessary, other writes of the page may be lost without it', async () => {
   const reader = await recorded('many', { strategy: 'hw-dirty', mutations: ['no-flush'] }, 'no-flush');
   const { chain, proof } = await explained(reader, 'lost-write');
-  const write = chain.links.findIndex(({ kind, seq }) => kind === 'write' && seq === chain.finding!.seq);
-  expect(['necessary', 'not necessary']).toContain(proof.links[write]!.verdict);
-  const verdicts = new Set(proof.links.map(({ verdict }) => verdict));
-  expect(verdicts.has('necessary')).toBe(true);
+  const verdictOf = (kind: string) => proof.links[chain.links.findIndex((link) => link.kind === kind)]!;
+  expect(verdictOf('missing')).toMatchObject({ verdict: 'necessary' });
+  const harvests = chain.links.filter(({ actor, kind }) => actor === 'harvest' && kind !== 'missing');
+  expect(harvests.length).toBeGreaterThan(0);
+  for (const { kind } of harvests)
+    if (verdictOf(kind).verdict !== 'not tried')
+      expect(verdictOf(kind)).toMatchObject({
+        verdict: 'necessary',
+        text: expect.stringMatching(/^without harvest/) as unknown,
+      });
   reader.close();
 });
 

@@ -2,21 +2,13 @@
  * A chain of a recording, proved: the recorded accesses are played again, once for each question, in memory: without the defect that was switched in, without
  * the access, without the harvest. Whether the finding is still there is asked of the machine's own end, or of the detector.
  */
-import {
-  check,
-  type Chain,
-  DETECTORS,
-  type Finding,
-  type Link,
-  type TrailEvent,
-  type TrailEvents,
-} from '../../analyzer/index.js';
-import { type AccessSource, hold, openHeld, openSource, play, replaySettings } from '../../recorder/index.js';
-import { BatchSource, copyRows, Fold } from '../../replayer/index.js';
-import { configure, MUTATIONS, type SimulationRequest } from '../../simulator/index.js';
-import { EventBatch, type TrailMeta } from '../../traces/index.js';
+import type { Chain, Finding, Link, TrailEvent, TrailEvents } from '../../analyzer/index.js';
+import { hold, openHeld, openSource, replaySettings } from '../../recorder/index.js';
+import { MUTATIONS } from '../../simulator/index.js';
+import type { TrailMeta } from '../../traces/index.js';
+import type { LostWrite } from './lost-again.js';
 import type { Guilty, LinkProof, Proof } from './proof.js';
-import { lacking, type WantedAccess } from './without-access.js';
+import { Replays } from './replays.js';
 
 export interface RecordedOptions {
   readonly signal?: AbortSignal;
@@ -30,12 +22,8 @@ export interface RecordedTrail {
 
 /** Accesses that are held and played again. Chosen: 600 MB of them would be too much, this is 310. */
 const ACCESSES_MAX = 10_000_000;
-/** Events that are kept where a detector has to see them. */
-const EVENTS_MAX = 4_000_000;
-
-interface Played {
-  readonly isFound: boolean;
-}
+/** Findings about writes that the consumer lacks at the end. */
+const LOSSES: readonly string[] = ['lost-write', 'invisible-write'];
 
 /** @returns null where the accesses are too many to be played again */
 export async function proveRecorded(
@@ -51,7 +39,12 @@ export async function proveRecorded(
   const held = await hold(source, ACCESSES_MAX, options.signal);
   source.close();
   if (held === null) return null;
-  const replays = new Replays(() => openHeld(held), request, meta.mutations, finding, options);
+  const write = finding.seq === null ? null : events.at(finding.seq);
+  // A frame that was given up is nobody's at the end: the detector knows of it.
+  const isGivenUp = finding.evidence.some(({ seq }) => events.at(seq)?.kind === 'unmap');
+  const lost = LOSSES.includes(finding.id) && write?.kind === 'write' && !isGivenUp ? accessOf(write) : null;
+  const spaces = meta.spaces.length;
+  const replays = new Replays(() => openHeld(held), request, meta.mutations, finding, lost, spaces, options.signal);
   const prover = new RecordedProver(replays, meta, events, finding);
   const links: LinkProof[] = [];
   for (const [at, link] of chain.links.entries()) {
@@ -70,101 +63,6 @@ export async function proveRecorded(
       ? []
       : ['played again as it was recorded, the finding is not there: what is said of the links proves nothing'],
   };
-}
-
-/** Runs of the recorded accesses; each is made once. */
-class Replays {
-  readonly #open: () => AccessSource;
-  readonly #request: SimulationRequest;
-  readonly #mutations: readonly string[];
-  readonly #finding: Finding;
-  readonly #options: RecordedOptions;
-  readonly #known = new Map<string, Promise<Played>>();
-
-  constructor(
-    open: () => AccessSource,
-    request: SimulationRequest,
-    mutations: readonly string[],
-    finding: Finding,
-    options: RecordedOptions,
-  ) {
-    this.#open = open;
-    this.#request = request;
-    this.#mutations = mutations;
-    this.#finding = finding;
-    this.#options = options;
-  }
-
-  asItWas(): Promise<Played> {
-    return this.#once('as it was', () => this.#play(this.#open(), this.#mutations, {}));
-  }
-
-  without(mutation: string): Promise<Played> {
-    return this.#once(mutation, () =>
-      this.#play(
-        this.#open(),
-        this.#mutations.filter((id) => id !== mutation),
-        {},
-      ),
-    );
-  }
-
-  /** Harvests stay where they are. */
-  lacking(what: { readonly access?: WantedAccess; readonly harvest?: number }, every: number): Promise<Played> {
-    return this.#once(JSON.stringify(what), () =>
-      this.#play(lacking(this.#open(), { every, ...what }), this.#mutations, { harvestEvery: 0 }),
-    );
-  }
-
-  #once(key: string, make: () => Promise<Played>): Promise<Played> {
-    const known = this.#known.get(key) ?? make();
-    this.#known.set(key, known);
-    return known;
-  }
-
-  async #play(source: AccessSource, mutations: readonly string[], changes: SimulationRequest): Promise<Played> {
-    const settings = configure({ ...this.#request, ...changes, mutations });
-    const { id } = this.#finding;
-    const hooks = { ...(this.#options.signal !== undefined && { signal: this.#options.signal }) };
-    if (id === 'lost-write' || id === 'invisible-write') {
-      let fold: Fold | undefined;
-      await play(source, settings, (meta) => ((fold = new Fold(meta)), (batch) => fold!.apply(batch)), hooks);
-      return { isFound: this.#isLost(fold!) };
-    }
-    const batches: EventBatch[] = [];
-    let kept = 0;
-    const { meta, ending } = await play(
-      source,
-      settings,
-      () => (batch) => {
-        kept += batch.length;
-        if (kept > EVENTS_MAX) return;
-        const copy = new EventBatch(batch.length);
-        copyRows(batch, 0, batch.length, copy);
-        batches.push(copy);
-      },
-      hooks,
-    );
-    const detectors = DETECTORS.filter((detector) => detector.id === id);
-    const { findings } = check(new BatchSource(batches, meta, ending), { detectors });
-    const { page, severity } = this.#finding;
-    return { isFound: findings.some((one) => one.severity === severity && (page === null || one.page === page)) };
-  }
-
-  /** The consumer of the page lacks something, and no mark says so. */
-  #isLost(end: Fold): boolean {
-    const { page } = this.#finding;
-    if (page === null) return false;
-    const spaces = Math.max(
-      1,
-      end.pages.count === 0 ? 1 : Math.max(...end.pages.space.subarray(0, end.pages.count)) + 1,
-    );
-    for (let space = 0; space < spaces; space++) {
-      const index = end.pages.find(space, page);
-      if (index >= 0 && end.spaces.hasConsumer(space) && end.isStale(index) && !end.isMarked(index)) return true;
-    }
-    return false;
-  }
 }
 
 class RecordedProver {
@@ -219,7 +117,7 @@ class RecordedProver {
     if (mutations.length === 0) return null;
     for (const id of mutations) {
       if ((await this.#replays.without(id)).isFound) continue;
-      return { verdict: 'necessary', text: `with ${id} taken out ${this.#finding.id} is gone` };
+      return this.#judged(false, `with ${id} taken out`);
     }
     const all = mutations.join(', ');
     return link.kind === 'missing'
@@ -227,24 +125,35 @@ class RecordedProver {
       : null;
   }
 
-  async #withoutAccess(access: WantedAccess, { kind, seq }: TrailEvent): Promise<LinkProof> {
+  async #withoutAccess(access: LostWrite, { kind, seq }: TrailEvent): Promise<LinkProof> {
     if (this.#meta.interleave === 'fine') return notTried('without an access the schedule would be another one');
     const what = kind === 'write' ? 'without this write' : 'without the access that needed it';
-    const { isFound } = await this.#replays.lacking({ access }, this.#meta.harvestEvery);
-    if (!isFound) return { verdict: 'necessary', text: `${what} ${this.#finding.id} is gone` };
-    const instead = seq === this.#finding.seq ? '; a later write is lost in its place' : '';
-    return { verdict: 'not necessary', text: `${what} ${this.#finding.id} is still there${instead}` };
+    const { isFound, isPageLost } = await this.#replays.lacking({ access }, this.#meta.harvestEvery);
+    if (seq !== this.#finding.seq) return this.#judged(isFound, what);
+    // Without the write it cannot be lost; whether another is in its place tells what there is to it.
+    return isPageLost
+      ? { verdict: 'not necessary', text: `${what} the next one to the page is lost in its place` }
+      : { verdict: 'necessary', text: `${what} nothing of the page is lost` };
+  }
+
+  #judged(isFound: boolean, what: string): LinkProof {
+    const { id } = this.#finding;
+    const isLoss = LOSSES.includes(id);
+    const gone = isLoss ? 'the write is not lost' : `${id} is gone`;
+    const there = isLoss ? 'the write is lost all the same' : `${id} is still there`;
+    return isFound
+      ? { verdict: 'not necessary', text: `${what} ${there}` }
+      : { verdict: 'necessary', text: `${what} ${gone}` };
   }
 
   async #withoutHarvest(harvest: number): Promise<LinkProof> {
     if (this.#meta.interleave === 'fine') return notTried('without a harvest the schedule would be another one');
     const { isFound } = await this.#replays.lacking({ harvest }, this.#meta.harvestEvery);
-    const text = `without harvest ${harvest} ${this.#finding.id} is ${isFound ? 'still there' : 'gone'}`;
-    return { verdict: isFound ? 'not necessary' : 'necessary', text };
+    return this.#judged(isFound, `without harvest ${harvest}`);
   }
 
   /** The access that a write is part of, or that hardware worked for; null for what is not hardware's. */
-  #accessOf(event: TrailEvent): WantedAccess | null {
+  #accessOf(event: TrailEvent): LostWrite | null {
     const isHardware = event.kind === 'tlb-fill' || event.kind === 'tlb-update' || this.#isWalker(event);
     const access =
       event.kind === 'write' || event.kind === 'read'
@@ -256,7 +165,7 @@ class RecordedProver {
               ({ cpu, page }) => cpu === event.cpu && page === event.page,
             )
           : null;
-    return access && { cpu: access.cpu, page: access.page, programNs: access.fields['program']! };
+    return access && accessOf(access);
   }
 
   #isWalker({ kind, step }: TrailEvent): boolean {
@@ -271,6 +180,10 @@ class RecordedProver {
     const next = this.#events.firstAfter(event.seq, ['harvest-begin'], () => true);
     return next === null ? null : number;
   }
+}
+
+function accessOf({ cpu, space, page, fields }: TrailEvent): LostWrite {
+  return { cpu, space, page, programNs: fields['program']! };
 }
 
 function notTried(text: string): LinkProof {

@@ -72,7 +72,9 @@ export function lacking(
         }
         // An access may bring a harvest along.
         for (; row < read.length && batch.length + 2 <= batch.capacity; row++) {
-          if (!isOut(row)) put(batch, row);
+          const isHarvest = read.kind[row] === AccessKind.harvest;
+          if (isHarvest) harvests++;
+          if (!isOut(row) && !(isHarvest && harvests === harvest)) put(batch, row);
           if (isDue(row) && ++harvests !== harvest) putHarvest(batch, row);
         }
       }
