@@ -84,6 +84,7 @@ const PRINTERS: { readonly [Key in StatisticKey]: Printer<Key> } = {
       const { total, pages, top } = rankings[key];
       if (total === 0) continue;
       out.line(`  ${label}: ${count(total)} over ${counted(pages, 'page')}`);
+      if (top.length === 0) continue;
       const rows = top.map(({ space, page, count: times, share }) => [
         ...(several ? [space] : []),
         formatPage(page),
@@ -176,8 +177,8 @@ function rateText(perMs: number): string {
   return perMs >= 100 ? count(Math.round(perMs)) : ratio(perMs);
 }
 
-/** "100 us", "epoch", "5 epochs", "1,000 writes". */
+/** "100 us", "1 epoch", "1,000 writes". */
 export function windowText({ unit, size }: StatisticsReport['window']): string {
   if (unit === 'ns') return nanoseconds(size).replace(/\.0+(?= )/, '');
-  return size === 1 ? unit.replace(/s$/, '') : `${count(size)} ${unit}`;
+  return counted(size, unit.replace(/s$/, ''));
 }

@@ -28,7 +28,7 @@ export const reuseDistance: StatisticDefinition<ReuseDistance> = {
         if (!wanted) return;
         if (distance < 0) first++;
         else distances.add(distance);
-        distances.add(0, to - from - 1);
+        if (to - from > 1) distances.add(0, to - from - 1);
       },
       finish: () => ({ first, distance: spreadOf('pages', distances) }),
     };

@@ -25,6 +25,8 @@ export interface Scope {
   /** Events (after, upTo]. */
   readonly after: number;
   readonly upTo: number;
+  /** Those are all there are. */
+  readonly isWhole: boolean;
   /** Times of the first and the last of them, ns; 0 where there is none. */
   readonly firstNs: number;
   readonly lastNs: number;
@@ -51,6 +53,7 @@ export function scopeOf(source: EventSource, selection: Selection): Scope {
     cpu: selection.cpu ?? null,
     after,
     upTo,
+    isWhole: after === 0 && upTo === lastSeqOf(source),
     firstNs,
     lastNs,
     window,

@@ -28,6 +28,8 @@ const OF_ALL_CPUS = new Set<string>([harvestBegin.kind, harvestEnd.kind, report.
 export class Tracker implements Collector<Totals> {
   readonly on: Readonly<Record<string, EventHandler>>;
   readonly #scope: Scope;
+  /** Nothing is left out by position or CPU. */
+  readonly #isWhole: boolean;
   readonly #statistics: ReadonlyArray<Statistic<unknown>>;
   readonly #writers: ReadonlyArray<Statistic<unknown>>;
   readonly #everyPage: ReadonlyArray<Statistic<unknown>>;
@@ -40,6 +42,7 @@ export class Tracker implements Collector<Totals> {
 
   constructor(scope: Scope, statistics: ReadonlyArray<Statistic<unknown>>) {
     this.#scope = scope;
+    this.#isWhole = scope.isWhole && scope.cpu === null;
     this.#statistics = statistics;
     this.#writers = statistics.filter(({ wrote }) => wrote !== undefined);
     this.#everyPage = this.#writers.filter(({ everyPage }) => everyPage === true);
@@ -49,13 +52,15 @@ export class Tracker implements Collector<Totals> {
 
   readonly writes = (batch: EventBatch, first: number, last: number, fold: Fold, known: number): void => {
     const { after, upTo, cpu, page, pages } = this.#scope;
-    if (fold.seq >= upTo || seqOf(batch, last - 1) <= after) return;
-    if (cpu !== null && batch.cpu[first] !== cpu) return;
     let from = first;
     let to = last;
-    while (seqOf(batch, from) <= after) from++;
-    while (to > from && seqOf(batch, to - 1) > upTo) to--;
-    if (from === to) return;
+    if (!this.#isWhole) {
+      if (fold.seq >= upTo || seqOf(batch, last - 1) <= after) return;
+      if (cpu !== null && batch.cpu[first] !== cpu) return;
+      while (seqOf(batch, from) <= after) from++;
+      while (to > from && seqOf(batch, to - 1) > upTo) to--;
+      if (from === to) return;
+    }
     const wanted = page === null || batch.page[from] === page;
     const writers = wanted ? this.#writers : this.#everyPage;
     if (writers.length === 0 && !wanted) return;
