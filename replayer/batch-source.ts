@@ -4,6 +4,8 @@ import {
   EVENT_BY_CODE,
   EventBatch,
   type MachineSnapshot,
+  type Selection,
+  selectionOf,
   type TrailEnding,
   type TrailMeta,
 } from '../traces/index.js';
@@ -23,7 +25,8 @@ export class BatchSource implements EventSource {
     this.chunks = batches.map(factsOf);
   }
 
-  readChunk(index: number, batch: EventBatch, kinds: number = ALL_KINDS): void {
+  readChunk(index: number, batch: EventBatch, wanted: number | Selection = ALL_KINDS): void {
+    const { kinds } = selectionOf(wanted);
     const source = this.batches[index]!;
     if (kinds === ALL_KINDS) copyRows(source, 0, source.length, batch);
     else copyKinds(source, kinds, batch);

@@ -2,7 +2,7 @@
  * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
  * a few batches in memory are another (tests, and a simulation that has not been stored).
  */
-import type { EventBatch, MachineSnapshot, TrailEnding, TrailMeta } from '../traces/index.js';
+import type { EventBatch, MachineSnapshot, Selection, TrailEnding, TrailMeta } from '../traces/index.js';
 
 /** What is known of a chunk without reading it. */
 export interface ChunkFacts {
@@ -25,8 +25,8 @@ export interface EventSource {
   readonly ending: TrailEnding | null;
   /** In order of seq, without holes. */
   readonly chunks: readonly ChunkFacts[];
-  /** Fills the batch with the events of that chunk; with `kinds` (see `kindMask`) only with those, see `seqOf`. */
-  readChunk(index: number, batch: EventBatch, kinds?: number): void;
+  /** Fills the batch with the events of that chunk; with `wanted` only with some kinds (see `seqOf`), or some columns of them. */
+  readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void;
   /** The nearest checkpoint at or before that event; null where there is none. */
   snapshotAtOrBefore(seq: number): MachineSnapshot | null;
 }

@@ -5,7 +5,7 @@
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd } from '../traces/index.js';
 import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
-import { Fold, FOLD_KINDS } from './fold/index.js';
+import { Fold, FOLD_SELECTION } from './fold/index.js';
 import type { Position } from './position.js';
 
 /** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
@@ -56,9 +56,9 @@ export class Replayer {
     const { firstSeq, events, timeLast } = this.#source.chunks[chunk]!;
     const end = firstSeq + events - 1;
     if (chunk !== this.#chunk && fold.seq + 1 === firstSeq && seq >= end) {
-      // A chunk that is only passed through: kinds that change no state need no decoding.
+      // A chunk that is only passed through: what changes no state needs no decoding.
       this.#chunk = -1;
-      this.#source.readChunk(chunk, this.#batch, FOLD_KINDS);
+      this.#source.readChunk(chunk, this.#batch, FOLD_SELECTION);
       fold.apply(this.#batch);
       fold.seq = end;
       fold.timeNs = timeLast;

@@ -16,32 +16,42 @@ import {
   tlbUpdate,
   transfer,
   unmap,
-  write,
+  fieldsOf,
   type EventBatch,
+  type Selection,
 } from '../../traces/index.js';
 import type { Fold } from './fold.js';
 
 const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
 
-/** The kinds that change the state: what the fold must be given. Bit c for event code c. */
-export const FOLD_KINDS = [
-  write,
-  pte,
-  tlbFill,
-  tlbUpdate,
-  tlbEvict,
-  mark,
-  flushAck,
-  cacheFlush,
-  transfer,
-  map,
-  unmap,
-  frameMove,
-  harvestBegin,
-  harvestEnd,
-  methodSwitch,
-].reduce((kinds, { code }) => kinds | (1 << code), 0);
+/**
+ * What the fold must be given of events: the kinds that change the state, and of these the fields that it looks at. With `who`, because whose write
+ * it is matters where a device does not snoop.
+ */
+export const FOLD_SELECTION: Selection = fieldsOf(
+  {
+    write: [],
+    pte: ['newLow', 'newHigh'],
+    'tlb-fill': ['frame', 'slot', 'asid', 'flags'],
+    'tlb-update': ['slot', 'flags'],
+    'tlb-evict': ['slot'],
+    mark: ['pages', 'carrier', 'value'],
+    'flush-ack': ['pages', 'scope'],
+    'cache-flush': ['pages'],
+    transfer: ['pages'],
+    map: ['frame', 'memory'],
+    unmap: [],
+    'frame-move': ['newFrame', 'memory'],
+    'harvest-begin': [],
+    'harvest-end': ['harvest'],
+    switch: ['reads'],
+  },
+  { who: true },
+);
+
+/** The kinds that change the state: bit c for event code c. */
+export const FOLD_KINDS = FOLD_SELECTION.kinds;
 
 export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
   const slots = batch.slots;

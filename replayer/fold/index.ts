@@ -1,5 +1,5 @@
 /** The fold: events in, machine state out. Start at `fold.ts`. */
-export { FOLD_KINDS } from './apply-event.js';
+export { FOLD_KINDS, FOLD_SELECTION } from './apply-event.js';
 export { Fold, type FoldMeta } from './fold.js';
 export { sortedPages } from './fold-snapshot.js';
 export { CpuTlb } from './tlb.js';

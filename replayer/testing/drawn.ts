@@ -13,6 +13,7 @@
  * `pte` and the frames of `tlb-fill` are carried along. `#` starts a comment.
  */
 import {
+  ALL_KINDS,
   carrierMask,
   ENUMERATIONS,
   EVENT_KINDS,
@@ -36,6 +37,8 @@ import {
   type EventDefinition,
   type MachineSnapshot,
   type PteLayout,
+  type Selection,
+  selectionOf,
   type TrailEnding,
   type TrailMeta,
 } from '../../traces/index.js';
@@ -130,8 +133,9 @@ export class MemorySource extends BatchSource {
     super(batches, meta, ending);
   }
 
-  override readChunk(index: number, batch: EventBatch, kinds?: number): void {
-    super.readChunk(index, batch, kinds);
+  override readChunk(index: number, batch: EventBatch, wanted: number | Selection = ALL_KINDS): void {
+    super.readChunk(index, batch, wanted);
+    spoil(batch, selectionOf(wanted));
     this.chunksRead++;
   }
 
@@ -148,6 +152,18 @@ function split(batch: EventBatch, events: number): EventBatch[] {
     parts.push(part);
   }
   return parts;
+}
+
+/** Makes rubbish of the columns that nobody asked for. */
+function spoil(batch: EventBatch, { times, who, slots }: Selection): void {
+  if (!times) batch.time.fill(NaN);
+  if (!who) batch.actor.fill(0xfff);
+  if (!who) batch.step.fill(0xfff);
+  for (let row = 0; row < batch.length; row++) {
+    batch.slots.forEach((slot, index) => {
+      if ((slots[batch.kind[row]!]! & (1 << index)) === 0) slot[row] = NaN;
+    });
+  }
 }
 
 class Drawing {

@@ -18,11 +18,14 @@ import {
 } from './columns.js';
 import { type Group, type OpenChunk, openChunk } from './open-chunk.js';
 import { type KindRows, RowPlacer, type Runs } from './rows.js';
+import { type Selection, selectionOf } from './selection.js';
 import {
   ALL_KINDS,
+  COLUMN_ACTOR,
   COLUMN_BOUNDS,
   COLUMN_CPU,
   COLUMN_PAGE,
+  COLUMN_STEP,
   COLUMN_TIME,
   COMMON_COLUMNS,
   KIND_CODES,
@@ -66,11 +69,13 @@ export class ChunkUnpacker {
   }
 
   /**
-   * Fills `into` with the events of a chunk whose kinds are in `kinds` (bit c for code c), in order; `row` says which of the
-   * chunk's events each is.
+   * Fills `into` with the events of a chunk that are wanted, in order; `row` says which of the chunk's events each is.
+   * @param wanted kinds (bit c for code c), or of these certain columns
    * @throws TrailFormatError for damaged bytes, TrailVersionError for a chunk of a newer pagetrail
    */
-  unpack(body: Uint8Array, into: EventBatch, kinds: number = ALL_KINDS): void {
+  unpack(body: Uint8Array, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
+    const selection = selectionOf(wanted);
+    const { kinds } = selection;
     into.length = 0;
     const chunk = openChunk(body);
     this.#head = {
@@ -86,16 +91,20 @@ export class ChunkUnpacker {
     for (const { code, count } of chunk.groups) {
       if (rows[code]?.count !== count) damaged('its kind stream does not match its groups');
     }
-    const wanted = chunk.groups.filter(({ code }) => (kinds & (1 << code)) !== 0);
-    const whole = wanted.length === chunk.groups.length;
+    const groups = chunk.groups.filter(({ code }) => (kinds & (1 << code)) !== 0);
+    const whole = groups.length === chunk.groups.length;
     const length = placeKinds(runs, kinds, whole, into);
     const target = whole ? rows : this.#batchRows.place(runs, kinds);
 
-    const times = whole ? into.time : this.#times;
-    this.#unpackTimes(chunk, runs, rows, wanted, times);
-    if (!whole) for (let i = 0; i < length; i++) into.time[i] = times[into.row[i]!]!;
-    this.#unpackNarrow(chunk, wanted, target, into, length);
-    for (const group of wanted) this.#unpackWide(chunk, group, target[group.code]!, into);
+    if (selection.times) {
+      const times = whole ? into.time : this.#times;
+      this.#unpackTimes(chunk, runs, rows, groups, times);
+      if (!whole) for (let i = 0; i < length; i++) into.time[i] = times[into.row[i]!]!;
+    }
+    this.#unpackNarrow(chunk, groups, target, into, length, selection.who);
+    for (const group of groups) {
+      this.#unpackWide(chunk, group, target[group.code]!, into, selection.slots[group.code]!);
+    }
     into.firstSeq = chunk.firstSeq;
     into.length = length;
   }
@@ -140,9 +149,11 @@ export class ChunkUnpacker {
     rows: ReadonlyArray<KindRows | undefined>,
     into: EventBatch,
     length: number,
+    who: boolean,
   ): void {
     for (const [i, column] of [into.cpu, into.actor, into.space, into.step].entries()) {
       const at = COLUMN_CPU + i;
+      if (!who && (at === COLUMN_ACTOR || at === COLUMN_STEP)) continue;
       const [least, most] = COLUMN_BOUNDS[at]!;
       const constants = wanted.map((group) => chunk.constant(group, at));
       const [value] = constants;
@@ -164,8 +175,8 @@ export class ChunkUnpacker {
     }
   }
 
-  /** page and the fields. */
-  #unpackWide(chunk: OpenChunk, group: Group, rows: KindRows, into: EventBatch): void {
+  /** page and the fields whose bits are set in `slots`. */
+  #unpackWide(chunk: OpenChunk, group: Group, rows: KindRows, into: EventBatch, slots: number): void {
     const shape = KIND_SHAPES[group.code]!;
     const { count } = group;
     const [first, second] = this.#scratch;
@@ -186,11 +197,12 @@ export class ChunkUnpacker {
       const cursor = chunk.column(group, COLUMN_PAGE);
       unpackAddresses(cursor, cursor.byte() & 0x0f, pages, offsets, count);
       rows.scatter(pages, into.page);
-      rows.scatter(offsets, target);
+      if ((slots & (1 << shape.offsetSlot)) !== 0) rows.scatter(offsets, target);
     } else {
       deliver(COLUMN_PAGE, into.page);
     }
     for (let slot = 0; slot < shape.columns - COMMON_COLUMNS; slot++) {
+      if ((slots & (1 << slot)) === 0) continue;
       if (!joined || slot !== shape.offsetSlot) deliver(COMMON_COLUMNS + slot, into.slots[slot]!);
       else if (chunk.tag(group, COMMON_COLUMNS + slot) !== MEANS_JOINED) damaged('an offset column has an unknown tag');
     }

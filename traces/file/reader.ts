@@ -8,7 +8,7 @@ import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
-import { ALL_KINDS, ChunkUnpacker } from '../codec/index.js';
+import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { MachineSnapshot } from '../snapshot.js';
@@ -138,16 +138,17 @@ export class TrailReader {
   }
 
   /**
-   * Fills `into` with the events of a chunk, by index in `chunks`; with `kinds` (see `kindMask`) only with those.
+   * Fills `into` with the events of a chunk, by index in `chunks`; with `wanted` only with those kinds (see `kindMask`), or with certain
+   * columns of them (see `fieldsOf`).
    * @throws TrailFormatError naming file and chunk
    */
-  readChunk(index: number, into: EventBatch, kinds: number = ALL_KINDS): void {
+  readChunk(index: number, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
     const chunk = this.#chunks[index];
     if (chunk === undefined) throw new RangeError(`there is no chunk ${index}`);
     const row = withSqlite(this.path, 'read', () => this.#body.get(chunk.id));
     try {
       if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
-      this.#unpacker.unpack(row.body, into, kinds);
+      this.#unpacker.unpack(row.body, into, wanted);
       const { firstSeq, events, counts } = this.#unpacker.head;
       if (firstSeq !== row.first_seq || events !== row.events || firstSeq !== chunk.firstSeq || events < chunk.events) {
         throw new TrailFormatError({ what: 'it holds other events than its row says' });
