@@ -4,6 +4,9 @@ import {
   EVENT_BY_CODE,
   EventBatch,
   type MachineSnapshot,
+  narrowed,
+  type PageScope,
+  type ScopedSnapshot,
   type Selection,
   selectionOf,
   type TrailEnding,
@@ -34,6 +37,15 @@ export class BatchSource implements EventSource {
 
   snapshotAtOrBefore(_seq: number): MachineSnapshot | null {
     return null;
+  }
+
+  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
+    const snapshot = this.snapshotAtOrBefore(seq);
+    return snapshot === null ? null : narrowed(snapshot, scope);
+  }
+
+  lastChunkAbout(_space: number, _page: number, _kinds: number, atMost: number): number {
+    return atMost;
   }
 }
 

@@ -2,7 +2,15 @@
  * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
  * a few batches in memory are another (tests, and a simulation that has not been stored).
  */
-import type { EventBatch, MachineSnapshot, Selection, TrailEnding, TrailMeta } from '../traces/index.js';
+import type {
+  EventBatch,
+  MachineSnapshot,
+  PageScope,
+  ScopedSnapshot,
+  Selection,
+  TrailEnding,
+  TrailMeta,
+} from '../traces/index.js';
 
 /** What is known of a chunk without reading it. */
 export interface ChunkFacts {
@@ -29,6 +37,10 @@ export interface EventSource {
   readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void;
   /** The nearest checkpoint at or before that event; null where there is none. */
   snapshotAtOrBefore(seq: number): MachineSnapshot | null;
+  /** The same of some pages, the frames they are on, and all TLBs. */
+  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null;
+  /** The last chunk, not after `atMost`, that may hold an event of these kinds about the page; -1 where there is none. */
+  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number;
 }
 
 /** Position of the event in a row of a batch, which may hold some kinds only. */

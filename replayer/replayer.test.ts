@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random, TrailFormatError, UsageError } from '../base/index.js';
 import { parsePosition } from './position.js';
 import { Replayer } from './replayer.js';
-import { stateAt } from './state.js';
+import { describeState, stateAt } from './state.js';
 import { Fold } from './fold/index.js';
 import { copyRows, drawn, MemorySource } from './testing/drawn.js';
 import { randomEvents, randomMeta } from './testing/random-events.js';
@@ -122,6 +122,55 @@ describe('moving about', () => {
     (source.chunks[0] as { events: number }).events = 20;
     expect(() => Replayer.open(source).goTo(18)).toThrow(TrailFormatError);
   });
+});
+
+/** A trail as one object in one address space gives it: frames of their own, unless `shares`. */
+function ownFrames(seed: number, shares: boolean): MemorySource {
+  const random = new Random(seed);
+  const lines: string[] = [];
+  let frames = 0;
+  for (let event = 0; event < 600; event++) {
+    const page = 128 * random.below(40);
+    const cpu = `cpu${random.below(2)}`;
+    const kind = random.below(12);
+    if (kind === 0) lines.push(`map ${page} frame=${shares && random.below(4) === 0 ? 3 : 100 + frames++}`);
+    else if (kind === 1) lines.push(`frame-move ${page} newFrame=${100 + frames++}`);
+    else if (kind === 2) lines.push(`unmap ${page}`);
+    else if (kind === 3)
+      lines.push(`mark ${page}+${1 + random.below(600)} bitmap ${random.below(2) ? 'set' : 'cleared'}`);
+    else if (kind === 4) lines.push(`transfer ${page}+${1 + random.below(600)}`);
+    else if (kind === 5) lines.push(`${cpu} flush-ack ${page}+${1 + random.below(600)} range`);
+    else if (kind <= 7) lines.push(`${cpu} tlb-fill ${page} WD slot=${random.below(8)}`);
+    else if (kind === 8) lines.push(`pte ${page} ${random.below(2) ? 'PWDA' : 'PA'} clean`);
+    else lines.push(`${cpu} write ${page}`);
+  }
+  const spaces = [{ kind: 'mm' as const, layout: 'x86-64' }];
+  return drawn(lines.join('\n').replace(/ cleared$/gm, ' value=0'), { chunkEvents: 50, meta: { spaces } });
+}
+
+describe('a replayer of some pages', () => {
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'seed %i: says of them what one of all pages says, also where others come onto their frames',
+    (seed) => {
+      const source = ownFrames(seed, seed % 3 === 0);
+      const random = new Random(seed);
+      const whole = Replayer.open(source);
+      const scope = { space: 0, from: 1000, to: 1001 + random.below(1000) };
+      const part = Replayer.open(source, scope);
+      for (let hop = 0; hop < 25; hop++) {
+        const seq = random.below(601);
+        if (hop % 6 === 5) source.snapshots.splice(0, 9, whole.goTo(seq).snapshot());
+        const expected = describeState(whole.goTo(seq), 1);
+        const filtered = (states: typeof expected) => ({
+          ...states,
+          ptes: states.ptes.filter(({ page }) => page >= scope.from && page < scope.to),
+          marks: states.marks.filter(({ page }) => page >= scope.from && page < scope.to),
+          stale: states.stale.filter((page) => page >= scope.from && page < scope.to),
+        });
+        expect(filtered(describeState(part.goTo(seq), 1)), `at ${seq}`).toEqual(filtered(expected));
+      }
+    },
+  );
 });
 
 describe('the state as an answer', () => {

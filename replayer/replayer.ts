@@ -3,32 +3,37 @@
  * it stands. Going on by a few events decodes nothing twice, because the chunk under way is kept.
  */
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
-import { CHUNK_EVENTS, EventBatch, harvestEnd } from '../traces/index.js';
+import { CHUNK_EVENTS, EventBatch, harvestEnd, type MachineSnapshot, type PageScope } from '../traces/index.js';
 import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
-import { Fold, FOLD_SELECTION } from './fold/index.js';
+import { Fold, FOLD_SELECTION, foldsInPart } from './fold/index.js';
 import type { Position } from './position.js';
 
 /** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
 const JUMP_EVENTS = 4 * CHUNK_EVENTS;
 
 export class Replayer {
-  /** State after event `fold.seq`. */
-  readonly fold: Fold;
   /** The last event of the trail; 0 for an empty one. */
   readonly lastSeq: number;
   readonly #source: EventSource;
   readonly #batch: EventBatch;
   #chunk = -1;
+  #fold: Fold;
 
-  private constructor(source: EventSource) {
+  private constructor(source: EventSource, scope: PageScope | null) {
     this.#source = source;
     this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), CHUNK_EVENTS));
-    this.fold = new Fold(source.meta);
+    this.#fold = new Fold(source.meta, scope !== null && foldsInPart(source.meta) ? scope : null);
     this.lastSeq = lastSeqOf(source);
   }
 
-  static open(source: EventSource): Replayer {
-    return new Replayer(source);
+  /** @param scope the pages that will be asked about, with all TLBs; everything where it is left out */
+  static open(source: EventSource, scope: PageScope | null = null): Replayer {
+    return new Replayer(source, scope);
+  }
+
+  /** State after event `fold.seq`. */
+  get fold(): Fold {
+    return this.#fold;
   }
 
   /** The state at that position. The same fold is handed out each time. Throws a `UsageError` for a position outside the trail. */
@@ -39,14 +44,34 @@ export class Replayer {
   /** Brings the fold to just after that event, from 0 (before the first) to `lastSeq`. */
   goTo(seq: number): Fold {
     invariant(Number.isInteger(seq) && seq >= 0 && seq <= this.lastSeq, `event ${seq} is not in the trail`);
-    const { fold } = this;
-    if (seq < fold.seq || seq - fold.seq > JUMP_EVENTS) {
-      const snapshot = seq === 0 ? null : this.#source.snapshotAtOrBefore(seq);
+    if (seq < this.fold.seq || seq - this.fold.seq > JUMP_EVENTS) {
+      const snapshot = seq === 0 ? null : this.#snapshot(seq);
+      const { fold } = this;
       if (snapshot !== null && (seq < fold.seq || snapshot.seq > fold.seq)) fold.load(snapshot);
       else if (seq < fold.seq) fold.reset();
     }
-    while (fold.seq < seq) this.#advance(seq);
-    return fold;
+    while (this.fold.seq < seq) {
+      this.#advance(seq);
+      if (this.fold.part?.shared === true) {
+        this.#foldWhole();
+        return this.goTo(seq);
+      }
+    }
+    return this.fold;
+  }
+
+  #snapshot(seq: number): MachineSnapshot | null {
+    const { part } = this.fold;
+    if (part === null) return this.#source.snapshotAtOrBefore(seq);
+    const scoped = this.#source.scopedSnapshotAtOrBefore(seq, part.scope);
+    if (scoped?.shared !== true) return scoped;
+    this.#foldWhole();
+    return this.#source.snapshotAtOrBefore(seq);
+  }
+
+  /** Other pages are on the frames of these, so that a part of the state is not to be had without the whole. */
+  #foldWhole(): void {
+    this.#fold = new Fold(this.#source.meta);
   }
 
   /** Folds what is left of the chunk under way, up to that event. */

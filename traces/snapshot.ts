@@ -35,6 +35,8 @@ export interface MachineSnapshot {
     readonly cached: Float64Array;
     /** Index into MEMORY_KINDS. */
     readonly memory: Uint8Array;
+    /** Pages that are on it; 0 where that is not known, in a checkpoint of format 1 or 2. */
+    readonly mappers: Uint32Array;
   };
   /** Every valid TLB entry, sorted by (cpu, slot). */
   readonly tlbs: {
@@ -45,5 +47,76 @@ export interface MachineSnapshot {
     readonly frame: Float64Array;
     readonly asid: Uint16Array;
     readonly flags: Uint8Array;
+  };
+}
+
+/** The pages [from, to) of a space. */
+export interface PageScope {
+  readonly space: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The state of some pages, of the frames they are on, and of all TLBs. */
+export interface ScopedSnapshot extends MachineSnapshot {
+  /** Other pages may be on these frames too, so that what is done to those matters here. */
+  readonly shared: boolean;
+}
+
+/** Of a state that holds at least these pages and their frames, what belongs to them. */
+export function narrowed(whole: MachineSnapshot, scope: PageScope): ScopedSnapshot {
+  const pages = pagesIn(whole.pages, scope);
+  const wanted = pages.frame.filter((frame) => frame >= 0).sort();
+  const rows: number[] = [];
+  const { frame, mappers } = whole.frames;
+  let shared = false;
+  for (let row = 0, at = 0; row < frame.length && at < wanted.length; row++) {
+    if (frame[row]! < wanted[at]!) continue;
+    if (frame[row]! > wanted[at]!) {
+      at++; // a frame that the state does not tell of
+      row--;
+      shared = true;
+      continue;
+    }
+    let here = 0;
+    for (; wanted[at] === frame[row]; at++) here++;
+    rows.push(row);
+    shared ||= mappers[row] !== here || frame[row + 1] === frame[row];
+  }
+  const frames = {
+    frame: Float64Array.from(rows, (row) => frame[row]!),
+    generation: Float64Array.from(rows, (row) => whole.frames.generation[row]!),
+    captured: Float64Array.from(rows, (row) => whole.frames.captured[row]!),
+    cached: Float64Array.from(rows, (row) => whole.frames.cached[row]!),
+    memory: Uint8Array.from(rows, (row) => whole.frames.memory[row]!),
+    mappers: Uint32Array.from(rows, (row) => mappers[row]!),
+  };
+  return { ...whole, pages, frames, shared };
+}
+
+/** The rows of those pages, which lie together because rows are sorted. */
+export function pagesIn(
+  { space, page, frame, pteLow, pteHigh, marks }: MachineSnapshot['pages'],
+  scope: PageScope,
+): MachineSnapshot['pages'] {
+  const rowOf = (number: number) => {
+    let low = 0;
+    let high = page.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (space[middle]! < scope.space || (space[middle] === scope.space && page[middle]! < number)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const from = rowOf(scope.from);
+  const to = rowOf(scope.to);
+  return {
+    space: space.slice(from, to),
+    page: page.slice(from, to),
+    frame: frame.slice(from, to),
+    pteLow: pteLow.slice(from, to),
+    pteHigh: pteHigh.slice(from, to),
+    marks: marks.slice(from, to),
   };
 }

@@ -58,7 +58,8 @@ export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
   const space = batch.space[row]!;
   const page = batch.page[row]!;
   const cpu = batch.cpu[row]!;
-  const { pages, frames, mappings } = fold;
+  const { pages, frames, mappings, part } = fold;
+  if (part !== null && !part.concerns(frames, batch, row)) return;
   switch (batch.kind[row]) {
     case pte.code: {
       const index = pages.ensure(space, page);
@@ -142,7 +143,14 @@ export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
   }
 }
 
-function setMarks({ pages: table }: Fold, space: number, page: number, pages: number, bit: number, set: boolean): void {
+function setMarks(
+  { pages: table, part }: Fold,
+  space: number,
+  page: number,
+  pages: number,
+  bit: number,
+  set: boolean,
+): void {
   if (!set) {
     table.forRange(space, page, pages, (index) => {
       table.marks[index]! &= ~bit;
@@ -150,8 +158,9 @@ function setMarks({ pages: table }: Fold, space: number, page: number, pages: nu
     return;
   }
   table.checkRange(pages);
-  for (let i = 0; i < pages; i++) {
-    const index = table.ensure(space, page + i);
+  const [from, count] = part === null ? [page, pages] : part.clipped(space, page, pages);
+  for (let i = 0; i < count; i++) {
+    const index = table.ensure(space, from + i);
     table.marks[index]! |= bit;
   }
 }

@@ -30,19 +30,23 @@ export function loadSnapshot(fold: Fold, snapshot: MachineSnapshot): void {
   const { pages, frames, mappings, spaces } = fold;
   const from = snapshot.pages;
   const hasGuest = spaces.secondStage >= 0;
-  frames.reserve(snapshot.frames.frame.length + 1);
-  snapshot.frames.frame.forEach((number, i) => {
-    const frame = frames.ensure(number, hasGuest && snapshot.frames.memory[i] === MEMORY_GUEST);
-    frames.generation[frame] = snapshot.frames.generation[i]!;
-    frames.captured[frame] = snapshot.frames.captured[i]!;
-    frames.cached[frame] = snapshot.frames.cached[i]!;
-    frames.memory[frame] = snapshot.frames.memory[i]!;
-  });
+  const { frame: numbers, generation, captured, cached, memory } = snapshot.frames;
+  frames.reserve(numbers.length + 1);
+  for (let i = 0; i < numbers.length; i++) {
+    const frame = frames.append(numbers[i]!, hasGuest && memory[i] === MEMORY_GUEST);
+    frames.generation[frame] = generation[i]!;
+    frames.captured[frame] = captured[i]!;
+    frames.cached[frame] = cached[i]!;
+    frames.memory[frame] = memory[i]!;
+  }
+  const near = hasGuest ? null : new NearFrames(numbers);
   pages.reserve(from.page.length);
   for (let i = 0; i < from.page.length; i++) {
-    const page = pages.ensure(from.space[i]!, from.page[i]!);
+    const page = pages.append(from.space[i]!, from.page[i]!);
     const number = from.frame[i]!;
-    mappings.attach(page, number < 0 ? 0 : frames.ensure(number, spaces.isGuest(from.space[i]!)));
+    const frame = near?.indexOf(number) ?? 0;
+    if (frame > 0 || number < 0) mappings.attach(page, frame);
+    else mappings.attach(page, frames.ensure(number, spaces.isGuest(from.space[i]!)));
     pages.pteLow[page] = from.pteLow[i]!;
     pages.pteHigh[page] = from.pteHigh[i]!;
     pages.marks[page] = from.marks[i]!;
@@ -52,6 +56,24 @@ export function loadSnapshot(fold: Fold, snapshot: MachineSnapshot): void {
     const page = pages.ensure(tlbs.space[i]!, tlbs.page[i]!);
     const frame = frames.ensure(tlbs.frame[i]!, spaces.isGuest(tlbs.space[i]!));
     fold.tlbOf(tlbs.cpu[i]!).fill(tlbs.slot[i]!, page, frame, tlbs.asid[i]!, tlbs.flags[i]!);
+  }
+}
+
+/** Index by frame number of frames that were just loaded in order: frames of a machine lie close together, so that no hash is needed. */
+class NearFrames {
+  readonly #first: number;
+  readonly #index: Int32Array;
+
+  constructor(numbers: Float64Array) {
+    this.#first = numbers[0] ?? 0;
+    const span = numbers.length === 0 ? 0 : numbers[numbers.length - 1]! - this.#first + 1;
+    this.#index = new Int32Array(span <= numbers.length * 8 ? span : 0);
+    if (this.#index.length > 0) for (let i = 0; i < numbers.length; i++) this.#index[numbers[i]! - this.#first] = i + 1;
+  }
+
+  /** 0 where it is not among them, or where they lie too far apart. */
+  indexOf(number: number): number {
+    return this.#index[number - this.#first] ?? 0;
   }
 }
 
@@ -127,6 +149,7 @@ function takeFrames(fold: Fold): MachineSnapshot['frames'] {
     captured: new Float64Array(n),
     cached: new Float64Array(n),
     memory: new Uint8Array(n),
+    mappers: new Uint32Array(n),
   };
   for (let i = 0; i < n; i++) {
     // Of two frames with one number the guest's is the second.
@@ -136,6 +159,7 @@ function takeFrames(fold: Fold): MachineSnapshot['frames'] {
     out.captured[i] = frames.captured[index]!;
     out.cached[i] = frames.cached[index]!;
     out.memory[i] = frames.memory[index]!;
+    out.mappers[i] = frames.mappers[index]!;
   }
   return out;
 }

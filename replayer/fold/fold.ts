@@ -12,6 +12,7 @@ import {
   write,
   type EventBatch,
   type MachineSnapshot,
+  type PageScope,
   type PteLayout,
   type TrailMeta,
 } from '../../traces/index.js';
@@ -21,6 +22,7 @@ import { loadSnapshot, takeSnapshot } from './fold-snapshot.js';
 import { FrameTable } from './frame-table.js';
 import { Mappings } from './mappings.js';
 import { PageTable } from './page-table.js';
+import { Part } from './part.js';
 import { knownCarriers, Spaces } from './spaces.js';
 import { CpuTlb, SlotRoom } from './tlb.js';
 
@@ -46,6 +48,8 @@ export class Fold {
   /** Carrier mask of what the consumer reads now; see `readsOf`. */
   reads: number;
   readonly spaces: Spaces;
+  /** What is folded, where that is not everything. */
+  readonly part: Part | null;
   readonly #readsAtStart: number;
   readonly #tlbSlots: number;
   #tlbRoom = new SlotRoom();
@@ -55,8 +59,12 @@ export class Fold {
   /** A write does more than add to one generation. */
   readonly #deep: boolean;
 
-  /** Throws an `InputError` when the meta names an entry layout or a carrier that this version does not know. */
-  constructor(meta: FoldMeta) {
+  /**
+   * @param scope folds these pages only, see `part.ts`
+   * @throws InputError when the meta names an entry layout or a carrier that this version does not know
+   */
+  constructor(meta: FoldMeta, scope: PageScope | null = null) {
+    this.part = scope === null ? null : new Part(scope);
     this.spaces = new Spaces(meta);
     this.#readsAtStart = knownCarriers(meta.carriers);
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
@@ -250,6 +258,7 @@ export class Fold {
     this.reads = this.#readsAtStart;
     this.seq = this.timeNs = this.harvests = 0;
     this.harvesting = false;
+    if (this.part !== null) this.part.shared = false;
   }
 
   /** Flags of the page's own entry; 0 for a page that has none. */

@@ -57,6 +57,13 @@ export class FrameTable {
     return index;
   }
 
+  /** Index of a frame that is not there yet: as `ensure`, without looking. */
+  append(frame: number, ofGuest: boolean): number {
+    const index = this.#index.append(ofGuest ? GUEST : REAL, frame);
+    if (index >= this.generation.length) this.#grow(this.#index.capacity);
+    return index;
+  }
+
   /** Makes room for that many records at once. */
   reserve(records: number): void {
     this.#index.reserve(records);

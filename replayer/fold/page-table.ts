@@ -47,7 +47,11 @@ export class PageTable {
   /** Index of the page, made if there is none yet. Throws a `TrailFormatError` beyond 2^24 records. */
   ensure(space: number, page: number): number {
     const known = this.find(space, page);
-    if (known >= 0) return known;
+    return known >= 0 ? known : this.append(space, page);
+  }
+
+  /** Index of a page that the trail has not spoken of before: as `ensure`, without looking. */
+  append(space: number, page: number): number {
     if (this.count === this.capacity) this.#grow(this.capacity * 2);
     const index = this.count++;
     this.space[index] = space;

@@ -284,6 +284,10 @@ export class NaiveFold {
         captured: Float64Array.from(frames, ([, f]) => f.captured),
         cached: Float64Array.from(frames, ([, f]) => f.cached),
         memory: Uint8Array.from(frames, ([, f]) => f.memory),
+        mappers: Uint32Array.from(
+          frames,
+          ([name]) => [...this.pages.values()].filter(({ frame }) => frame === name).length,
+        ),
       },
       tlbs: {
         cpu: Int16Array.from(tlbs, (e) => e.cpu),

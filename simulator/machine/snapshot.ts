@@ -52,17 +52,30 @@ function pageColumns(pages: PageStore, layouts: readonly PteLayout[]): MachineSn
 
 /** Frames that a page is on, in order. Those that were moved away from are nobody's. */
 function frameColumns({ count, frame: frameOf, frames }: PageStore): MachineSnapshot['frames'] {
-  const used = [...new Set(frameOf.subarray(0, count))].filter((frame) => frame >= 0);
-  const order = Int32Array.from(used).sort(
-    // A guest numbers its frames by itself, so one of the host's may have the same number.
-    (a, b) => frames.number[a]! - frames.number[b]! || frames.memory[a]! - frames.memory[b]!,
-  );
+  const mappers = new Uint32Array(frames.count);
+  let used = 0;
+  for (let page = 0; page < count; page++) {
+    const frame = frameOf[page]!;
+    if (frame >= 0 && mappers[frame]!++ === 0) used++;
+  }
+  const order = new Int32Array(used);
+  let sorted = true;
+  for (let frame = 0, at = 0; frame < frames.count; frame++) {
+    if (mappers[frame] === 0) continue;
+    order[at] = frame;
+    // Frames are handed out in order, so this is true of all but machines with several kinds of memory.
+    sorted &&= at === 0 || frames.number[order[at - 1]!]! < frames.number[frame]!;
+    at++;
+  }
+  // A guest numbers its frames by itself, so one of the host's may have the same number.
+  if (!sorted) order.sort((a, b) => frames.number[a]! - frames.number[b]! || frames.memory[a]! - frames.memory[b]!);
   const columns = {
     frame: new Float64Array(order.length),
     generation: new Float64Array(order.length),
     captured: new Float64Array(order.length),
     cached: new Float64Array(order.length),
     memory: new Uint8Array(order.length),
+    mappers: new Uint32Array(order.length),
   };
   for (let row = 0; row < order.length; row++) {
     const frame = order[row]!;
@@ -71,6 +84,7 @@ function frameColumns({ count, frame: frameOf, frames }: PageStore): MachineSnap
     columns.captured[row] = frames.captured[frame]!;
     columns.cached[row] = frames.cached[frame]!;
     columns.memory[row] = frames.memory[frame]!;
+    columns.mappers[row] = mappers[frame]!;
   }
   return columns;
 }

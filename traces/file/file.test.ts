@@ -420,14 +420,14 @@ describe('a checkpoint', () => {
     db.exec("DELETE FROM checkpoint WHERE seq = 200 AND shard LIKE 'tlbs:%'");
     const reader = TrailReader.open(path);
     expect(reader.snapshotAtOrBefore(900)).toEqual(first);
-    db.exec("UPDATE checkpoint SET body = x'0011223344' WHERE seq = 100 AND shard LIKE 'pages:%'");
+    db.exec("UPDATE checkpoint SET body = x'0011223344' WHERE seq = 100 AND shard LIKE 'maps:%'");
     db.close();
     expect(errorOf(() => reader.snapshotAtOrBefore(900))).toBeInstanceOf(TrailFormatError);
     reader.close();
   });
 
   it.each([
-    ['that promises more rows than any state has', () => hugePages, 'pages:', 12],
+    ['that promises more rows than any state has', () => hugePages, 'maps:', 12],
     ['of a CPU that cannot be', (body: Uint8Array) => body, 'tlbs:', 40_000],
   ])('%s is refused', async (_, change, part, number) => {
     const writer = TrailWriter.create(path, sampleMeta);
@@ -464,11 +464,4 @@ function sealed(value: unknown): Uint8Array {
 
 /** 2^24 pages, each column but that of the page constant: less than a hundred bytes, and one row too many beside the others. */
 const constant = [0, 0];
-const hugePages = sealed([
-  1,
-  2 ** 24,
-  [2, 3, 2, 2, 2, 2, 2],
-  0,
-  15,
-  Uint8Array.from([...constant, 3, 0, 2, ...constant, ...constant, ...constant, ...constant, ...constant]),
-]);
+const hugePages = sealed([1, 2 ** 24, [2, 3, 2], 0, 7, Uint8Array.from([...constant, 3, 0, 2, ...constant])]);

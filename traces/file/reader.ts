@@ -11,12 +11,13 @@ import type { EventBatch } from '../batch.js';
 import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
-import type { MachineSnapshot } from '../snapshot.js';
+import type { MachineSnapshot, PageScope, ScopedSnapshot } from '../snapshot.js';
 import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
 import { CheckpointReader } from './checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
 import { readSqliteHeader } from './place.js';
-import { APPLICATION_ID, FORMAT_VERSION, TABLES } from './schema.js';
+import { PageIndexReader } from './page-index-reader.js';
+import { APPLICATION_ID, FORMAT_VERSION, tablesOf } from './schema.js';
 import { damagedFile, withSqlite } from './sqlite-errors.js';
 
 /** Longest text of a row of meta that is read; chosen far above what a recorder writes. */
@@ -29,6 +30,8 @@ export class TrailReader {
   readonly #unpacker = new ChunkUnpacker();
   readonly #body: Database.Statement<[number], { first_seq: unknown; events: unknown; body: unknown }>;
   readonly #checkpoints: CheckpointReader;
+  /** Trails before format 3 have none. */
+  readonly #pageIndex: PageIndexReader | null;
   #rows = new Map<string, string>();
   #meta!: TrailMeta;
   #ending: TrailEnding | null = null;
@@ -57,9 +60,10 @@ export class TrailReader {
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
     db.pragma('query_only = ON');
-    checkTables(path, db);
+    checkTables(path, db, version);
     this.#body = db.prepare('SELECT first_seq, events, body FROM chunk WHERE id = ?');
     this.#checkpoints = new CheckpointReader(path, db);
+    this.#pageIndex = version >= 3 ? new PageIndexReader(path, db) : null;
     this.refresh();
   }
 
@@ -167,6 +171,21 @@ export class TrailReader {
     return withSqlite(this.path, 'read', () => this.#checkpoints.atOrBefore(Math.min(seq, this.events)));
   }
 
+  /** The same of some pages, the frames they are on, and all TLBs. */
+  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
+    return withSqlite(this.path, 'read', () => this.#checkpoints.scopedAtOrBefore(Math.min(seq, this.events), scope));
+  }
+
+  /**
+   * The last chunk, not after `atMost`, that may hold an event of these kinds (see `kindMask`) about the page; -1 where there is none.
+   * Without an index every chunk may.
+   */
+  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number {
+    if (this.#pageIndex === null) return atMost;
+    const index = this.#pageIndex;
+    return withSqlite(this.path, 'read', () => index.lastChunk(space, page, kinds, atMost));
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -216,8 +235,8 @@ function checkHeader(path: string): number {
   return header.userVersion;
 }
 
-/** The three tables, word for word, and nothing that runs by itself. */
-function checkTables(path: string, db: Database.Database): void {
+/** The tables of that version, word for word, and nothing that runs by itself. */
+function checkTables(path: string, db: Database.Database, version: number): void {
   const objects = db.prepare('SELECT type, name, sql FROM sqlite_schema').all() as Array<{
     type: unknown;
     name: unknown;
@@ -226,7 +245,7 @@ function checkTables(path: string, db: Database.Database): void {
   for (const { type, name } of objects) {
     if (type === 'trigger' || type === 'view') throw damagedFile(path, `it contains the ${type} '${String(name)}'`);
   }
-  for (const [table, sql] of Object.entries(TABLES)) {
+  for (const [table, sql] of tablesOf(version)) {
     const found = objects.find(({ type, name }) => type === 'table' && name === table);
     if (found?.sql !== sql)
       throw damagedFile(path, `its table '${table}' is ${found === undefined ? 'missing' : 'another'}`);

@@ -82,6 +82,7 @@ export function sampleSnapshot(seq: number, pages: number, from = 0x7000_0000_0)
       captured: numbers(pages, (i) => i * i - (i % 5 === 0 && i > 0 ? 1 : 0)),
       cached: numbers(pages, (i) => (i % 7 === 0 ? i : 0)),
       memory: new Uint8Array(pages).fill(1),
+      mappers: new Uint32Array(pages).fill(1),
     },
     tlbs: {
       cpu: Int16Array.from({ length: pages }, (_, i) => (i < half ? -1 : 1)),

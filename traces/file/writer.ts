@@ -16,11 +16,13 @@ import { type ChunkStats, ChunkPacker, sealChunk } from '../codec/index.js';
 import { seal } from '../codec/envelope.js';
 import { sealTable } from '../codec/table.js';
 import { EVENT_BY_CODE } from '../events/index.js';
+import { pteLayout } from '../layouts/index.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { MachineSnapshot } from '../snapshot.js';
 import { EVENTS_ROW, metaRows } from './meta-rows.js';
 import { clearPlace, removeTrail } from './place.js';
-import { APPLICATION_ID, FORMAT_VERSION, SQLITE_PAGE_BYTES, TABLES } from './schema.js';
+import { PageIndexBuilder, SEGMENT_CHUNKS } from './page-index.js';
+import { APPLICATION_ID, FORMAT_VERSION, SQLITE_PAGE_BYTES, tablesOf } from './schema.js';
 import { cutIntoShards } from './shards.js';
 import { sqliteProblem, withSqlite } from './sqlite-errors.js';
 
@@ -39,9 +41,13 @@ export class TrailWriter {
   readonly #packer = new ChunkPacker();
   readonly #insertChunk: Database.Statement;
   readonly #insertShard: Database.Statement;
+  readonly #insertIndex: Database.Statement;
+  readonly #pageIndex: PageIndexBuilder;
   readonly #setMeta: Database.Statement;
   /** By shard: digest of its bytes and the checkpoint that holds them. */
   readonly #shards = new Map<string, { digest: string; seq: number }>();
+  /** By space number. */
+  #layouts: readonly string[];
   #nextSeq = 1;
   #chunks = 0;
   #checkpointed = -1;
@@ -73,11 +79,14 @@ export class TrailWriter {
     db.pragma(`page_size = ${SQLITE_PAGE_BYTES}`);
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${FORMAT_VERSION}`);
-    for (const sql of Object.values(TABLES)) db.exec(sql);
+    for (const [, sql] of tablesOf(FORMAT_VERSION)) db.exec(sql);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     this.#insertChunk = db.prepare('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertShard = db.prepare('INSERT INTO checkpoint VALUES (?, ?, ?)');
+    this.#insertIndex = db.prepare('INSERT INTO page_index VALUES (?, ?, ?)');
+    this.#pageIndex = new PageIndexBuilder((space) => pteLayout(this.#layouts[space] ?? meta.arch));
+    this.#layouts = meta.spaces.map(({ layout }) => layout);
     this.#setMeta = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
     this.#writeMeta([...metaRows(meta), ...hostRows(host)]);
   }
@@ -100,11 +109,23 @@ export class TrailWriter {
     this.#addChunk(batch);
     this.#chunks += 1;
     this.#nextSeq += batch.length;
+    this.#pageIndex.add(batch);
+    if (this.#pageIndex.isFull) this.#storeIndex();
   }
 
   /** Commits the events so far of a chunk that is not full yet; `append` of the same chunk replaces them. */
   commitOpen(batch: EventBatch): void {
     if (batch.length > 0) this.#addChunk(batch);
+  }
+
+  #storeIndex(): void {
+    const segment = Math.floor((this.#chunks - 1) / SEGMENT_CHUNKS);
+    const shards = this.#pageIndex.finish().map(async ({ shard, table }) => ({ shard, body: await sealTable(table) }));
+    this.#enqueue(Promise.all(shards), (sealed) => {
+      this.#db.transaction(() => {
+        for (const { shard, body } of sealed) this.#insertIndex.run(segment, shard, body);
+      })();
+    });
   }
 
   #addChunk(batch: EventBatch): void {
@@ -154,6 +175,7 @@ export class TrailWriter {
   /** Replaces entries of meta at once. */
   updateMeta(entries: Partial<TrailMeta>): void {
     this.#throwFailure();
+    if (entries.spaces !== undefined) this.#layouts = entries.spaces.map(({ layout }) => layout);
     withSqlite(this.path, 'write', () => this.#writeMeta(metaRows(entries)));
   }
 
@@ -173,6 +195,7 @@ export class TrailWriter {
    */
   async close(ending: TrailEnding, host: HostRows = {}): Promise<{ bytes: number }> {
     try {
+      if (this.#pageIndex.chunks > 0) this.#storeIndex();
       await this.drain();
       withSqlite(this.path, 'write', () =>
         this.#writeMeta([...metaRows(ending), [EVENTS_ROW, String(this.#nextSeq - 1)], ...hostRows(host)]),

@@ -1,0 +1,57 @@
+/**
+ * A fold of some pages only: their entries, marks and frames, beside all TLBs, which decide where writes go. It is right as long as no
+ * other page is on a frame of these; `shared` tells that one is, and then only the whole fold will do.
+ */
+import { PAGES_PER_TABLE } from '../../base/index.js';
+import { frameMove, map, pte, unmap, type EventBatch, type PageScope, type TrailMeta } from '../../traces/index.js';
+import type { FrameTable } from './frame-table.js';
+
+export class Part {
+  /** Whole tables of pages: a huge entry stands at the first page of its table. */
+  readonly scope: PageScope;
+  /** Another page came onto a frame of these. */
+  shared = false;
+
+  constructor({ space, from, to }: PageScope) {
+    this.scope = {
+      space,
+      from: from - (from % PAGES_PER_TABLE),
+      to: Math.ceil(to / PAGES_PER_TABLE) * PAGES_PER_TABLE,
+    };
+  }
+
+  has(space: number, page: number): boolean {
+    return space === this.scope.space && page >= this.scope.from && page < this.scope.to;
+  }
+
+  /** Whether the event may change what is folded. TLBs are folded whole. */
+  concerns(frames: FrameTable, { kind, space, page, slots }: EventBatch, row: number): boolean {
+    switch (kind[row]) {
+      case pte.code:
+      case unmap.code:
+        return this.has(space[row]!, page[row]!);
+      case map.code:
+      case frameMove.code: {
+        if (this.has(space[row]!, page[row]!)) return true;
+        const slot = kind[row] === map.code ? map.slot.frame : frameMove.slot.newFrame;
+        const frame = frames.find(slots[slot]![row]!);
+        if (frame > 0 && frames.mappers[frame]! > 0) this.shared = true;
+        return false;
+      }
+      default:
+        return true;
+    }
+  }
+
+  /** Pages of [page, page + pages) that belong to it: from, and how many. */
+  clipped(space: number, page: number, pages: number): readonly [from: number, pages: number] {
+    if (space !== this.scope.space) return [page, 0];
+    const from = Math.max(page, this.scope.from);
+    return [from, Math.max(0, Math.min(page + pages, this.scope.to) - from)];
+  }
+}
+
+/** Whether a trail may be folded in part: its pages have frames of their own, as those of one object in one address space have. */
+export function foldsInPart({ mode, spaces, options }: Pick<TrailMeta, 'mode' | 'spaces' | 'options'>): boolean {
+  return mode === 'simulated' && spaces.length === 1 && (options['aliasPages'] ?? 0) === 0;
+}

@@ -1,0 +1,103 @@
+/** The page index of an opened trail: see `page-index.ts`. */
+import type Database from 'better-sqlite3';
+import { TrailFormatError } from '../../base/index.js';
+import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
+import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+import { groupsOf, RANGES_SHARD, SEGMENT_CHUNKS } from './page-index.js';
+
+const [SPACE, PAGE] = PAGE_BOUNDS;
+const MASK = [0, 2 ** SEGMENT_CHUNKS - 1] as const;
+const GROUPS = [0, 0xff] as const;
+const COUNT = [0, Number.MAX_SAFE_INTEGER] as const;
+/** space, page, chunk mask, groups */
+const ENTRY_BOUNDS = [SPACE, PAGE, MASK, GROUPS];
+/** space, page, pages, chunk mask, groups */
+const RANGE_BOUNDS = [SPACE, PAGE, COUNT, MASK, GROUPS];
+/** Tables that are kept opened. Chosen: enough to ask about a page of a hundred million events again and again. */
+const TABLES_KEPT = 256;
+
+export class PageIndexReader {
+  readonly #path: string;
+  readonly #body: Database.Statement<[number, number], Uint8Array>;
+  readonly #opened = new Map<string, Float64Array[] | null>();
+
+  constructor(path: string, db: Database.Database) {
+    this.#path = path;
+    this.#body = db
+      .prepare<[number, number], Uint8Array>('SELECT body FROM page_index WHERE segment = ? AND shard = ?')
+      .pluck();
+  }
+
+  /** The last chunk, not after `atMost`, that may hold an event of these kinds about the page; -1 where there is none. */
+  lastChunk(space: number, page: number, kinds: number, atMost: number): number {
+    const groups = groupsOf(kinds);
+    for (let chunk = atMost; chunk >= 0; chunk = segmentStart(chunk) - 1) {
+      const first = segmentStart(chunk);
+      const allowed = 2 ** (chunk - first + 1) - 1;
+      const mask = this.#chunksOf(first / SEGMENT_CHUNKS, space, page, groups) & allowed;
+      if (mask !== 0) return first + 31 - Math.clz32(mask);
+    }
+    return -1;
+  }
+
+  /** Mask of the chunks of a segment that may speak of the page. */
+  #chunksOf(segment: number, space: number, page: number, groups: number): number {
+    const ranges = this.#table(segment, RANGES_SHARD, RANGE_BOUNDS);
+    if (ranges === null) return MASK[1];
+    const [rangeSpace, rangePage, rangePages, rangeMask, rangeGroups] = ranges;
+    // What came after the segment was indexed, in a trail that is being recorded.
+    let mask = MASK[1] & ~rangeMask![0]!;
+    for (let row = 1; row < rangePage!.length; row++) {
+      const from = rangePage![row]!;
+      if (rangeSpace![row] !== space || (rangeGroups![row]! & groups) === 0) continue;
+      if (page >= from && page < from + rangePages![row]!) mask |= rangeMask![row]!;
+    }
+    const table = this.#table(segment, rangeShard(page), ENTRY_BOUNDS);
+    if (table === null) return mask;
+    const row = find(table[0]!, table[1]!, space, page);
+    return row >= 0 && (table[3]![row]! & groups) !== 0 ? mask | table[2]![row]! : mask;
+  }
+
+  #table(segment: number, shard: number, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] | null {
+    const key = `${segment} ${shard}`;
+    const known = this.#opened.get(key);
+    if (known !== undefined) return known;
+    const body = this.#body.get(segment, shard);
+    const table = body === undefined ? null : this.#open(segment, body, bounds);
+    if (this.#opened.size >= TABLES_KEPT) this.#opened.delete(this.#opened.keys().next().value!);
+    this.#opened.set(key, table);
+    return table;
+  }
+
+  #open(segment: number, body: Uint8Array, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] {
+    try {
+      return openTable(body, bounds, MOST_TABLE_ROWS);
+    } catch (error) {
+      if (!(error instanceof TrailFormatError)) throw error;
+      throw new TrailFormatError(
+        {
+          what: `the page index of segment ${segment} of ${this.#path} cannot be read`,
+          why: error.what,
+          mend: 'restore the file from a copy, or record again; its events can still be queried',
+        },
+        { cause: error },
+      );
+    }
+  }
+}
+
+function segmentStart(chunk: number): number {
+  return chunk - (chunk % SEGMENT_CHUNKS);
+}
+
+/** Row of (space, page) in columns sorted by both; -1 where there is none. */
+function find(spaces: Float64Array, pages: Float64Array, space: number, page: number): number {
+  let low = 0;
+  let high = pages.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (spaces[middle]! < space || (spaces[middle] === space && pages[middle]! < page)) low = middle + 1;
+    else high = middle;
+  }
+  return low < pages.length && spaces[low] === space && pages[low] === page ? low : -1;
+}

@@ -1,0 +1,240 @@
+/**
+ * Which chunks speak of which page: what makes the last event about a page a matter of milliseconds in a trail of any length. Chunks are
+ * taken 16 at a time, a *segment*; in each, a page has a mask of the chunks that name it and a mask of the groups of kinds that do so.
+ * Events about long ranges (a walk over all of the object) are kept as ranges. A segment without index is searched chunk by chunk, so the
+ * index is a help and never the truth.
+ */
+import { PAGES_PER_TABLE } from '../../base/index.js';
+import type { EventBatch } from '../batch.js';
+import { type PackedTable, packTable } from '../codec/table.js';
+import { EVENT_KINDS, pte, tlbFill } from '../events/index.js';
+import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
+import { TLB_HUGE } from '../vocabulary.js';
+import { rangeShard } from './shard-tables.js';
+
+/** Chunks in a segment: the bits of a mask. On disk. */
+export const SEGMENT_CHUNKS = 16;
+/** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. */
+export const RANGES_SHARD = -1;
+/** Ranges up to so many pages are entered page by page. Chosen: what a harvest reports in one go is mostly shorter. */
+const NARROW_PAGES = 64;
+
+/** Groups of kinds, by bit. On disk. */
+const GROUPS: ReadonlyArray<readonly string[]> = [
+  ['write', 'read'],
+  ['tlb-fill', 'tlb-update', 'tlb-evict'],
+  ['pte'],
+  ['mark'],
+  ['map', 'unmap', 'frame-move'],
+  ['flush-queue', 'flush-send', 'flush-ack', 'cache-flush', 'notifier', 'walk', 'table-alloc'],
+  ['report', 'transfer'],
+];
+/** Every other kind, and those that come later. */
+const OTHER_GROUP = 1 << GROUPS.length;
+
+/** Bit of the group of a kind, by event code. */
+const GROUP_OF = Uint8Array.from({ length: 32 }, (_, code) => {
+  const kind = EVENT_KINDS.find((candidate) => candidate.code === code)?.kind ?? '';
+  const group = GROUPS.findIndex((kinds) => kinds.includes(kind));
+  return group < 0 ? OTHER_GROUP : 1 << group;
+});
+/** Slot of the field `pages`, by event code; -1 for kinds that speak of one page. */
+const PAGES_SLOT = Int8Array.from({ length: 32 }, (_, code) => {
+  const slot = EVENT_KINDS.find((candidate) => candidate.code === code)?.slot as Record<string, number> | undefined;
+  return slot?.['pages'] ?? -1;
+});
+
+/** The groups that a mask of kinds touches. */
+export function groupsOf(kinds: number): number {
+  let groups = 0;
+  for (let code = 1; code < 32; code++) if (kinds & (1 << code)) groups |= GROUP_OF[code]!;
+  return groups;
+}
+
+/** A table of the index, by shard. */
+export interface IndexShard {
+  readonly shard: number;
+  readonly table: PackedTable;
+}
+
+/** Builds the index of one segment after another. */
+export class PageIndexBuilder {
+  /** Chunks taken since the last segment was finished. */
+  chunks = 0;
+  readonly #layoutOf: (space: number) => PteLayout;
+  #count = 0;
+  #space = new Uint16Array(4096);
+  #page = new Float64Array(4096);
+  #chunkMask = new Uint16Array(4096);
+  #groups = new Uint8Array(4096);
+  /** Open addressing, entry + 1; 0 is free. At most half full. */
+  #slots = new Int32Array(8192);
+  /** Space, page, pages, chunk mask, groups. */
+  readonly #ranges = new Map<string, [number, number, number, number, number]>();
+
+  constructor(layoutOf: (space: number) => PteLayout) {
+    this.#layoutOf = layoutOf;
+  }
+
+  get isFull(): boolean {
+    return this.chunks === SEGMENT_CHUNKS;
+  }
+
+  /** Takes the events of the next chunk. */
+  add(batch: EventBatch): void {
+    const { kind, page, space, length } = batch;
+    const bit = 1 << this.chunks++;
+    let entry = -1;
+    let lastPage = -1;
+    let lastSpace = -1;
+    for (let row = 0; row < length; row++) {
+      const at = page[row]!;
+      if (at < 0) continue;
+      const code = kind[row]!;
+      const slot = PAGES_SLOT[code]!;
+      const pages = slot >= 0 ? batch.slots[slot]![row]! : at % PAGES_PER_TABLE === 0 ? this.#reach(batch, row) : 1;
+      if (pages > NARROW_PAGES) {
+        this.#addRange(space[row]!, at, pages, bit, GROUP_OF[code]!);
+        continue;
+      }
+      if (at !== lastPage || space[row] !== lastSpace) {
+        lastPage = at;
+        lastSpace = space[row]!;
+        entry = this.#entry(lastSpace, at);
+      }
+      this.#chunkMask[entry]! |= bit;
+      this.#groups[entry]! |= GROUP_OF[code]!;
+      for (let more = 1; more < pages; more++) {
+        const other = this.#entry(lastSpace, at + more);
+        this.#chunkMask[other]! |= bit;
+        this.#groups[other]! |= GROUP_OF[code]!;
+      }
+    }
+  }
+
+  /** The tables of the segment, which ends here. */
+  finish(): IndexShard[] {
+    const shards = [{ shard: RANGES_SHARD, table: this.#rangeTable() }, ...this.#pageTables()];
+    this.chunks = this.#count = 0;
+    this.#slots.fill(0);
+    this.#ranges.clear();
+    return shards;
+  }
+
+  #rangeTable(): PackedTable {
+    const rows = [[0, 0, 0, 2 ** this.chunks - 1, 0], ...this.#ranges.values()];
+    const columns = [0, 1, 2, 3, 4].map((column) => ({
+      values: Float64Array.from(rows, (row) => row[column]!),
+      alike: column === 1,
+    }));
+    return packTable(columns, rows.length);
+  }
+
+  #pageTables(): IndexShard[] {
+    const byShard = new Map<number, number[]>();
+    for (const entry of this.#sorted()) {
+      const shard = rangeShard(this.#page[entry]!);
+      const rows = byShard.get(shard);
+      if (rows === undefined) byShard.set(shard, [entry]);
+      else rows.push(entry);
+    }
+    return [...byShard].map(([shard, rows]) => {
+      const gather = (column: Uint16Array | Float64Array | Uint8Array) =>
+        Float64Array.from(rows, (entry) => column[entry]!);
+      return {
+        shard,
+        table: packTable(
+          [
+            { values: gather(this.#space), alike: false },
+            { values: gather(this.#page), alike: true },
+            { values: gather(this.#chunkMask), alike: false },
+            { values: gather(this.#groups), alike: false },
+          ],
+          rows.length,
+        ),
+      };
+    });
+  }
+
+  /** Entries by space and page. Page numbers are sorted natively and looked up again: several times as fast as a comparison in JS. */
+  #sorted(): Int32Array {
+    const out = new Int32Array(this.#count);
+    const spaces = [...new Set(this.#space.subarray(0, this.#count))].sort((a, b) => a - b);
+    const numbers = new Float64Array(this.#count);
+    let done = 0;
+    for (const space of spaces) {
+      let n = 0;
+      for (let entry = 0; entry < this.#count; entry++)
+        if (this.#space[entry] === space) numbers[n++] = this.#page[entry]!;
+      for (const page of numbers.subarray(0, n).sort()) out[done++] = this.#entry(space, page);
+    }
+    return out;
+  }
+
+  #addRange(space: number, page: number, pages: number, bit: number, group: number): void {
+    const key = `${space} ${page} ${pages}`;
+    const known = this.#ranges.get(key);
+    if (known === undefined) this.#ranges.set(key, [space, page, pages, bit, group]);
+    else {
+      known[3] |= bit;
+      known[4] |= group;
+    }
+  }
+
+  /** Pages that an event about the first page of a table is about: all of them where it is about a huge entry. */
+  #reach({ kind, space, slots }: EventBatch, row: number): number {
+    if (kind[row] === tlbFill.code) return slots[tlbFill.slot.flags]![row]! & TLB_HUGE ? PAGES_PER_TABLE : 1;
+    if (kind[row] !== pte.code) return 1;
+    const layout = this.#layoutOf(space[row]!);
+    const before = layout.flags(slots[pte.slot.oldLow]![row]!, slots[pte.slot.oldHigh]![row]!);
+    const after = layout.flags(slots[pte.slot.newLow]![row]!, slots[pte.slot.newHigh]![row]!);
+    return (before | after) & PTE_HUGE ? PAGES_PER_TABLE : 1;
+  }
+
+  #entry(space: number, page: number): number {
+    const mask = this.#slots.length - 1;
+    let at = hash(space, page) & mask;
+    for (;;) {
+      const entry = this.#slots[at]! - 1;
+      if (entry < 0) break;
+      if (this.#page[entry] === page && this.#space[entry] === space) return entry;
+      at = (at + 1) & mask;
+    }
+    if (this.#count === this.#page.length) {
+      this.#grow();
+      return this.#entry(space, page);
+    }
+    const entry = this.#count++;
+    this.#space[entry] = space;
+    this.#page[entry] = page;
+    this.#chunkMask[entry] = this.#groups[entry] = 0;
+    this.#slots[at] = entry + 1;
+    return entry;
+  }
+
+  #grow(): void {
+    const capacity = this.#page.length * 2;
+    const widen = <T extends { set(from: T): void }>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#space = widen(this.#space, new Uint16Array(capacity));
+    this.#page = widen(this.#page, new Float64Array(capacity));
+    this.#chunkMask = widen(this.#chunkMask, new Uint16Array(capacity));
+    this.#groups = widen(this.#groups, new Uint8Array(capacity));
+    this.#slots = new Int32Array(capacity * 2);
+    const mask = this.#slots.length - 1;
+    for (let entry = 0; entry < this.#count; entry++) {
+      let at = hash(this.#space[entry]!, this.#page[entry]!) & mask;
+      while (this.#slots[at] !== 0) at = (at + 1) & mask;
+      this.#slots[at] = entry + 1;
+    }
+  }
+}
+
+/** Multiplicative hash (Knuth, TAOCP 6.4) whose high bits are folded into the low ones. */
+function hash(space: number, page: number): number {
+  const high = (page / 0x1_0000_0000) | 0;
+  const mixed = Math.imul((page | 0) ^ Math.imul(high ^ (space << 20), 0x85eb_ca6b), 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}

@@ -1,0 +1,52 @@
+/**
+ * What the shards of a checkpoint are: tables small enough that a checkpoint stores again only what has changed, and a question about a few
+ * pages reads only what it needs. Pages and frames fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not
+ * make a shard each); TLB entries by CPU, those of a device's own TLB being of CPU -1.
+ *
+ *   maps:N    where the pages lie: hardly ever changes
+ *   ptes:N    their entries and marks, row for row beside maps:N
+ *   frames:N  generations
+ *   tlbs:C    what CPU C has cached
+ *   pages:N   maps and ptes in one, in trails of format 1 and 2
+ */
+import { PAGE_LIMIT } from '../../base/index.js';
+
+/** Pages or frames in one range. */
+export const RANGE_PAGES = 4096;
+/** Shards that ranges are dealt to. */
+const RANGE_SHARDS = 1024;
+/** The greatest CPU number. */
+export const CPU_MOST = 0x7fff;
+
+export const SHARD_PARTS = ['pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
+export type ShardPart = (typeof SHARD_PARTS)[number];
+
+export const SHARD_NAME = /^(?:(?:pages|maps|ptes|frames|tlbs):\d{1,5}|tlbs:-1)$/;
+
+/** The shard that a page or frame of that number falls into. */
+export function rangeShard(number: number): number {
+  return Math.floor(number / RANGE_PAGES) % RANGE_SHARDS;
+}
+
+type Bounds = readonly [least: number, most: number];
+const WIDE: Bounds = [-(2 ** 53), 2 ** 53];
+const U8: Bounds = [0, 0xff];
+const U16: Bounds = [0, 0xffff];
+const U32: Bounds = [0, 0xffff_ffff];
+const PAGE: Bounds = [0, PAGE_LIMIT - 1];
+const FRAME: Bounds = [0, Number.MAX_SAFE_INTEGER];
+/** -1: the page has an entry or a mark, and no frame. */
+const FRAME_OR_NONE: Bounds = [-1, Number.MAX_SAFE_INTEGER];
+
+/** space, page, frame */
+export const MAP_BOUNDS = [U16, PAGE, FRAME_OR_NONE] as const;
+/** low 12 bits of the entry, its frame bits against the frame, high half, marks */
+export const PTE_BOUNDS = [[0, 0xfff], [0, 0xf_ffff], U32, U16] as const;
+/** space, page, frame and the columns of an entry */
+export const PAGE_BOUNDS = [U16, PAGE, FRAME, ...PTE_BOUNDS] as const;
+/** frame, generation, generation less captured, memory, cached, pages on it */
+export const FRAME_BOUNDS = [FRAME, FRAME, WIDE, U8, FRAME, U32] as const;
+/** Format version 1 had no cached, version 2 no count of pages. */
+export const FRAME_COLUMNS_AT_LEAST = 4;
+/** slot, space, page, frame, asid, flags */
+export const TLB_BOUNDS = [U32, U16, PAGE, FRAME, U16, U8] as const;
