@@ -7,15 +7,12 @@ import { AccessBatch, type Simulation } from '../simulator/index.js';
 import type { TrailMeta, TrailWriter } from '../traces/index.js';
 import type { AccessSource } from './sources/index.js';
 
-/**
- * Events between two checkpoints: 4 chunks, so that no state is further away than some 20 ms of folding. Measured (bench seek): a checkpoint
- * takes less than 2 bytes a page.
- */
-const CHECKPOINT_EVENTS = 1 << 18;
+/** Events between two checkpoints: 2 chunks, so that no state is further away than some 20 ms of folding. */
+const CHECKPOINT_EVENTS = 1 << 17;
 /** In fine mode a checkpoint lets all that is under way come to its end, which is no schedule of the run's own; so it is rarer. */
 const CHECKPOINT_EVENTS_FINE = 1 << 20;
 /** Checkpoints of more pages than this are rarer in proportion. Chosen: they would take longer to make than the events between them. */
-const CHECKPOINT_PAGES = 1 << 20;
+const CHECKPOINT_PAGES = 1 << 19;
 /** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
 const SLICE_ACCESSES = 4096;
 /** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */

@@ -1,13 +1,15 @@
 /**
  * The history of a page, an entry, a TLB entry or a carrier: its last change before an event, or all of them, without folding anything.
- * Chunks that cannot hold such an event are passed over, and of the others only the kinds that matter are decoded.
+ * The page index leads to the chunks that may hold such an event; of these only what decides is decoded, and of the event found the rest.
  */
 import { invariant } from '../../base/index.js';
 import { EVENT_BY_CODE, EventBatch, pteLayout, type PteLayout } from '../../traces/index.js';
 import { chunkOfSeq, lastSeqOf, seqOf, type EventSource } from '../event-source.js';
+import { lastRowUpTo, readWanted } from './reading.js';
 import type { Change, Subject, TlbSubject } from './subject.js';
-import { headOf, TLB_FILL_KIND, TLB_KINDS, TlbLife } from './tlb-life.js';
-import { touchOf } from './touch.js';
+import { lastOfLife, lifeBegins } from './tlb-search.js';
+import { TLB_FIELDS, TlbLife } from './tlb-life.js';
+import { type Touch, touchOf } from './touch.js';
 
 export class History {
   readonly #source: EventSource;
@@ -26,7 +28,9 @@ export class History {
   last(subject: Subject, before: number): Change | null {
     const end = Math.min(before, lastSeqOf(this.#source));
     if (end < 1) return null;
-    return subject.kind === 'tlb' ? this.#lastOfTlb(subject, end) : this.#lastTouch(subject, end);
+    if (subject.kind !== 'tlb') return this.#lastTouch(subject, end);
+    const found = lastOfLife(this.#source, this.#batch, subject, end);
+    return found === null ? null : this.#changeAt(found.seq, found.code, () => [found.before, found.after]);
   }
 
   /** Every change with `from` <= seq <= `to`, in order. */
@@ -39,96 +43,77 @@ export class History {
   }
 
   #lastTouch(subject: Exclude<Subject, TlbSubject>, end: number): Change | null {
-    const touch = touchOf(subject, (space) => this.#layoutOf(space));
+    const touch = this.#touchOf(subject);
+    const { space, page } = subject;
     const batch = this.#batch;
     for (let chunk = chunkOfSeq(this.#source, end); chunk >= 0; chunk--) {
-      if (!this.#read(chunk, touch.kinds)) continue;
+      chunk = this.#source.lastChunkAbout(space, page, touch.fields.kinds, chunk);
+      if (chunk < 0) return null;
+      if (!readWanted(this.#source, chunk, batch, touch.fields)) continue;
       for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
-        if (touch.matches(batch, row)) return change(batch, row, touch.words(batch, row));
+        if (!touch.matches(batch, row)) continue;
+        return this.#changeAt(seqOf(batch, row), batch.kind[row]!, (at) => touch.words(batch, at));
       }
     }
     return null;
   }
 
   *#touches(subject: Exclude<Subject, TlbSubject>, from: number, to: number): Generator<Change> {
-    const touch = touchOf(subject, (space) => this.#layoutOf(space));
-    for (const chunk of this.#chunks(from, to)) {
-      if (!this.#read(chunk, touch.kinds)) continue;
-      const found: Change[] = [];
+    const touch = this.#touchOf(subject);
+    const selection = { ...touch.fields, times: true, who: true };
+    for (const chunk of this.#chunks(from, to, subject, touch.fields.kinds)) {
+      if (!readWanted(this.#source, chunk, this.#batch, selection)) continue;
       const batch = this.#batch;
+      const found: Change[] = [];
       for (let row = 0; row < batch.length; row++) {
         const seq = seqOf(batch, row);
-        if (seq >= from && seq <= to && touch.matches(batch, row))
-          found.push(change(batch, row, touch.words(batch, row)));
+        if (seq < from || seq > to || !touch.matches(batch, row)) continue;
+        found.push(changeIn(batch, row, touch.words(batch, row)));
       }
       yield* found;
     }
-  }
-
-  /** A life begins with a fill, so the last fill is looked for first and what became of it followed from there. */
-  #lastOfTlb(subject: TlbSubject, end: number): Change | null {
-    const from = this.#lifeBegins(subject, end);
-    let last: Change | null = null;
-    if (from > 0) for (const found of this.#life(subject, from, end)) last = found;
-    return last;
   }
 
   *#changesOfTlb(subject: TlbSubject, from: number, to: number): Generator<Change> {
-    const begins = from > 1 ? this.#lifeBegins(subject, from - 1) : 0;
-    for (const found of this.#life(subject, begins === 0 ? from : begins, to)) if (found.seq >= from) yield found;
-  }
-
-  /** Where to begin, to know what the CPU has of the page after event `end`; 0 where nothing was ever filled. */
-  #lifeBegins(subject: TlbSubject, end: number): number {
-    const own = this.#lastFill(subject, subject.page, end);
-    const head = headOf(subject.page) === subject.page ? own : this.#lastFill(subject, headOf(subject.page), end);
-    return own === 0 || head === 0 ? Math.max(own, head) : Math.min(own, head);
-  }
-
-  /** Seq of the last fill of that page, up to `end`; 0 where there is none. */
-  #lastFill({ cpu, space }: TlbSubject, page: number, end: number): number {
-    const batch = this.#batch;
-    for (let chunk = chunkOfSeq(this.#source, end); chunk >= 0; chunk--) {
-      if (!this.#read(chunk, TLB_FILL_KIND)) continue;
-      for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
-        if (batch.page[row] === page && batch.cpu[row] === cpu && batch.space[row] === space) return seqOf(batch, row);
-      }
-    }
-    return 0;
-  }
-
-  *#life(subject: TlbSubject, from: number, to: number): Generator<Change> {
+    const begins = from > 1 ? lifeBegins(this.#source, this.#batch, subject, from - 1) : 0;
     const life = new TlbLife(subject);
-    for (const chunk of this.#chunks(from, to)) {
-      if (!this.#read(chunk, TLB_KINDS)) continue;
+    const selection = { ...TLB_FIELDS, times: true, who: true };
+    const last = chunkOfSeq(this.#source, to);
+    for (let chunk = chunkOfSeq(this.#source, begins === 0 ? from : begins); chunk <= last; chunk++) {
+      if (!readWanted(this.#source, chunk, this.#batch, selection)) continue;
       const batch = this.#batch;
       const found: Change[] = [];
       for (let row = 0; row < batch.length; row++) {
         const seq = seqOf(batch, row);
-        if (seq < from || seq > to) continue;
+        if (seq < begins || seq > to) continue;
         const before = life.words;
-        if (life.take(batch, row)) found.push(change(batch, row, [before, life.words]));
+        if (life.take(batch, row) && seq >= from) found.push(changeIn(batch, row, [before, life.words]));
       }
       yield* found;
     }
   }
 
-  *#chunks(from: number, to: number): Generator<number> {
-    const last = chunkOfSeq(this.#source, to);
-    for (let chunk = chunkOfSeq(this.#source, from); chunk <= last; chunk++) yield chunk;
+  /** The chunks that may hold events of those kinds about the page, in order. */
+  #chunks(from: number, to: number, { space, page }: Subject, kinds: number): number[] {
+    const first = chunkOfSeq(this.#source, from);
+    const chunks: number[] = [];
+    for (let chunk = chunkOfSeq(this.#source, to); chunk >= first; chunk--) {
+      chunk = this.#source.lastChunkAbout(space, page, kinds, chunk);
+      if (chunk >= first) chunks.push(chunk);
+    }
+    return chunks.reverse();
   }
 
-  /** Reads those kinds of a chunk; false where its statistics show that it has none. */
-  #read(chunk: number, kinds: number): boolean {
-    const { counts } = this.#source.chunks[chunk]!;
-    let wanted = 0;
-    for (let code = 1; code < 32; code++) {
-      const kind = kinds & (1 << code) ? EVENT_BY_CODE[code]?.kind : undefined;
-      if (kind !== undefined && (counts[kind] ?? 0) > 0) wanted |= 1 << code;
-    }
-    if (wanted === 0) return false;
-    this.#source.readChunk(chunk, this.#batch, wanted);
-    return true;
+  /** All that is said of the event of that kind; no other kind is decoded for it. */
+  #changeAt(seq: number, code: number, words: (row: number) => readonly [string, string]): Change {
+    const batch = this.#batch;
+    this.#source.readChunk(chunkOfSeq(this.#source, seq), batch, 1 << code);
+    const row = lastRowUpTo(batch, seq);
+    return changeIn(batch, row, words(row));
+  }
+
+  #touchOf(subject: Exclude<Subject, TlbSubject>): Touch {
+    return touchOf(subject, (space) => this.#layoutOf(space));
   }
 
   #layoutOf(space: number): PteLayout {
@@ -137,14 +122,7 @@ export class History {
   }
 }
 
-/** The last row whose seq is at most `end`; -1 where there is none. */
-function lastRowUpTo(batch: EventBatch, end: number): number {
-  let row = batch.length - 1;
-  while (row >= 0 && seqOf(batch, row) > end) row--;
-  return row;
-}
-
-function change(batch: EventBatch, row: number, [before, after]: readonly [string, string]): Change {
+function changeIn(batch: EventBatch, row: number, [before, after]: readonly [string, string]): Change {
   const definition = EVENT_BY_CODE[batch.kind[row]!];
   invariant(definition !== undefined, `event kind ${batch.kind[row]} is not known`);
   return {

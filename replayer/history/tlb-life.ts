@@ -7,7 +7,7 @@ import { PAGES_PER_TABLE } from '../../base/index.js';
 import {
   flushAck,
   FLUSH_SCOPES,
-  kindMask,
+  fieldsOf,
   TLB_DIRTY,
   TLB_HUGE,
   tlbEvict,
@@ -15,14 +15,22 @@ import {
   tlbUpdate,
   TLB_WRITABLE,
   type EventBatch,
+  type Selection,
 } from '../../traces/index.js';
 import type { TlbSubject } from './subject.js';
 
 const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
 
-export const TLB_KINDS: number = kindMask('tlb-fill', 'tlb-update', 'tlb-evict', 'flush-ack');
-export const TLB_FILL_KIND: number = kindMask('tlb-fill');
+/** What decides the life of an entry. */
+export const TLB_FIELDS: Selection = fieldsOf({
+  'tlb-fill': ['slot', 'flags'],
+  'tlb-update': ['slot', 'flags'],
+  'tlb-evict': ['slot'],
+  'flush-ack': ['pages', 'scope'],
+});
+export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': [] });
+export const UPDATE_FIELDS: Selection = fieldsOf({ 'tlb-update': [] });
 
 /** The first page of the table that the page lies in: where a huge entry over it stands. */
 export function headOf(page: number): number {
@@ -44,6 +52,12 @@ export class TlbLife {
   /** What the CPU has of the page now: `WD, slot 3`, or `-` for nothing. */
   get words(): string {
     return this.#words;
+  }
+
+  /** Goes on from what a checkpoint says that the CPU holds of the page, in an entry of its own. */
+  resume(slot: number, flags: number): void {
+    this.#own.hold(slot, flags);
+    this.#words = this.#own.words;
   }
 
   /** Takes the next event of the kinds TLB_KINDS; whether what the CPU has of the page was replaced, changed or dropped by it. */
@@ -84,6 +98,11 @@ class Entry {
     return `${rights}${this.isHuge ? ', huge' : ''}, slot ${this.slot}`;
   }
 
+  hold(slot: number, flags: number): void {
+    this.slot = slot;
+    this.#flags = flags;
+  }
+
   /** Whether the event did something to it. */
   take(batch: EventBatch, row: number, space: number, page: number): boolean {
     const { slots } = batch;
@@ -91,8 +110,7 @@ class Entry {
       case tlbFill.code: {
         const slot = slots[tlbFill.slot.slot]![row]!;
         if (batch.page[row] !== page || batch.space[row] !== space) return slot === this.slot && this.#end();
-        this.slot = slot;
-        this.#flags = slots[tlbFill.slot.flags]![row]!;
+        this.hold(slot, slots[tlbFill.slot.flags]![row]!);
         return true;
       }
       case tlbUpdate.code:

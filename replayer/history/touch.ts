@@ -7,7 +7,7 @@ import {
   carrierCode,
   EVENT_KINDS,
   frameMove,
-  kindMask,
+  fieldsOf,
   map,
   mark,
   pte,
@@ -25,13 +25,14 @@ import {
   type Carrier,
   type EventBatch,
   type PteLayout,
+  type Selection,
 } from '../../traces/index.js';
 import type { CarrierSubject, PageSubject, PteSubject } from './subject.js';
 
 /** A history that is found event by event. */
 export interface Touch {
-  /** Kinds that can belong to it: bit c for event code c. */
-  readonly kinds: number;
+  /** Kinds that can belong to it, and the fields that tell whether they do. */
+  readonly fields: Selection;
   /** Whether the event in that row belongs to it. */
   matches(batch: EventBatch, row: number): boolean;
   /** What the event did: the subject before and after it. */
@@ -39,7 +40,18 @@ export interface Touch {
 }
 
 const NO_WORDS = ['', ''] as const;
-const PAGE_KINDS = kindMask(...EVENT_KINDS.filter(({ hasPage }) => hasPage).map(({ kind }) => kind));
+const ENTRY = ['oldLow', 'oldHigh', 'newLow', 'newHigh'];
+/** Every kind that speaks of pages: how many, and whether it is about a huge entry. */
+const PAGE_FIELDS = fieldsOf(
+  Object.fromEntries(
+    EVENT_KINDS.filter(({ hasPage }) => hasPage).map(({ kind, fields }) => [kind, 'pages' in fields ? ['pages'] : []]),
+  ) as Parameters<typeof fieldsOf>[0],
+);
+const TOUCH_FIELDS = mergedFields(
+  PAGE_FIELDS,
+  fieldsOf({ pte: ENTRY, 'tlb-fill': ['flags'], 'tlb-update': ['flags'], 'frame-move': ['oldFrame', 'newFrame'] }),
+);
+const PTE_FIELDS = fieldsOf({ pte: ENTRY });
 /** Slot of the field `pages` by code; -1 for kinds that speak of one page. */
 const PAGES_SLOT = Int8Array.from({ length: 256 }, (_, code) => {
   const definition = EVENT_KINDS.find((candidate) => candidate.code === code);
@@ -77,7 +89,7 @@ function carrierTouch(subject: CarrierSubject, layout: PteLayout): Touch {
 }
 
 class PageTouch implements Touch {
-  readonly kinds: number = PAGE_KINDS;
+  readonly fields: Selection = TOUCH_FIELDS;
   protected readonly layout: PteLayout;
   readonly #space: number;
   readonly #page: number;
@@ -142,7 +154,7 @@ class PageTouch implements Touch {
 
 /** The entry: any change, or one of certain flags. */
 class PteTouch extends PageTouch {
-  override readonly kinds = 1 << pte.code;
+  override readonly fields = PTE_FIELDS;
   readonly #flags: number;
 
   constructor(subject: PteSubject, layout: PteLayout) {
@@ -158,7 +170,7 @@ class PteTouch extends PageTouch {
 
 /** A carrier that is a bit of the entry: set where the entry is present and has it (or lacks it, for uffd-wp). */
 class EntryCarrierTouch extends PageTouch {
-  override readonly kinds = 1 << pte.code;
+  override readonly fields = PTE_FIELDS;
   readonly #bit: number;
 
   constructor(subject: CarrierSubject, layout: PteLayout, bit: number) {
@@ -183,7 +195,7 @@ class EntryCarrierTouch extends PageTouch {
 
 /** A carrier that mark events set and clear; giving the page up clears it too. */
 class MarkTouch implements Touch {
-  readonly kinds = kindMask('mark', 'unmap');
+  readonly fields = fieldsOf({ mark: ['carrier', 'pages', 'value'], unmap: [] });
   readonly #carrier: number;
   readonly #subject: CarrierSubject;
 
@@ -208,7 +220,7 @@ class MarkTouch implements Touch {
 
 /** A carrier that two kinds of events speak of: the first sets it, the second clears it. */
 class KindTouch implements Touch {
-  readonly kinds: number;
+  readonly fields: Selection;
   readonly #subject: CarrierSubject;
   readonly #sets: number;
   readonly #words: readonly [set: string, cleared: string];
@@ -219,7 +231,7 @@ class KindTouch implements Touch {
     set: string,
     cleared: string,
   ) {
-    this.kinds = (1 << sets!.code) | (1 << clears!.code);
+    this.fields = { ...PAGE_FIELDS, kinds: (1 << sets!.code) | (1 << clears!.code) };
     this.#subject = subject;
     this.#sets = sets!.code;
     this.#words = [set, cleared];
@@ -239,4 +251,8 @@ class KindTouch implements Touch {
 
 function setWord(isSet: boolean): string {
   return isSet ? 'set' : 'clear';
+}
+
+function mergedFields(a: Selection, b: Selection): Selection {
+  return { ...a, kinds: a.kinds | b.kinds, slots: a.slots.map((slots, code) => slots | b.slots[code]!) };
 }

@@ -1,0 +1,28 @@
+/** Reading chunks for a history: what is selected, and nothing where the statistics show that there is nothing. */
+import { EVENT_BY_CODE, type EventBatch, type Selection } from '../../traces/index.js';
+import { seqOf, type EventSource } from '../event-source.js';
+
+/** Reads of a chunk what is selected; false where its statistics show that it has nothing of those kinds. */
+export function readWanted(source: EventSource, chunk: number, batch: EventBatch, selection: Selection): boolean {
+  const { counts } = source.chunks[chunk]!;
+  let kinds = 0;
+  for (let code = 1; code < 32; code++) {
+    const kind = selection.kinds & (1 << code) ? EVENT_BY_CODE[code]?.kind : undefined;
+    if (kind !== undefined && (counts[kind] ?? 0) > 0) kinds |= 1 << code;
+  }
+  if (kinds === 0) return false;
+  source.readChunk(chunk, batch, { ...selection, kinds });
+  return true;
+}
+
+/** The last row whose seq is at most `end`; -1 where there is none. */
+export function lastRowUpTo(batch: EventBatch, end: number): number {
+  let low = 0;
+  let high = batch.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (seqOf(batch, middle) <= end) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

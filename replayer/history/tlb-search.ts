@@ -1,0 +1,136 @@
+/**
+ * The last change of what a CPU has cached of a page. It begins with a fill, which the page index finds; what became of the entry since is
+ * looked up in checkpoints, by halves, so that only the events around its end are read.
+ */
+import type { EventBatch, MachineSnapshot } from '../../traces/index.js';
+import { TLB_HUGE } from '../../traces/index.js';
+import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
+import { lastRowUpTo, readWanted } from './reading.js';
+import type { TlbSubject } from './subject.js';
+import { FILL_FIELDS, headOf, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
+
+/** Chunks that are read rather than asked about in checkpoints. Chosen: a checkpoint costs as much to look at as half a chunk. */
+const READ_CHUNKS = 3;
+
+export interface LifeEvent {
+  readonly seq: number;
+  /** Kind of the event. */
+  readonly code: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+interface Held {
+  readonly slot: number;
+  readonly flags: number;
+}
+
+/** The last event up to `end` that changed what the CPU has of the page; null where it never had anything. */
+export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): LifeEvent | null {
+  const begins = lifeBegins(source, batch, subject, end);
+  if (begins === 0) return null;
+  let from = begins;
+  let to = end;
+  let held: Held | null = null;
+  // Between `from`, where it is held, and `to`; what a checkpoint says of the middle decides in which half it ends.
+  while (chunkOfSeq(source, to) - chunkOfSeq(source, from) > READ_CHUNKS) {
+    const checkpoint = source.scopedSnapshotAtOrBefore(Math.floor((from + to) / 2), scopeOf(subject));
+    if (checkpoint === null || checkpoint.seq <= from) break;
+    const found = heldIn(checkpoint.tlbs, subject);
+    if (found === 'huge') break;
+    if (found === null) to = checkpoint.seq;
+    else {
+      from = checkpoint.seq + 1;
+      held = found;
+    }
+  }
+  return (
+    follow(source, batch, subject, held, from, to) ??
+    lastUpdate(source, batch, subject, begins, from) ??
+    follow(source, batch, subject, null, begins, begins)
+  );
+}
+
+/** Where to begin, to know what the CPU has of the page after event `end`; 0 where nothing was ever filled. */
+export function lifeBegins(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
+  const own = lastAbout(source, batch, subject, subject.page, FILL_FIELDS, end);
+  const head = headOf(subject.page);
+  const huge = head === subject.page ? own : lastAbout(source, batch, subject, head, FILL_FIELDS, end);
+  return own === 0 || huge === 0 ? Math.max(own, huge) : Math.min(own, huge);
+}
+
+/** What becomes of the entry in [from, to], before which it is `held`: the last change, or null for none. */
+function follow(
+  source: EventSource,
+  batch: EventBatch,
+  subject: TlbSubject,
+  held: Held | null,
+  from: number,
+  to: number,
+): LifeEvent | null {
+  const life = new TlbLife(subject);
+  if (held !== null) life.resume(held.slot, held.flags);
+  let last: LifeEvent | null = null;
+  for (let chunk = chunkOfSeq(source, from); chunk <= chunkOfSeq(source, to); chunk++) {
+    if (!readWanted(source, chunk, batch, TLB_FIELDS)) continue;
+    for (let row = 0; row < batch.length; row++) {
+      const seq = seqOf(batch, row);
+      if (seq < from || seq > to) continue;
+      const before = life.words;
+      if (life.take(batch, row)) last = { seq, code: batch.kind[row]!, before, after: life.words };
+    }
+  }
+  return last;
+}
+
+/** The last change of flags in [begins, before), of an entry that was held all that time. */
+function lastUpdate(
+  source: EventSource,
+  batch: EventBatch,
+  subject: TlbSubject,
+  begins: number,
+  before: number,
+): LifeEvent | null {
+  const seq = lastAbout(source, batch, subject, subject.page, UPDATE_FIELDS, before - 1);
+  if (seq <= begins) return null;
+  const checkpoint = source.scopedSnapshotAtOrBefore(seq - 1, scopeOf(subject));
+  const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
+  if (held === null || held === 'huge') return follow(source, batch, subject, null, begins, seq);
+  return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);
+}
+
+/** Seq of the last event of those fields on the subject's CPU about that page, up to `end`; 0 where there is none. */
+function lastAbout(
+  source: EventSource,
+  batch: EventBatch,
+  { cpu, space }: TlbSubject,
+  page: number,
+  fields: typeof FILL_FIELDS,
+  end: number,
+): number {
+  for (let chunk = chunkOfSeq(source, end); chunk >= 0; chunk--) {
+    chunk = source.lastChunkAbout(space, page, fields.kinds, chunk);
+    if (chunk < 0) return 0;
+    if (!readWanted(source, chunk, batch, fields)) continue;
+    for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
+      if (batch.page[row] === page && batch.cpu[row] === cpu && batch.space[row] === space) return seqOf(batch, row);
+    }
+  }
+  return 0;
+}
+
+/** The page alone: a checkpoint has all TLBs beside it. */
+function scopeOf({ space, page }: TlbSubject): { space: number; from: number; to: number } {
+  return { space, from: page, to: page + 1 };
+}
+
+/** What the CPU holds of the page by an entry of its own; `huge` where an entry of the table's head may cover it. */
+function heldIn({ cpu, space, page, slot, flags }: MachineSnapshot['tlbs'], subject: TlbSubject): Held | 'huge' | null {
+  let held: Held | null = null;
+  for (let row = 0; row < page.length; row++) {
+    if (cpu[row] !== subject.cpu || space[row] !== subject.space) continue;
+    if (page[row] === headOf(subject.page) && flags[row]! & TLB_HUGE) return 'huge';
+    if (page[row] === subject.page) held = { slot: slot[row]!, flags: flags[row]! };
+  }
+  return held;
+}
