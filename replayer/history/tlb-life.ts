@@ -29,7 +29,7 @@ export const TLB_FIELDS: Selection = fieldsOf({
   'tlb-evict': ['slot'],
   'flush-ack': ['pages', 'scope'],
 });
-export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': [] });
+export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': ['flags'] });
 export const UPDATE_FIELDS: Selection = fieldsOf({ 'tlb-update': [] });
 
 /** The first page of the table that the page lies in: where a huge entry over it stands. */

@@ -2,8 +2,7 @@
  * The last change of what a CPU has cached of a page. It begins with a fill, which the page index finds; what became of the entry since is
  * looked up in checkpoints, by halves, so that only the events around its end are read.
  */
-import type { EventBatch, MachineSnapshot } from '../../traces/index.js';
-import { TLB_HUGE } from '../../traces/index.js';
+import { TLB_HUGE, tlbFill, type EventBatch, type MachineSnapshot, type Selection } from '../../traces/index.js';
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
 import { lastRowUpTo, readWanted } from './reading.js';
 import type { TlbSubject } from './subject.js';
@@ -27,17 +26,18 @@ interface Held {
 
 /** The last event up to `end` that changed what the CPU has of the page; null where it never had anything. */
 export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): LifeEvent | null {
-  const begins = lifeBegins(source, batch, subject, end);
-  if (begins === 0) return null;
-  let from = begins;
+  const own = lastFill(source, batch, subject, end);
+  const huge = lastHugeFill(source, batch, subject, end);
+  if (huge > 0) return follow(source, batch, subject, null, earlier(own, huge), end);
+  if (own === 0) return null;
+  let from = own;
   let to = end;
   let held: Held | null = null;
-  // Between `from`, where it is held, and `to`; what a checkpoint says of the middle decides in which half it ends.
+  // It is held at `from`, and ends at most once; what a checkpoint says of the middle decides in which half.
   while (chunkOfSeq(source, to) - chunkOfSeq(source, from) > READ_CHUNKS) {
     const checkpoint = source.scopedSnapshotAtOrBefore(Math.floor((from + to) / 2), scopeOf(subject));
     if (checkpoint === null || checkpoint.seq <= from) break;
     const found = heldIn(checkpoint.tlbs, subject);
-    if (found === 'huge') break;
     if (found === null) to = checkpoint.seq;
     else {
       from = checkpoint.seq + 1;
@@ -46,17 +46,33 @@ export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbS
   }
   return (
     follow(source, batch, subject, held, from, to) ??
-    lastUpdate(source, batch, subject, begins, from) ??
-    follow(source, batch, subject, null, begins, begins)
+    lastUpdate(source, batch, subject, own, from) ??
+    follow(source, batch, subject, null, own, own)
   );
 }
 
 /** Where to begin, to know what the CPU has of the page after event `end`; 0 where nothing was ever filled. */
 export function lifeBegins(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
-  const own = lastAbout(source, batch, subject, subject.page, FILL_FIELDS, end);
+  return earlier(lastFill(source, batch, subject, end), lastHugeFill(source, batch, subject, end));
+}
+
+/** The lesser of two events, where 0 is none. */
+function earlier(a: number, b: number): number {
+  return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
+}
+
+/** Seq of the last fill of an entry of the page's own; 0 where there is none. */
+function lastFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
+  return lastAbout(source, batch, subject, FILL_FIELDS, end, (row) => batch.page[row] === subject.page);
+}
+
+/** The same of a huge entry over it, which stands at the first page of its table. */
+function lastHugeFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
   const head = headOf(subject.page);
-  const huge = head === subject.page ? own : lastAbout(source, batch, subject, head, FILL_FIELDS, end);
-  return own === 0 || huge === 0 ? Math.max(own, huge) : Math.min(own, huge);
+  if (head === subject.page) return 0;
+  const flags = batch.slots[tlbFill.slot.flags]!;
+  const isHuge = (row: number) => batch.page[row] === head && (flags[row]! & TLB_HUGE) !== 0;
+  return lastAbout(source, batch, subject, FILL_FIELDS, end, isHuge);
 }
 
 /** What becomes of the entry in [from, to], before which it is `held`: the last change, or null for none. */
@@ -91,29 +107,29 @@ function lastUpdate(
   begins: number,
   before: number,
 ): LifeEvent | null {
-  const seq = lastAbout(source, batch, subject, subject.page, UPDATE_FIELDS, before - 1);
+  const seq = lastAbout(source, batch, subject, UPDATE_FIELDS, before - 1, (row) => batch.page[row] === subject.page);
   if (seq <= begins) return null;
   const checkpoint = source.scopedSnapshotAtOrBefore(seq - 1, scopeOf(subject));
   const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
-  if (held === null || held === 'huge') return follow(source, batch, subject, null, begins, seq);
+  if (held === null) return follow(source, batch, subject, null, begins, seq);
   return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);
 }
 
-/** Seq of the last event of those fields on the subject's CPU about that page, up to `end`; 0 where there is none. */
+/** Seq of the last event of those kinds on the subject's CPU that is meant, up to `end`; 0 where there is none. */
 function lastAbout(
   source: EventSource,
   batch: EventBatch,
-  { cpu, space }: TlbSubject,
-  page: number,
-  fields: typeof FILL_FIELDS,
+  { cpu, space, page }: TlbSubject,
+  fields: Selection,
   end: number,
+  isMeant: (row: number) => boolean,
 ): number {
   for (let chunk = chunkOfSeq(source, end); chunk >= 0; chunk--) {
     chunk = source.lastChunkAbout(space, page, fields.kinds, chunk);
     if (chunk < 0) return 0;
     if (!readWanted(source, chunk, batch, fields)) continue;
     for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
-      if (batch.page[row] === page && batch.cpu[row] === cpu && batch.space[row] === space) return seqOf(batch, row);
+      if (batch.cpu[row] === cpu && batch.space[row] === space && isMeant(row)) return seqOf(batch, row);
     }
   }
   return 0;
@@ -124,13 +140,11 @@ function scopeOf({ space, page }: TlbSubject): { space: number; from: number; to
   return { space, from: page, to: page + 1 };
 }
 
-/** What the CPU holds of the page by an entry of its own; `huge` where an entry of the table's head may cover it. */
-function heldIn({ cpu, space, page, slot, flags }: MachineSnapshot['tlbs'], subject: TlbSubject): Held | 'huge' | null {
-  let held: Held | null = null;
+/** What the CPU holds of the page by an entry of its own. */
+function heldIn({ cpu, space, page, slot, flags }: MachineSnapshot['tlbs'], subject: TlbSubject): Held | null {
   for (let row = 0; row < page.length; row++) {
-    if (cpu[row] !== subject.cpu || space[row] !== subject.space) continue;
-    if (page[row] === headOf(subject.page) && flags[row]! & TLB_HUGE) return 'huge';
-    if (page[row] === subject.page) held = { slot: slot[row]!, flags: flags[row]! };
+    if (cpu[row] !== subject.cpu || space[row] !== subject.space || page[row] !== subject.page) continue;
+    return { slot: slot[row]!, flags: flags[row]! };
   }
-  return held;
+  return null;
 }
