@@ -86,7 +86,9 @@ describe('the last change', () => {
   });
 
   it('of a page under a huge entry is that of the entry at the head of its table', () => {
-    const source = drawn('map 512\n pte 512 PWH map\n tlb-fill 512 WH\n pte 512 PWDH walker\n flush-ack 700+1 range');
+    const source = drawn('map 512\n pte 512 PWH map\n tlb-fill 512 WH\n pte 512 PWDH walker\n flush-ack 700+1 range', {
+      meta: { options: { huge: 1 } },
+    });
     const history = History.open(source);
     expect(history.last({ kind: 'pte', space: 0, page: 600, flags: PTE_DIRTY }, 5)?.seq).toBe(4);
     expect(history.last({ kind: 'page', space: 0, page: 600 }, 5)?.seq).toBe(4);
@@ -133,7 +135,7 @@ describe('the changes of a subject in random events', () => {
         // No recorder makes a huge entry of another one by an update.
         if (batch.kind[row] === tlbUpdate.code) batch.slots[tlbUpdate.slot.flags]![row]! &= TLB_WRITABLE | TLB_DIRTY;
       }
-      const meta = randomMeta(seed);
+      const meta = { ...randomMeta(seed), options: { ...randomMeta(seed).options, huge: 1 } };
       const parts: EventBatch[] = [];
       for (let from = 0; from < events; from += 97) {
         const part = new EventBatch(97);

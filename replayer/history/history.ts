@@ -2,10 +2,9 @@
  * The history of a page, an entry, a TLB entry or a carrier: its last change before an event, or all of them, without folding anything.
  * The page index leads to the chunks that may hold such an event; of these only what decides is decoded, and of the event found the rest.
  */
-import { invariant } from '../../base/index.js';
-import { EVENT_BY_CODE, EventBatch, pteLayout, type PteLayout } from '../../traces/index.js';
+import { EventBatch, pteLayout, type PteLayout, timesOf } from '../../traces/index.js';
 import { chunkOfSeq, lastSeqOf, seqOf, type EventSource } from '../event-source.js';
-import { lastRowUpTo, readWanted } from './reading.js';
+import { changeIn, lastRowUpTo, readWanted } from './reading.js';
 import type { Change, Subject, TlbSubject } from './subject.js';
 import { lastOfLife, lifeBegins } from './tlb-search.js';
 import { TLB_FIELDS, TlbLife } from './tlb-life.js';
@@ -30,7 +29,7 @@ export class History {
     if (end < 1) return null;
     if (subject.kind !== 'tlb') return this.#lastTouch(subject, end);
     const found = lastOfLife(this.#source, this.#batch, subject, end);
-    return found === null ? null : this.#changeAt(found.seq, found.code, () => [found.before, found.after]);
+    return found === null ? null : this.#timed(chunkOfSeq(this.#source, found.change.seq), found.change, found.code);
   }
 
   /** Every change with `from` <= seq <= `to`, in order. */
@@ -45,14 +44,15 @@ export class History {
   #lastTouch(subject: Exclude<Subject, TlbSubject>, end: number): Change | null {
     const touch = this.#touchOf(subject);
     const { space, page } = subject;
+    const selection = { ...touch.fields, who: true };
     const batch = this.#batch;
     for (let chunk = chunkOfSeq(this.#source, end); chunk >= 0; chunk--) {
       chunk = this.#source.lastChunkAbout(space, page, touch.fields.kinds, chunk);
       if (chunk < 0) return null;
-      if (!readWanted(this.#source, chunk, batch, touch.fields)) continue;
+      if (!readWanted(this.#source, chunk, batch, selection)) continue;
       for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
         if (!touch.matches(batch, row)) continue;
-        return this.#changeAt(seqOf(batch, row), batch.kind[row]!, (at) => touch.words(batch, at));
+        return this.#timed(chunk, changeIn(batch, row, touch.words(batch, row)), batch.kind[row]!);
       }
     }
     return null;
@@ -104,12 +104,10 @@ export class History {
     return chunks.reverse();
   }
 
-  /** All that is said of the event of that kind; no other kind is decoded for it. */
-  #changeAt(seq: number, code: number, words: (row: number) => readonly [string, string]): Change {
-    const batch = this.#batch;
-    this.#source.readChunk(chunkOfSeq(this.#source, seq), batch, 1 << code);
-    const row = lastRowUpTo(batch, seq);
-    return changeIn(batch, row, words(row));
+  /** The change with its time, which takes the times of all events of its kind to be read. */
+  #timed(chunk: number, change: Change, code: number): Change {
+    this.#source.readChunk(chunk, this.#batch, timesOf(1 << code));
+    return { ...change, timeNs: this.#batch.time[lastRowUpTo(this.#batch, change.seq)]! };
   }
 
   #touchOf(subject: Exclude<Subject, TlbSubject>): Touch {
@@ -120,19 +118,4 @@ export class History {
     const { spaces, arch } = this.#source.meta;
     return pteLayout(spaces[space]?.layout ?? spaces[0]?.layout ?? arch);
   }
-}
-
-function changeIn(batch: EventBatch, row: number, [before, after]: readonly [string, string]): Change {
-  const definition = EVENT_BY_CODE[batch.kind[row]!];
-  invariant(definition !== undefined, `event kind ${batch.kind[row]} is not known`);
-  return {
-    seq: seqOf(batch, row),
-    timeNs: batch.time[row]!,
-    cpu: batch.cpu[row]!,
-    actor: batch.actor[row]!,
-    step: batch.step[row]!,
-    kind: definition.kind,
-    before,
-    after,
-  };
 }

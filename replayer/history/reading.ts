@@ -1,6 +1,8 @@
 /** Reading chunks for a history: what is selected, and nothing where the statistics show that there is nothing. */
+import { invariant } from '../../base/index.js';
 import { EVENT_BY_CODE, type EventBatch, type Selection } from '../../traces/index.js';
 import { seqOf, type EventSource } from '../event-source.js';
+import type { Change } from './subject.js';
 
 /** Reads of a chunk what is selected; false where its statistics show that it has nothing of those kinds. */
 export function readWanted(source: EventSource, chunk: number, batch: EventBatch, selection: Selection): boolean {
@@ -25,4 +27,20 @@ export function lastRowUpTo(batch: EventBatch, end: number): number {
     else high = middle;
   }
   return low - 1;
+}
+
+/** The event in that row as a change; its time is right where times were read. */
+export function changeIn(batch: EventBatch, row: number, [before, after]: readonly [string, string]): Change {
+  const definition = EVENT_BY_CODE[batch.kind[row]!];
+  invariant(definition !== undefined, `event kind ${batch.kind[row]} is not known`);
+  return {
+    seq: seqOf(batch, row),
+    timeNs: batch.time[row]!,
+    cpu: batch.cpu[row]!,
+    actor: batch.actor[row]!,
+    step: batch.step[row]!,
+    kind: definition.kind,
+    before,
+    after,
+  };
 }

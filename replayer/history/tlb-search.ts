@@ -4,19 +4,20 @@
  */
 import { TLB_HUGE, tlbFill, type EventBatch, type MachineSnapshot, type Selection } from '../../traces/index.js';
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
-import { lastRowUpTo, readWanted } from './reading.js';
-import type { TlbSubject } from './subject.js';
+import { changeIn, lastRowUpTo, readWanted } from './reading.js';
+import type { Change, TlbSubject } from './subject.js';
 import { FILL_FIELDS, headOf, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
 
 /** Chunks that are read rather than asked about in checkpoints. Chosen: a checkpoint costs as much to look at as half a chunk. */
 const READ_CHUNKS = 3;
 
+const LIFE_FIELDS = { ...TLB_FIELDS, who: true };
+
 export interface LifeEvent {
-  readonly seq: number;
+  /** Without its time. */
+  readonly change: Change;
   /** Kind of the event. */
   readonly code: number;
-  readonly before: string;
-  readonly after: string;
 }
 
 interface Held {
@@ -69,7 +70,7 @@ function lastFill(source: EventSource, batch: EventBatch, subject: TlbSubject, e
 /** The same of a huge entry over it, which stands at the first page of its table. */
 function lastHugeFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
   const head = headOf(subject.page);
-  if (head === subject.page) return 0;
+  if (head === subject.page || !hasHugePages(source)) return 0;
   const flags = batch.slots[tlbFill.slot.flags]!;
   const isHuge = (row: number) => batch.page[row] === head && (flags[row]! & TLB_HUGE) !== 0;
   return lastAbout(source, batch, subject, FILL_FIELDS, end, isHuge);
@@ -88,12 +89,13 @@ function follow(
   if (held !== null) life.resume(held.slot, held.flags);
   let last: LifeEvent | null = null;
   for (let chunk = chunkOfSeq(source, from); chunk <= chunkOfSeq(source, to); chunk++) {
-    if (!readWanted(source, chunk, batch, TLB_FIELDS)) continue;
+    if (!readWanted(source, chunk, batch, LIFE_FIELDS)) continue;
     for (let row = 0; row < batch.length; row++) {
       const seq = seqOf(batch, row);
       if (seq < from || seq > to) continue;
       const before = life.words;
-      if (life.take(batch, row)) last = { seq, code: batch.kind[row]!, before, after: life.words };
+      if (!life.take(batch, row)) continue;
+      last = { change: changeIn(batch, row, [before, life.words]), code: batch.kind[row]! };
     }
   }
   return last;
@@ -113,6 +115,11 @@ function lastUpdate(
   const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
   if (held === null) return follow(source, batch, subject, null, begins, seq);
   return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);
+}
+
+/** Whether a huge entry may be met: the meta of a simulated trail says so, an observed one may have seen any. */
+function hasHugePages({ meta }: EventSource): boolean {
+  return meta.mode === 'observed' || meta.options['huge'] === 1;
 }
 
 /** Seq of the last event of those kinds on the subject's CPU that is meant, up to `end`; 0 where there is none. */

@@ -155,8 +155,11 @@ function split(batch: EventBatch, events: number): EventBatch[] {
 }
 
 /** Makes rubbish of the columns that nobody asked for. */
-function spoil(batch: EventBatch, { times, who, slots }: Selection): void {
+function spoil(batch: EventBatch, { times, who, where, slots }: Selection): void {
   if (!times) batch.time.fill(NaN);
+  if (!where) batch.page.fill(NaN);
+  if (!where) batch.space.fill(0xfff);
+  if (!where) batch.cpu.fill(0xfff);
   if (!who) batch.actor.fill(0xfff);
   if (!who) batch.step.fill(0xfff);
   for (let row = 0; row < batch.length; row++) {

@@ -16,7 +16,7 @@ import {
   MEANS_VALUE,
   unpackColumn,
 } from './columns.js';
-import { type Group, type OpenChunk, openChunk } from './open-chunk.js';
+import { type Group, OpenChunk, openChunk } from './open-chunk.js';
 import { type KindRows, RowPlacer, type Runs } from './rows.js';
 import { type Selection, selectionOf } from './selection.js';
 import {
@@ -70,14 +70,15 @@ export class ChunkUnpacker {
 
   /**
    * Fills `into` with the events of a chunk that are wanted, in order; `row` says which of the chunk's events each is.
+   * @param body as it is stored, or opened before
    * @param wanted kinds (bit c for code c), or of these certain columns
    * @throws TrailFormatError for damaged bytes, TrailVersionError for a chunk of a newer pagetrail
    */
-  unpack(body: Uint8Array, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
+  unpack(body: Uint8Array | OpenChunk, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
     const selection = selectionOf(wanted);
     const { kinds } = selection;
     into.length = 0;
-    const chunk = openChunk(body);
+    const chunk = body instanceof OpenChunk ? body : openChunk(body);
     this.#head = {
       firstSeq: chunk.firstSeq,
       events: chunk.events,
@@ -101,10 +102,8 @@ export class ChunkUnpacker {
       this.#unpackTimes(chunk, runs, rows, groups, times);
       if (!whole) for (let i = 0; i < length; i++) into.time[i] = times[into.row[i]!]!;
     }
-    this.#unpackNarrow(chunk, groups, target, into, length, selection.who);
-    for (const group of groups) {
-      this.#unpackWide(chunk, group, target[group.code]!, into, selection.slots[group.code]!);
-    }
+    this.#unpackNarrow(chunk, groups, target, into, length, selection);
+    for (const group of groups) this.#unpackWide(chunk, group, target[group.code]!, into, selection);
     into.firstSeq = chunk.firstSeq;
     into.length = length;
   }
@@ -149,11 +148,11 @@ export class ChunkUnpacker {
     rows: ReadonlyArray<KindRows | undefined>,
     into: EventBatch,
     length: number,
-    who: boolean,
+    { who, where }: Selection,
   ): void {
     for (const [i, column] of [into.cpu, into.actor, into.space, into.step].entries()) {
       const at = COLUMN_CPU + i;
-      if (!who && (at === COLUMN_ACTOR || at === COLUMN_STEP)) continue;
+      if (!(at === COLUMN_ACTOR || at === COLUMN_STEP ? who : where)) continue;
       const [least, most] = COLUMN_BOUNDS[at]!;
       const constants = wanted.map((group) => chunk.constant(group, at));
       const [value] = constants;
@@ -175,8 +174,10 @@ export class ChunkUnpacker {
     }
   }
 
-  /** page and the fields whose bits are set in `slots`. */
-  #unpackWide(chunk: OpenChunk, group: Group, rows: KindRows, into: EventBatch, slots: number): void {
+  /** page and the fields. */
+  #unpackWide(chunk: OpenChunk, group: Group, rows: KindRows, into: EventBatch, selection: Selection): void {
+    const { where } = selection;
+    const slots = selection.slots[group.code]!;
     const shape = KIND_SHAPES[group.code]!;
     const { count } = group;
     const [first, second] = this.#scratch;
@@ -190,7 +191,7 @@ export class ChunkUnpacker {
       rows.scatter(values, target);
     };
     const joined = shape.offsetSlot >= 0 && (chunk.tag(group, COLUMN_PAGE) & 0xf0) === MEANS_ADDRESS;
-    if (joined) {
+    if (joined && (where || (slots & (1 << shape.offsetSlot)) !== 0)) {
       const target = into.slots[shape.offsetSlot]!;
       const pages = rows.view(into.page) ?? first;
       const offsets = rows.view(target) ?? second;
@@ -198,7 +199,7 @@ export class ChunkUnpacker {
       unpackAddresses(cursor, cursor.byte() & 0x0f, pages, offsets, count);
       rows.scatter(pages, into.page);
       if ((slots & (1 << shape.offsetSlot)) !== 0) rows.scatter(offsets, target);
-    } else {
+    } else if (where && !joined) {
       deliver(COLUMN_PAGE, into.page);
     }
     for (let slot = 0; slot < shape.columns - COMMON_COLUMNS; slot++) {

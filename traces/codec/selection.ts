@@ -10,8 +10,10 @@ export interface Selection {
   readonly kinds: number;
   /** Whether times are wanted. */
   readonly times: boolean;
-  /** Whether each event's actor and step are wanted; cpu, space and page always are. */
+  /** Whether each event's actor and step are wanted. */
   readonly who: boolean;
+  /** Whether cpu, space and page are. */
+  readonly where: boolean;
   /** By event code: bit s for slot s. Columns of fields that are left out hold rubbish. */
   readonly slots: Uint8Array;
 }
@@ -20,7 +22,7 @@ type Kind = (typeof EVENT_KINDS)[number]['kind'];
 
 /** Everything of some kinds. */
 export function wholeEvents(kinds: number): Selection {
-  return { kinds, times: true, who: true, slots: new Uint8Array(32).fill(0xff) };
+  return { kinds, times: true, who: true, where: true, slots: new Uint8Array(32).fill(0xff) };
 }
 
 /** Certain fields of certain kinds. Throws a `RangeError` for a field that a kind does not have. */
@@ -40,7 +42,12 @@ export function fieldsOf(
       slots[code]! |= 1 << at;
     }
   }
-  return { kinds, times, who, slots };
+  return { kinds, times, who, where: true, slots };
+}
+
+/** When events of some kinds happened, and nothing else of them. */
+export function timesOf(kinds: number): Selection {
+  return { kinds, times: true, who: false, where: false, slots: new Uint8Array(32) };
 }
 
 /** A mask of kinds stands for everything of them. */

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
+import { type OpenChunk, openChunk } from '../codec/open-chunk.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { MachineSnapshot, PageScope, ScopedSnapshot } from '../snapshot.js';
@@ -22,6 +23,14 @@ import { damagedFile, withSqlite } from './sqlite-errors.js';
 
 /** Longest text of a row of meta that is read; chosen far above what a recorder writes. */
 const MOST_META_BYTES = 2 ** 24;
+
+/** A chunk and what its row says of it. */
+interface OpenedChunk {
+  readonly index: number;
+  readonly firstSeq: unknown;
+  readonly events: unknown;
+  readonly chunk: OpenChunk;
+}
 
 export class TrailReader {
   readonly path: string;
@@ -37,6 +46,7 @@ export class TrailReader {
   #ending: TrailEnding | null = null;
   #chunks: ChunkInfo[] = [];
   #counts: Record<string, number> = {};
+  #opened: OpenedChunk | null = null;
 
   /**
    * @throws InputError when there is no such file or it is no trail, TrailVersionError when it is a newer one,
@@ -104,6 +114,7 @@ export class TrailReader {
 
   /** Takes notice of what was recorded since. */
   refresh(): void {
+    this.#opened = null;
     try {
       withSqlite(this.path, 'read', () => {
         this.#db.transaction(() => {
@@ -149,14 +160,12 @@ export class TrailReader {
   readChunk(index: number, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
     const chunk = this.#chunks[index];
     if (chunk === undefined) throw new RangeError(`there is no chunk ${index}`);
-    const row = withSqlite(this.path, 'read', () => this.#body.get(chunk.id));
     try {
-      if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
-      this.#unpacker.unpack(row.body, into, wanted);
+      const opened = this.#open(index, chunk);
+      this.#unpacker.unpack(opened.chunk, into, wanted);
       const { firstSeq, events, counts } = this.#unpacker.head;
-      if (firstSeq !== row.first_seq || events !== row.events || firstSeq !== chunk.firstSeq || events < chunk.events) {
-        throw new TrailFormatError({ what: 'it holds other events than its row says' });
-      }
+      if (firstSeq !== opened.firstSeq || events !== opened.events) wrongEvents();
+      if (firstSeq !== chunk.firstSeq || events < chunk.events) wrongEvents();
       if (events === chunk.events) checkCounts(chunk, counts);
       // The chunk may have grown since `refresh`; what is seen stays what `chunks` says.
       while (into.length > 0 && into.row[into.length - 1]! >= chunk.events) into.length--;
@@ -164,6 +173,17 @@ export class TrailReader {
       into.length = 0;
       throw nameChunk(error, this.path, chunk);
     }
+  }
+
+  /** The chunk as it is stored; the one that was read last is kept, because more is often asked of it. */
+  #open(index: number, { id }: ChunkInfo): OpenedChunk {
+    if (this.#opened?.index === index) return this.#opened;
+    const row = withSqlite(this.path, 'read', () => this.#body.get(id));
+    if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
+    const opened = { index, firstSeq: row.first_seq, events: row.events, chunk: openChunk(row.body) };
+    // While it is recorded, the last one is replaced by longer ones.
+    this.#opened = this.#ending === null ? null : opened;
+    return opened;
   }
 
   /** The latest whole checkpoint at or before event `seq`; null when there is none. */
@@ -263,6 +283,10 @@ function readRows(db: Database.Database): Map<string, string> {
     meta.set(key, value);
   }
   return meta;
+}
+
+function wrongEvents(): never {
+  throw new TrailFormatError({ what: 'it holds other events than its row says' });
 }
 
 /** Adds to an error of the codec which events cannot be read, and what still can. */
