@@ -1,5 +1,12 @@
 /** A trail up to an event, as if it ended there: for questions about a moment that are answered by what is known at the end. */
-import { EventBatch, type MachineSnapshot, type TrailMeta } from '../../traces/index.js';
+import {
+  EventBatch,
+  type MachineSnapshot,
+  type PageScope,
+  type ScopedSnapshot,
+  type Selection,
+  type TrailMeta,
+} from '../../traces/index.js';
 import { type ChunkFacts, chunkOfSeq, type EventSource, lastIndexWhere } from '../../replayer/index.js';
 
 const COLUMNS = ['row', 'kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
@@ -25,15 +32,15 @@ export class Prefix implements EventSource {
     return this.#source.meta;
   }
 
-  readChunk(index: number, batch: EventBatch, kinds?: number): void {
+  readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void {
     const { events } = this.#source.chunks[index]!;
     if (batch.capacity >= events) {
-      this.#source.readChunk(index, batch, kinds);
+      this.#source.readChunk(index, batch, wanted);
       batch.length = this.#rowsOf(batch);
       return;
     }
     // The last chunk, cut short: who reads it has room for what is left of it.
-    const whole = this.#readWhole(index, kinds);
+    const whole = this.#readWhole(index, wanted);
     const rows = this.#rowsOf(whole);
     for (const name of COLUMNS) batch[name].set(whole[name].subarray(0, rows) as never);
     whole.slots.forEach((slot, at) => batch.slots[at]!.set(slot.subarray(0, rows)));
@@ -45,15 +52,23 @@ export class Prefix implements EventSource {
     return this.#source.snapshotAtOrBefore(Math.min(seq, this.#seq));
   }
 
+  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
+    return this.#source.scopedSnapshotAtOrBefore(Math.min(seq, this.#seq), scope);
+  }
+
+  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number {
+    return this.#source.lastChunkAbout(space, page, kinds, atMost);
+  }
+
   /** Its counts are those of the whole: a kind that they rule out is not there either. */
   #cutShort(chunk: ChunkFacts, index: number): ChunkFacts {
     const { time, firstSeq } = this.#readWhole(index);
     return { ...chunk, events: this.#seq - chunk.firstSeq + 1, timeLast: time[this.#seq - firstSeq]! };
   }
 
-  #readWhole(index: number, kinds?: number): EventBatch {
+  #readWhole(index: number, wanted?: number | Selection): EventBatch {
     this.#whole ??= new EventBatch(this.#source.chunks[index]!.events);
-    this.#source.readChunk(index, this.#whole, kinds);
+    this.#source.readChunk(index, this.#whole, wanted);
     return this.#whole;
   }
 

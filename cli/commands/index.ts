@@ -6,6 +6,7 @@ import { debug } from './debug.js';
 import { diff } from './diff.js';
 import { explore } from './explore.js';
 import { info } from './info.js';
+import { last } from './last.js';
 import { list } from './list.js';
 import { query } from './query.js';
 import { record } from './record.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   replay,
   info,
   state,
+  last,
   stats,
   debug,
   query,

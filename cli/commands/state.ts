@@ -43,7 +43,9 @@ export const state = defineCommand<Options>({
     const position = parsePosition(at);
     const reader = await openTrail(context, args[0]!);
     const filter = { ...(page !== undefined && { page }), ...(cpu !== undefined && { cpu }) };
-    const answer = stateAt(Replayer.open(reader), position, filter);
+    // Where there is one address space, a page's state is to be had without that of the others.
+    const scope = page === undefined ? null : { space: 0, from: page, to: page + 1 };
+    const answer = stateAt(Replayer.open(reader, scope), position, filter);
     return { json: () => answer, print: (out) => print(out, answer, all === true ? Infinity : ROWS) };
   },
 });
