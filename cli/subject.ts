@@ -1,38 +1,29 @@
 /** What a history is asked of, as people write it: `page 0x10`, `pte 0x10 dirty`, `tlb 0 0x10`, `mark bitmap 0x10`; a page alone is `page`. */
 import { PAGE_LIMIT, parseUnsigned, UsageError } from '../base/index.js';
 import type { Subject } from '../replayer/index.js';
-import {
-  CARRIERS,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_SOFT_DIRTY,
-  PTE_UFFD_WP,
-  PTE_WRITABLE,
-} from '../traces/index.js';
 import { oneOf } from './arguments.js';
-
-/** Bits of an entry by the words they are asked for with. */
-const ENTRY_BITS = {
-  present: PTE_PRESENT,
-  writable: PTE_WRITABLE,
-  accessed: PTE_ACCESSED,
-  dirty: PTE_DIRTY,
-  'soft-dirty': PTE_SOFT_DIRTY,
-  'uffd-wp': PTE_UFFD_WP,
-} as const;
 
 export const SUBJECT_FORMS = 'page PAGE, pte PAGE [BIT]..., tlb CPU PAGE, mark CARRIER PAGE';
 
 /** @throws UsageError for anything that is not one of `SUBJECT_FORMS` */
-export function parseSubject(words: readonly string[], space: number): Subject {
+export async function parseSubject(words: readonly string[], space: number): Promise<Subject> {
+  const traces = await import('../traces/index.js');
+  /** Bits of an entry by the words they are asked for with. */
+  const bits = {
+    present: traces.PTE_PRESENT,
+    writable: traces.PTE_WRITABLE,
+    accessed: traces.PTE_ACCESSED,
+    dirty: traces.PTE_DIRTY,
+    'soft-dirty': traces.PTE_SOFT_DIRTY,
+    'uffd-wp': traces.PTE_UFFD_WP,
+  };
   const [kind, ...rest] = words;
   switch (kind) {
     case 'page':
       return { kind, space, page: pageIn(rest, 0) };
     case 'pte': {
-      const bits = rest.slice(1).map((word) => ENTRY_BITS[oneOf('bit', BIT_WORDS)(word)]);
-      const flags = bits.reduce((mask: number, bit) => mask | bit, 0);
+      const bitOf = oneOf('bit', Object.keys(bits) as Array<keyof typeof bits>);
+      const flags = rest.slice(1).reduce((mask, word) => mask | bits[bitOf(word)], 0);
       return { kind, space, page: pageIn(rest, 0, Infinity), ...(flags !== 0 && { flags }) };
     }
     case 'tlb': {
@@ -41,15 +32,13 @@ export function parseSubject(words: readonly string[], space: number): Subject {
     }
     case 'mark': {
       const page = pageIn(rest, 1);
-      return { kind: 'carrier', carrier: oneOf('carrier', CARRIERS)(rest[0]!), space, page };
+      return { kind: 'carrier', carrier: oneOf('carrier', traces.CARRIERS)(rest[0]!), space, page };
     }
     default:
       if (words.length === 1 && parseUnsigned(kind!) !== null) return { kind: 'page', space, page: pageIn(words, 0) };
       throw notASubject(words, 'nothing of that name has a history');
   }
 }
-
-const BIT_WORDS = Object.keys(ENTRY_BITS) as Array<keyof typeof ENTRY_BITS>;
 
 /** The page among the words, which has to be the last of them unless more may follow. */
 function pageIn(words: readonly string[], at: number, most = at + 1): number {

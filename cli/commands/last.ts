@@ -45,7 +45,7 @@ export const last = defineCommand<Options>({
   },
   async run(context, args, options) {
     const { History, parsePosition, Replayer } = await import('../../replayer/index.js');
-    const subject = parseSubject(args.slice(1), options.space);
+    const subject = await parseSubject(args.slice(1), options.space);
     const [to, from] = [parsePosition(options.before), parsePosition(options.from)];
     const reader = await openTrail(context, args[0]!);
     const positions = Replayer.open(reader);
