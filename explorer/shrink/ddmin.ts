@@ -11,8 +11,11 @@
 /** Yields candidates, is told whether each shows it, and returns the last that did. */
 export type Asking<Candidate, Result = Candidate> = Generator<Candidate, Result, boolean>;
 
-/** @param items a list that shows it */
-export function* ddmin<T>(items: readonly T[]): Asking<readonly T[]> {
+/**
+ * @param items a list that shows it
+ * @param thorough what is left is 1-minimal; else each size of parts gets one pass, which is enough to get a long list short
+ */
+export function* ddmin<T>(items: readonly T[], thorough = true): Asking<readonly T[]> {
   let kept = items;
   let size = Math.ceil(kept.length / 2);
   while (kept.length > 0) {
@@ -27,8 +30,8 @@ export function* ddmin<T>(items: readonly T[]): Asking<readonly T[]> {
       end = from;
     }
     // A whole pass over single items in vain is the proof.
-    if (size === 1 && !removed) break;
-    size = removed ? Math.min(size, Math.max(1, Math.ceil(kept.length / 2))) : Math.ceil(size / 2);
+    if (size === 1 && !(removed && thorough)) break;
+    size = removed && thorough ? Math.min(size, Math.max(1, Math.ceil(kept.length / 2))) : Math.ceil(size / 2);
   }
   return kept;
 }

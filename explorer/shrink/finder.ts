@@ -59,6 +59,8 @@ export class Finder {
   readonly #wanted: Wanted;
   readonly #detectors: readonly Detector[];
   readonly #settings = new WeakMap<SimulationRequest, SimulationSettings | null>();
+  /** Times as many seeds as usual are tried. */
+  patience = 1;
   /** The seed that showed it last, so it is the first to be tried. */
   #seed: number;
 
@@ -102,7 +104,7 @@ export class Finder {
   *#seeds(steps: number, tries: number): Iterable<number> {
     const first = this.#seed;
     yield first;
-    const seeds = Math.max(tries, Math.min(SEEDS_MAX, Math.floor(STEPS_OF_SEEDS / steps)));
+    const seeds = Math.max(tries, this.patience * Math.min(SEEDS_MAX, Math.floor(STEPS_OF_SEEDS / steps)));
     for (let seed = 1; seed < seeds; seed++) if (seed !== first) yield seed;
   }
 

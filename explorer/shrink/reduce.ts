@@ -32,7 +32,7 @@ function* leaveOut(
     return steps.filter((_, at) => parts[at] === null || stays.has(parts[at]!));
   };
   if (all.length < 2) return steps;
-  return stepsOf(yield* mapped(ddmin(all), (kept) => ({ machine, steps: stepsOf(kept) })));
+  return stepsOf(yield* mapped(ddmin(all, false), (kept) => ({ machine, steps: stepsOf(kept) })));
 }
 
 /** An epoch and the harvest that ends it. */

@@ -46,7 +46,7 @@ const CASES: ReadonlyArray<readonly [string, string, Defect['interleave'], numbe
   ['adaptive', 'no-flush', 'coarse', 1, '2 writes, 1 page, 1 harvest'],
   ['kvm-dirty-ring', 'no-rearm', 'coarse', 1, '2 writes, 1 page, 1 harvest'],
   // Decided by a race: the finding stays one of an interleaving.
-  ['pfn-mkwrite', 'transfer-first', 'fine', 1, '2 writes, 1 page, 1 harvest'],
+  ['pfn-mkwrite', 'transfer-first', 'fine', 1, '1 write, 1 page, 1 harvest'],
   ['hw-dirty', 'flush-first', 'fine', 1, '2 writes, 1 page, 1 harvest'],
 ];
 
