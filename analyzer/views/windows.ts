@@ -7,6 +7,9 @@ import { UsageError } from '../../base/index.js';
 import { statistics, type StatisticsReport } from '../statistics/index.js';
 import { oncePerTrail } from './once.js';
 
+/** Sizes of windows that are remembered. Chosen: a statement seldom asks for more than two. */
+const SIZES_KEPT = 8;
+
 export type WindowKey = 'dirtyRate' | 'workingSet';
 
 export const WINDOW_PARAMETER: ViewParameter = {
@@ -28,6 +31,8 @@ export function byWindow<Key extends WindowKey>(
     let report = reports.get(size);
     if (report === undefined) {
       report = statistics(trail, { keys: [key], ...(size !== null && { window: { unit: 'ns', size: sizeOf(size) } }) });
+      const [oldest] = reports.keys();
+      if (reports.size === SIZES_KEPT) reports.delete(oldest!);
       reports.set(size, report);
     }
     return { window: report.window, result: report[key]! };
