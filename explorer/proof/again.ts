@@ -3,6 +3,9 @@ import { InputError } from '../../base/index.js';
 import type { TrailMeta } from '../../traces/index.js';
 import { targetOf, type Target, type TargetSpec } from '../target.js';
 
+/** Of a program, each: far more than a search goes through. */
+const SIZE_MAX = 64;
+
 /** The parameter of the source in meta. */
 export const AGAIN = 'again';
 
@@ -23,7 +26,7 @@ export function againIn({ source }: Pick<TrailMeta, 'source'>): (Again & { reado
   const text = source.parameters[AGAIN];
   if (source.kind !== 'scenario' || typeof text !== 'string') return null;
   try {
-    const again = JSON.parse(text) as Again;
+    const again = checked(JSON.parse(text));
     return { ...again, target: targetOf(again.spec) };
   } catch (error) {
     throw new InputError(
@@ -35,4 +38,15 @@ export function againIn({ source }: Pick<TrailMeta, 'source'>): (Again & { reado
       { cause: error },
     );
   }
+}
+
+/** A trail may come from anybody: what it asks for is a small program, and a schedule of steps. */
+function checked(said: unknown): Again {
+  const { spec, schedule, reduce, verdict } = said as Again;
+  const sizes = 'program' in spec ? Object.values(spec.program).filter((size) => typeof size === 'number') : [];
+  if (sizes.some((size) => !Number.isInteger(size) || size < 0 || size > SIZE_MAX))
+    throw new RangeError(`a program is of at most ${SIZE_MAX} CPUs, pages, writes and harvests`);
+  if (!Array.isArray(schedule) || schedule.some((choice) => !Number.isInteger(choice) || choice < 0))
+    throw new RangeError('a schedule is a row of choices');
+  return { spec, schedule, reduce: reduce === true, verdict: String(verdict) };
 }

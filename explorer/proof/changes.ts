@@ -83,6 +83,23 @@ export function armAfter(line: string): Change {
   });
 }
 
+/** The bytes of the page are read right behind the line. */
+export function transferAfter(line: string): Change {
+  return at(line, function* (op) {
+    const result = yield op;
+    yield { ...op, code: Op.transfer, a: 0, c: 0, d: 0, step: STEP_NUMBER.transfer };
+    return result;
+  });
+}
+
+/** CPU caches are written back in front of the line. */
+export function cacheFlushBefore(line: string): Change {
+  return at(line, function* (op) {
+    yield { ...op, code: Op.cacheFlush, a: 0, step: STEP_NUMBER['flush CPU caches'] };
+    return yield op;
+  });
+}
+
 /** What is put in place does not permit writes. */
 export function withoutWrite(line: string): Change {
   return at(line, function* (op) {

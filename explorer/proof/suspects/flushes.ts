@@ -6,7 +6,7 @@ import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../../traces/index.js';
 import { Op, type OpCode } from '../../../simulator/index.js';
 import { addFlush } from '../../repairs/flush.js';
 import type { Offence } from '../offence.js';
-import type { Run } from '../run.js';
+import type { Act, Run } from '../run.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
 const RESTRICTS = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
@@ -40,18 +40,31 @@ function ownersFor(run: Run, cpu: number, page: number, until: number): Suspect[
     if (act.step > until || act.op.page !== page || (run.taken(act) & RESTRICTS) === 0) continue;
     const isStaleBy = !run.isStale(act.step - 1, cpu, page) && run.isStale(act.step, cpu, page);
     if (!isStaleBy || found.has(act.line)) continue;
-    const later = run.followers(act).some(({ op }) => op.code === Op.flushSend);
+    const how = timingOf(run, act);
     const step = `'${stepName(run.setting, act.op.step)}'`;
     found.set(act.line, {
       who: act.who,
       step: 'flush',
-      how: later ? 'late' : 'missing',
+      how,
       act,
-      says: later ? `the flush of ${act.who} comes too late after ${step}` : `${act.who} does not flush after ${step}`,
+      says: `${act.who} ${TIMING[how]} ${step}`,
       trials: [trial(`a flush right after ${step}`, addFlush(act.line))],
     });
   }
   return [...found.values()];
+}
+
+const TIMING = {
+  late: 'flushes too late after',
+  early: 'flushes before, and not after',
+  missing: 'does not flush after',
+} as const;
+
+/** Whether a flush comes at all: in the same piece, after what was taken or before. */
+function timingOf(run: Run, act: Act): keyof typeof TIMING {
+  const flushes = ({ op }: Act) => op.code === Op.flushSend;
+  if (run.followers(act).some(flushes)) return 'late';
+  return run.leaders(act).some((one) => flushes(one) && one.op.page === act.op.page) ? 'early' : 'missing';
 }
 
 /** Whoever claimed something about the page while a CPU could still write it, with a flush somewhere before that. */

@@ -9,12 +9,14 @@ import { publishedEarly } from './order.js';
 import { unmarkedRights } from './rights.js';
 import { staleValues } from './stale.js';
 import type { FindSuspects, Suspect } from './suspect.js';
+import { earlyTransfers } from './transfers.js';
 import { silentWriters } from './writers.js';
 
 const LOSS: readonly FindSuspects[] = [
   staleValues,
   publishedEarly,
   lateFlushes,
+  earlyTransfers,
   droppedMarks,
   unmarkedRights,
   silentWriters,
