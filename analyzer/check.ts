@@ -4,7 +4,14 @@
  */
 import { gap } from '../traces/index.js';
 import type { EventSource } from '../replayer/index.js';
-import { type Case, type Conclusion, type Detector, DETECTORS } from './detectors/index.js';
+import {
+  type Case,
+  type Conclusion,
+  DEFAULT_SETTINGS,
+  type Detector,
+  DETECTORS,
+  type DetectorSettings,
+} from './detectors/index.js';
 import { eventsOf } from './event-counts.js';
 import { type Finding, SEVERITIES, type Verdict, verdictOf } from './finding.js';
 import { type PassOptions, runPass } from './pass.js';
@@ -25,6 +32,7 @@ export interface CheckOptions extends PassOptions {
   readonly strict?: boolean;
   /** The detectors to run; all of them if left out. */
   readonly detectors?: readonly Detector[];
+  readonly settings?: Partial<DetectorSettings>;
 }
 
 /** Runs the detectors. Throws an `InputError` when the trail cannot be read. */
@@ -38,6 +46,7 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
   const about: Case = {
     source,
     results,
+    settings: { ...DEFAULT_SETTINGS, ...options.settings },
     gaps: eventsOf(source, gap.kind),
     endsInHarvest: results.end.harvesting,
     stories(pages) {

@@ -63,3 +63,9 @@ export function ofWhom({ spaces }: Fold, space: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** "12 %", "0.4 %". */
+export function percent(part: number, whole: number): string {
+  const share = whole === 0 ? 0 : (100 * part) / whole;
+  return `${share >= 10 ? share.toFixed(0) : share.toPrecision(1)} %`;
+}

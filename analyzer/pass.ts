@@ -1,13 +1,15 @@
 /**
  * One pass over a trail for any number of collectors. A collector owns its state (a definition is a factory, so two trails can be
  * analysed at once), names the kinds it wants to see, and gets each such event with the state *before* it. Writes are the hot path: they
- * come as runs of one actor on one CPU to one page, and only to collectors that ask for them.
+ * come as runs of one actor on one CPU to one page, and only to collectors that ask for them. What several need is gathered by one of them,
+ * which the others read while the pass goes on (`Peers`).
  *
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
 import { invariant } from '../base/index.js';
-import { EVENT_KINDS, EventBatch, frameMove, write } from '../traces/index.js';
-import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
+import { EventBatch } from '../traces/index.js';
+import { Fold, type EventSource } from '../replayer/index.js';
+import { Dispatch, type Running } from './dispatch.js';
 
 /**
  * The position of the event is `seqOf(batch, row)`: kinds that nobody asked for are left out of the batch.
@@ -15,7 +17,11 @@ import { Fold, FOLD_KINDS, type EventSource } from '../replayer/index.js';
  */
 export type EventHandler = (batch: EventBatch, row: number, fold: Fold, page: number) => void;
 
-/** Rows [from, to) are writes of one actor on one CPU to one page. @param frame index of the frame they reach; 0 for none that the trail knows */
+/**
+ * Rows [from, to) are writes of one actor on one CPU to one page.
+ * @param frame index of the frame they reach; 0 for none that the trail knows
+ * @param slot of the TLB entry that they go through, in the TLB of their CPU; -1 where it has none
+ */
 export type WritesHandler = (
   batch: EventBatch,
   from: number,
@@ -23,6 +29,7 @@ export type WritesHandler = (
   fold: Fold,
   page: number,
   frame: number,
+  slot: number,
 ) => void;
 
 /** Goes through the rows of a batch by itself: for facts that need no state, and so no call for each event. */
@@ -33,7 +40,7 @@ export interface BatchHandler {
   readonly take: (batch: EventBatch, fold: Fold) => void;
 }
 
-export interface Collector<Facts> {
+export interface Collector<Facts, Live = unknown> {
   /** By kind; `write` is not among them. */
   readonly on?: Readonly<Record<string, EventHandler>>;
   readonly writes?: WritesHandler;
@@ -45,11 +52,19 @@ export interface Collector<Facts> {
   readonly batch?: BatchHandler;
   /** Called once, with the state after the last event. */
   readonly finish: (end: Fold) => Facts;
+  /** What others may read while the pass goes on; see `Peers`. */
+  readonly live?: Live;
 }
 
-export interface CollectorDefinition<Facts> {
+export interface CollectorDefinition<Facts, Live = unknown> {
   readonly id: string;
-  readonly create: (source: EventSource) => Collector<Facts>;
+  readonly create: (source: EventSource, peers: Peers) => Collector<Facts, Live>;
+}
+
+/** The other collectors of a pass. Whoever asks for one has it in the pass, sees it before itself at every event, and fails where it fails. */
+export interface Peers {
+  /** What that collector shows while the pass goes on. */
+  of<Live>(definition: CollectorDefinition<unknown, Live>): Live;
 }
 
 export interface PassOptions {
@@ -78,12 +93,6 @@ export class PassResults {
   }
 }
 
-interface Running {
-  readonly id: string;
-  readonly collector: Collector<unknown>;
-  error?: { readonly error: unknown };
-}
-
 /** Runs the collectors, each once however often it is named. Throws an `InputError` when the trail cannot be read. */
 export function runPass(
   source: EventSource,
@@ -106,9 +115,7 @@ export class Pass {
 
   constructor(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>) {
     this.#source = source;
-    this.#running = [...new Set(definitions)].map(
-      (definition): Running => ({ id: definition.id, collector: definition.create(source) }),
-    );
+    this.#running = new Company(source).join(definitions);
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
     this.#dispatch = new Dispatch(this.#running, source);
     this.#fold = new Fold(source.meta);
@@ -138,6 +145,8 @@ export class Pass {
     const results = new PassResults(this.#fold);
     for (const one of this.#running) {
       try {
+        const failed = one.uses.find(({ error }) => error !== undefined);
+        if (failed?.error !== undefined) one.error ??= failed.error;
         results.keep(one.id, one.error ?? { facts: one.collector.finish(this.#fold) });
       } catch (error) {
         results.keep(one.id, { error });
@@ -147,135 +156,38 @@ export class Pass {
   }
 }
 
-class Dispatch {
-  /** What the fold and the collectors must be given: other kinds are not even decoded. */
-  readonly kinds: number;
-  readonly #byKind: Array<Array<{ readonly one: Running; readonly handler: EventHandler }>> = Array.from(
-    { length: 256 },
-    () => [],
-  );
-  readonly #writers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
-  readonly #dirtiers: Array<{ readonly one: Running; readonly handler: WritesHandler }> = [];
-  readonly #takers: Array<{ readonly one: Running; readonly handler: BatchHandler['take'] }> = [];
-  /** A write may do more than add to the generation of the frame it reaches. */
-  readonly #deep: boolean;
-  /** A page has been moved since the last write. */
-  #moved = false;
+/** Makes collectors, each once, and those that they use before them. */
+class Company {
+  readonly #source: EventSource;
+  readonly #members = new Map<CollectorDefinition<unknown>, Running | null>(); // null: being made
 
-  constructor(running: readonly Running[], { meta }: EventSource) {
-    this.#deep = meta.options['nonCoherent'] === 1 || meta.spaces.some(({ kind }) => kind === 'second-stage');
-    let kinds = FOLD_KINDS;
-    for (const one of running) {
-      const { on = {}, writes, dirtyingWrites, batch } = one.collector;
-      for (const [kind, handler] of Object.entries(on)) {
-        const definition = EVENT_KINDS.find((candidate) => candidate.kind === kind);
-        invariant(
-          definition !== undefined && definition.code !== write.code,
-          `collector ${one.id} asks for events of kind '${kind}'`,
-        );
-        this.#byKind[definition.code]!.push({ one, handler });
-        kinds |= 1 << definition.code;
-      }
-      if (writes !== undefined) this.#writers.push({ one, handler: writes });
-      if (dirtyingWrites !== undefined) this.#dirtiers.push({ one, handler: dirtyingWrites });
-      if (batch !== undefined) {
-        for (const { kind, code } of EVENT_KINDS) if (batch.kinds.includes(kind)) kinds |= 1 << code;
-        this.#takers.push({ one, handler: batch.take });
-      }
-    }
-    this.kinds = kinds;
+  constructor(source: EventSource) {
+    this.#source = source;
   }
 
-  batch(batch: EventBatch, fold: Fold): void {
-    const { kind, page, cpu, actor, space, length } = batch;
-    const writers = this.#writers;
-    const deep = this.#deep;
-    for (let row = 0; row < length; ) {
-      if (kind[row] !== write.code) {
-        this.#event(batch, row, fold);
-        fold.applyRow(batch, row);
-        if (kind[row] === frameMove.code) this.#moved = true;
-        row++;
-        continue;
-      }
-      const at = page[row]!;
-      const by = cpu[row]!;
-      const within = space[row]!;
-      const whose = actor[row]!;
-      let to = row + 1;
-      while (
-        to < length &&
-        kind[to] === write.code &&
-        page[to] === at &&
-        cpu[to] === by &&
-        space[to] === within &&
-        actor[to] === whose
-      )
-        to++;
-      const index = fold.pageOfWrite(by, within, at);
-      const frame = fold.frameOfWrite(by, index);
-      if (writers.length > 0) this.#writes(writers, batch, row, to, fold, index, frame);
-      if (deep || by < 0 || this.#moved || fold.frames.generation[frame] === fold.frames.captured[frame]) {
-        this.#writes(this.#dirtiers, batch, row, to, fold, index, frame);
-        this.#moved = false;
-      }
-      fold.applyWrites(batch, row, to, frame);
-      row = to;
-    }
-    for (let i = 0; i < this.#takers.length; i++) {
-      const { one, handler } = this.#takers[i]!;
-      try {
-        handler(batch, fold);
-      } catch (error) {
-        this.#fail(one, error);
-        i--;
-      }
-    }
+  join(definitions: ReadonlyArray<CollectorDefinition<unknown>>): Running[] {
+    for (const definition of definitions) this.#member(definition);
+    // A map keeps the order in which members came; whoever is used was finished before its user.
+    return [...this.#members.values()].filter((one) => one !== null);
   }
 
-  #writes(
-    writers: ReadonlyArray<{ readonly one: Running; readonly handler: WritesHandler }>,
-    batch: EventBatch,
-    from: number,
-    to: number,
-    fold: Fold,
-    page: number,
-    frame: number,
-  ): void {
-    for (let i = 0; i < writers.length; i++) {
-      const { one, handler } = writers[i]!;
-      try {
-        handler(batch, from, to, fold, page, frame);
-      } catch (error) {
-        this.#fail(one, error);
-        i--;
-      }
-    }
-  }
-
-  #event(batch: EventBatch, row: number, fold: Fold): void {
-    const handlers = this.#byKind[batch.kind[row]!]!;
-    if (handlers.length === 0) return;
-    const number = batch.page[row]!;
-    const page = number < 0 ? -1 : fold.pages.find(batch.space[row]!, number);
-    for (let i = 0; i < handlers.length; i++) {
-      const { one, handler } = handlers[i]!;
-      try {
-        handler(batch, row, fold, page);
-      } catch (error) {
-        this.#fail(one, error);
-        i--;
-      }
-    }
-  }
-
-  /** Takes a collector out of the pass. */
-  #fail(failed: Running, error: unknown): void {
-    failed.error = { error };
-    for (const list of [...this.#byKind, this.#writers, this.#dirtiers, this.#takers] as Array<
-      Array<{ readonly one: Running }>
-    >) {
-      for (let i = list.length - 1; i >= 0; i--) if (list[i]!.one === failed) list.splice(i, 1);
-    }
+  #member(definition: CollectorDefinition<unknown>): Running {
+    const known = this.#members.get(definition);
+    invariant(known !== null, `collector ${definition.id} uses itself`);
+    if (known !== undefined) return known;
+    this.#members.set(definition, null);
+    const uses: Running[] = [];
+    const peers: Peers = {
+      of: <Live>(other: CollectorDefinition<unknown, Live>) => {
+        const member = this.#member(other);
+        uses.push(member);
+        return member.collector.live as Live;
+      },
+    };
+    const collector = definition.create(this.#source, peers);
+    const made = { id: definition.id, collector, uses };
+    this.#members.delete(definition);
+    this.#members.set(definition, made);
+    return made;
   }
 }

@@ -1,6 +1,7 @@
 /** The command line as its users meet it: answers, exit codes, errors, help. Every command runs in this process. */
 import { existsSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DETECTORS } from '../analyzer/index.js';
 import { STRATEGIES } from '../simulator/index.js';
 import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
@@ -79,20 +80,7 @@ describe('JSON', () => {
     const { stdout } = await pagetrail(['check', bad, '--json']);
     const { verdict, counts, findings } = JSON.parse(stdout);
     expect(verdict).toBe('findings');
-    expect(Object.keys(counts)).toEqual([
-      'lost-write',
-      'misattributed',
-      'wrong-frame-write',
-      'dirty-as-proof',
-      'invisible-write',
-      'write-after-revoke',
-      'transient-none',
-      'fault-livelock',
-      'stale-tlb-write',
-      'elided-flush',
-      'false-dirty',
-      'spurious-fault',
-    ]);
+    expect(Object.keys(counts)).toEqual(DETECTORS.map(({ id }) => id));
     expect(counts['lost-write']).toBeGreaterThan(0);
     const lost = findings.find((finding: { id: string }) => finding.id === 'lost-write');
     expect(Object.keys(lost)).toEqual(

@@ -6,8 +6,8 @@
 import { harvestEnd, report } from '../../traces/index.js';
 import { type Fold, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
-import { excessOf } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
+import { frameWrites } from './frame-writes.js';
 
 export interface EmptyReport {
   readonly space: number;
@@ -38,13 +38,11 @@ interface Epoch {
 
 export const attribution: CollectorDefinition<Attribution> = {
   id: 'attribution',
-  create() {
+  create(_source, peers) {
+    const written = peers.of(frameWrites);
     const reportedSeq = new NumberColumn();
-    /** The last write to a frame, and the last move of a page: it takes the writes along. */
-    const writtenSeq = new NumberColumn();
+    /** The last move of a page: it takes the writes along. */
     const movedSeq = new NumberColumn();
-    /** 1: the first write to a frame since it was captured asked nobody for a mark. */
-    const unasked = new NumberColumn();
     /** Begin of this round and of the one before. */
     let begunSeq = 0;
     let begunBeforeSeq = 0;
@@ -54,15 +52,6 @@ export const attribution: CollectorDefinition<Attribution> = {
     let empty = new Map<boolean, Omit<EmptyReport, 'harvest'>>();
     const isHost = (fold: Fold, space: number) => space === fold.spaces.secondStage;
     return {
-      writes(batch, from, to, fold, page, frame) {
-        const seq = seqOf(batch, to - 1);
-        const behind = fold.backing(frame);
-        for (const at of behind < 0 ? [frame] : [frame, fold.pages.frame[behind]!]) {
-          writtenSeq.set(at, seq);
-          if (fold.frames.generation[at] === fold.frames.captured[at])
-            unasked.set(at, isUnasked(fold, page, batch.cpu[from]!) ? 1 : 0);
-        }
-      },
       on: {
         'frame-move'(batch, row, _fold, page) {
           if (page >= 0) movedSeq.set(page, seqOf(batch, row));
@@ -76,7 +65,7 @@ export const attribution: CollectorDefinition<Attribution> = {
           const space = batch.space[row]!;
           fold.pages.forRange(space, batch.page[row]!, batch.slots[report.slot.pages]![row]!, (index) => {
             if (fold.isStale(index)) reportedSeq.set(index, seq);
-            else if (Math.max(writtenSeq.get(fold.pages.frame[index]!), movedSeq.get(index)) <= begunBeforeSeq)
+            else if (Math.max(written.last.get(fold.pages.frame[index]!), movedSeq.get(index)) <= begunBeforeSeq)
               empty.set(isHost(fold, space), { space, page: fold.pages.page[index]!, cpu: batch.cpu[row]!, seq });
           });
         },
@@ -93,7 +82,7 @@ export const attribution: CollectorDefinition<Attribution> = {
       },
       finish: (end) => ({
         reportedSeq: (page) => reportedSeq.get(page),
-        isUnasked: (frame) => unasked.get(frame) === 1,
+        isUnasked: (frame) => written.unasked.get(frame) === 1,
         emptyReportAfter(space, seq) {
           const epoch = epochAt(epochs, seq);
           const found = epoch?.empty.get(isHost(end, space));
@@ -103,11 +92,6 @@ export const attribution: CollectorDefinition<Attribution> = {
     };
   },
 };
-
-function isUnasked(fold: Fold, page: number, cpu: number): boolean {
-  const slot = fold.translation(cpu, page);
-  return slot >= 0 && excessOf(fold, page, fold.tlb(cpu)!, slot) >= 0;
-}
 
 /** The epoch that the event is in, if it is kept. */
 function epochAt(epochs: readonly Epoch[], seq: number): Epoch | undefined {

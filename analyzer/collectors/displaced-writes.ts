@@ -116,15 +116,15 @@ export const displacedWrites: CollectorDefinition<DisplacedWrites> = {
           copies.delete(fold.pages.frame[page]!);
         },
       },
-      writes(batch, from, to, fold, page, frame) {
+      writes(batch, from, to, fold, page, frame, slot) {
         if (copies.size > 0) {
           written(frame, batch, from, to);
           const behind = fold.backing(frame);
           if (behind >= 0) written(fold.pages.frame[behind]!, batch, from, to);
         }
         if (page < 0 || frame === fold.pages.frame[page] || movedSeq.get(page) === 0) return;
+        if (slot < 0) return;
         const cpu = batch.cpu[from]!;
-        if (fold.translation(cpu, page) < 0) return;
         const hasFrame = fold.pages.frame[page] !== 0;
         const moved = movedSeq.get(page);
         note(fold, page, { seq: seqOf(batch, from), cpu, writes: to - from, movedSeq: moved, hasFrame, read: null });

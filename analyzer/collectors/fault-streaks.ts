@@ -2,11 +2,11 @@
  * Faults that lead nowhere: a CPU faults on a page again and again, and neither does the entry change nor does a write get through. What is
  * kept is the streak that each CPU is in.
  */
-import { PTE_HUGE, type EventBatch } from '../../traces/index.js';
+import type { EventBatch } from '../../traces/index.js';
 import { seqOf } from '../../replayer/index.js';
 import { blockOf } from '../watched.js';
 import type { CollectorDefinition } from '../pass.js';
-import { newFlags, oldFlags } from '../rows.js';
+import { entryChanges } from './entry-changes.js';
 
 /** Faults in a row that are no accident: one may be spurious, and the next may have waited for what made it so. Chosen. */
 export const LIVELOCK_FAULTS = 3;
@@ -30,11 +30,17 @@ export interface FaultStreaks {
 
 export const faultStreaks: CollectorDefinition<FaultStreaks> = {
   id: 'fault-streaks',
-  create() {
+  create(_source, peers) {
+    const change = peers.of(entryChanges);
     const byCpu: Array<FaultStreak | undefined> = []; // at cpu + 1
     const examples: FaultStreak[] = [];
     let streaks = 0;
-    const end = (at: number) => void (byCpu[at] = undefined);
+    /** Streaks that are under way. */
+    let open = 0;
+    const end = (at: number) => {
+      byCpu[at] = undefined;
+      open--;
+    };
     const isAt = (streak: FaultStreak | undefined, batch: EventBatch, row: number): streak is FaultStreak =>
       streak !== undefined && streak.page === batch.page[row] && streak.space === batch.space[row];
     const written = (batch: EventBatch, row: number) => {
@@ -51,6 +57,7 @@ export const faultStreaks: CollectorDefinition<FaultStreaks> = {
           const seq = seqOf(batch, row);
           let streak = byCpu[cpu + 1];
           if (!isAt(streak, batch, row)) {
+            if (streak === undefined) open++;
             streak = { cpu, space: batch.space[row]!, page: batch.page[row]!, faults: 0, seqs: [], lastSeq: seq };
             byCpu[cpu + 1] = streak;
           }
@@ -60,19 +67,22 @@ export const faultStreaks: CollectorDefinition<FaultStreaks> = {
           streaks++;
           if (examples.length < EXAMPLES) examples.push(streak);
         },
-        pte(batch, row, fold) {
+        pte(batch, row) {
+          if (open === 0) return;
           for (let at = 0; at < byCpu.length; at++) {
             const streak = byCpu[at];
             if (streak === undefined || streak.space !== batch.space[row]) continue;
             if (streak.page === batch.page[row]) end(at);
-            else if ((oldFlags(batch, row, fold) | newFlags(batch, row, fold)) & PTE_HUGE) {
+            else if (change.isHuge) {
               const { from, to } = blockOf(batch.page[row]!);
               if (streak.page >= from && streak.page < to) end(at);
             }
           }
         },
       },
-      writes: (batch, from) => written(batch, from),
+      writes(batch, from) {
+        if (open > 0) written(batch, from);
+      },
       finish: () => ({ streaks, examples }),
     };
   },

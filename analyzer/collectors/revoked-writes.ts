@@ -82,9 +82,9 @@ export const revokedWrites: CollectorDefinition<RevokedWrites> = {
             fold.pages.forRange(batch.space[row]!, from, to - from, (index) => claims.delete(index));
           },
         },
-        writes(batch, from, to, fold, page, frame) {
+        writes(batch, from, to, fold, page, frame, slot) {
           const cpu = batch.cpu[from]!;
-          if (claims.size === 0 || cpu < 0 || fold.translation(cpu, page) < 0) return;
+          if (claims.size === 0 || cpu < 0 || slot < 0) return;
           for (const at of [page, fold.backing(frame)]) {
             const claim = claims.get(at);
             if (claim !== undefined && (fold.pteFlags(at) & STORABLE) !== STORABLE)

@@ -3,12 +3,13 @@
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
  * at that page again before it is marked anew. What is declared is asked of the page written and of the host's page behind it.
  */
-import { carrierBit, carrierMask, mark, pte, PTE_CAUSES, transfer, unmap } from '../../traces/index.js';
+import { carrierBit, carrierMask, mark, transfer, unmap } from '../../traces/index.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
-import { EXCESSES, excessOf, restrictedBy, type Excess } from '../entry-permissions.js';
+import { EXCESSES, excessOf, type Excess } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
-import { newFlags, oldFlags } from '../rows.js';
+import { restrictions } from './restrictions.js';
+import { suspects } from './suspects.js';
 
 /** Pages whose first late write is kept whole. */
 const EXAMPLES = 20;
@@ -39,8 +40,6 @@ export interface StaleWrites {
   };
 }
 
-const MONITOR = PTE_CAUSES.indexOf('monitor');
-
 type LateFields = 'restrictedSeq' | 'settledSeq' | 'settledBy';
 const SETTLED_BY = ['transfer', 'mark', 'unmap'] as const;
 type SettledBy = (typeof SETTLED_BY)[number];
@@ -67,14 +66,15 @@ const WITHOUT_ENTRIES = carrierMask(['mapped', 'shadow-copy', 'storage-key']);
 
 export const staleWrites: CollectorDefinition<StaleWrites> = {
   id: 'stale-writes',
-  create({ meta }) {
-    const restrictedSeq = new NumberColumn();
+  create({ meta }, peers) {
+    const { seq: takenSeq, actor: restrictedBy, byMonitor } = peers.of(restrictions);
+    const movedSeq = new NumberColumn();
+    const restrictedAt = (page: number) => Math.max(takenSeq.get(page), movedSeq.get(page));
+    const suspicious = peers.of(suspects);
     const settledPages = new Settled();
     const settledFrames = new Settled();
-    /** 1: the program restricted the entry, as an unmap or a move does; the end of a harvest beside it settles nothing. */
-    const byProgram = new NumberColumn();
-    /** 1: the monitor took the entry out of its shadow, or put it in; the guest's entry, which it stands for, decides alone. */
-    const droppedByMonitor = new NumberColumn();
+    /** An entry that the program restricted, as an unmap or a move does: the end of a harvest beside it settles nothing. */
+    const programs = meta.actors.map((actor) => actor.startsWith('program'));
     const lateWrites = new NumberColumn();
     const counts = EXCESSES.map(() => 0);
     const firsts: StaleWrite[] = [];
@@ -89,7 +89,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
     };
     /** What declared the page settled after its entry (or that of the huge page it is part of) was restricted; null where nothing did. */
     const lateness = (fold: Fold, page: number, entry: number): Pick<LateStaleWrite, LateFields> | null => {
-      const restricted = Math.max(restrictedSeq.get(page), restrictedSeq.get(entry));
+      const restricted = Math.max(restrictedAt(page), restrictedAt(entry));
       if (restricted === 0 || fold.isMarked(page) || fold.readsOf(fold.pages.space[page]!) & WITHOUT_ENTRIES)
         return null;
       const frame = fold.pages.frame[page]!;
@@ -98,23 +98,14 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
         settledPages.after(restricted, page) ??
         null;
       if (settled !== null) return { restrictedSeq: restricted, settledSeq: settled.seq, settledBy: settled.by };
-      if (harvestEndSeq <= restricted || byProgram.get(page) === 1) return null;
+      if (harvestEndSeq <= restricted || programs[restrictedBy.get(page)] === true) return null;
       return { restrictedSeq: restricted, settledSeq: harvestEndSeq, settledBy: 'harvest-end' };
     };
 
     return {
       on: {
-        pte(batch, row, fold, page) {
-          const cause = batch.slots[pte.slot.cause]![row]!;
-          if (page >= 0) droppedByMonitor.set(page, cause === MONITOR ? 1 : 0);
-          if (cause === MONITOR) return;
-          if (page >= 0 && restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold)) !== 0) {
-            restrictedSeq.set(page, seqOf(batch, row));
-            byProgram.set(page, meta.actors[batch.actor[row]!]?.startsWith('program') ? 1 : 0);
-          }
-        },
         'frame-move'(batch, row, _fold, page) {
-          if (page >= 0) restrictedSeq.set(page, seqOf(batch, row));
+          if (page >= 0) movedSeq.set(page, seqOf(batch, row));
         },
         transfer(batch, row, fold) {
           const seq = seqOf(batch, row);
@@ -137,16 +128,18 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           harvestEndSeq = seqOf(batch, row);
         },
       },
-      writes(batch, from, to, fold, page) {
+      writes(batch, from, to, fold, page, _frame, slot) {
+        if (slot < 0 || !suspicious.has(page)) return;
         const cpu = batch.cpu[from]!;
-        const slot = fold.translation(cpu, page);
-        if (slot < 0) return;
         const tlb = fold.tlb(cpu)!;
         const under = fold.backing(fold.pages.frame[page]!);
-        const behind = under >= 0 && droppedByMonitor.get(under) === 1 ? -1 : under;
+        const behind = under >= 0 && byMonitor.get(under) === 1 ? -1 : under;
         const allowed = behind < 0 ? fold.pteFlags(page) : fold.pteFlags(page) & fold.pteFlags(behind);
         const code = excessOf(fold, page, tlb, slot, allowed);
-        if (code < 0) return;
+        if (code < 0) {
+          suspicious.review(fold, page);
+          return;
+        }
         const entry = tlb.page[slot]!;
         const found = {
           seq: seqOf(batch, from),
@@ -154,11 +147,7 @@ export const staleWrites: CollectorDefinition<StaleWrites> = {
           space: batch.space[from]!,
           page: batch.page[from]!,
           excess: EXCESSES[code]!,
-          restrictedSeq: Math.max(
-            restrictedSeq.get(page),
-            restrictedSeq.get(entry),
-            behind < 0 ? 0 : restrictedSeq.get(behind),
-          ),
+          restrictedSeq: Math.max(restrictedAt(page), restrictedAt(entry), behind < 0 ? 0 : restrictedAt(behind)),
         };
         counts[code]! += to - from;
         firsts[code] ??= found;

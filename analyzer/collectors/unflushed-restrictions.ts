@@ -1,19 +1,15 @@
 /**
  * Restrictions that no flush followed: an in-memory entry lost W, D or its presence while some CPU cached it with more, and that very
  * TLB entry is still there when the harvest ends. An entry that chance evicted before does not count, and neither does one that was
- * filled after the restriction. A CPU that runs another address space is not interrupted by a flush; it makes good for it when it
- * switches back, so what it holds of a space that it does not run is no sign of a flush that was left out once one was sent.
+ * filled after the restriction; nor does what a dormant CPU holds.
  */
-import { flushAck, FLUSH_REASONS, harvestEnd, pte, PTE_CAUSES, type EventBatch } from '../../traces/index.js';
-import { NumberColumn } from '../columns.js';
-import { forCached, outlives, restrictedBy } from '../entry-permissions.js';
+import { harvestEnd } from '../../traces/index.js';
+import { forCached, outlives } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
-import { newFlags, oldFlags } from '../rows.js';
+import { CAUSE, entryChanges } from './entry-changes.js';
+import { dormantCpus } from './dormant-cpus.js';
 import { FillTimes } from './fill-times.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
-
-const MONITOR = PTE_CAUSES.indexOf('monitor');
-const SWITCH = FLUSH_REASONS.indexOf('switch');
 
 /** Restrictions that are pending before those already answered are looked for. Chosen: seldom reached, and 6 MB. */
 const SIFT_FROM = 65_536;
@@ -63,12 +59,11 @@ interface Pending {
 
 export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> = {
   id: 'unflushed-restrictions',
-  create(source) {
+  create(source, peers) {
+    const change = peers.of(entryChanges);
+    const dormant = peers.of(dormantCpus);
     const fills = new FillTimes();
     const examples: UnflushedHarvest[] = [];
-    /** Address space that a CPU ran last, and the last flush that was sent for a space. */
-    const running: number[] = [];
-    const sentSeq = new NumberColumn();
     let pending: Pending[] = [];
     let late = new Set<Pending>();
     let siftAt = SIFT_FROM;
@@ -90,10 +85,8 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
     };
 
     const settle = (fold: Fold, seq: number, harvest: number | null) => {
-      const isDormant = ({ cpu, cached, seq: restrictedSeq }: Pending) => {
-        const space = fold.pages.space[cached]!;
-        return cpu >= 0 && running[cpu] !== space && sentSeq.get(space) > restrictedSeq;
-      };
+      const isDormant = ({ cpu, cached, seq: restrictedSeq }: Pending) =>
+        dormant.isDormant(cpu, fold.pages.space[cached]!, restrictedSeq);
       const left = pending.filter(
         (one) => isLeft(fold, one) && outlives(fold.tlb(one.cpu)!.flags[one.slot]!, one.restricted) && !isDormant(one),
       );
@@ -123,29 +116,13 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
       ackSeq = 0;
     };
 
-    const runs = (batch: EventBatch, row: number) => {
-      const cpu = batch.cpu[row]!;
-      if (cpu >= 0) running[cpu] = batch.space[row]!;
-    };
-
     return {
-      writes: runs,
       on: {
-        'tlb-fill'(batch, row) {
-          fills.note(batch, row);
-          runs(batch, row);
-        },
-        'flush-send'(batch, row) {
-          sentSeq.set(batch.space[row]!, seqOf(batch, row));
-        },
-        ...(source.meta.spaces.length > 1 && { read: runs }),
-        fault: runs,
-        operation: runs,
+        'tlb-fill': (batch, row) => fills.note(batch, row),
         pte(batch, row, fold, page) {
           // What a monitor drops from its shadow is no restriction: the guest's entry, which it stands for, decides.
-          if (page < 0 || batch.slots[pte.slot.cause]![row] === MONITOR) return;
-          const restricted = restrictedBy(oldFlags(batch, row, fold), newFlags(batch, row, fold));
-          if (restricted === 0) return;
+          const { restricted } = change;
+          if (page < 0 || restricted === 0 || change.cause === CAUSE.monitor) return;
           forCached(fold, page, (tlb, cpu, slot) => {
             if (!outlives(tlb.flags[slot]!, restricted)) return;
             const cached = tlb.page[slot]!;
@@ -163,7 +140,6 @@ export const unflushedRestrictions: CollectorDefinition<UnflushedRestrictions> =
           if (pending.length >= siftAt) sift(fold);
         },
         'flush-ack'(batch, row) {
-          if (batch.slots[flushAck.slot.reason]![row] === SWITCH) runs(batch, row);
           ackSeq = seqOf(batch, row);
         },
         'harvest-begin'() {

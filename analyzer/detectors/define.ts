@@ -7,8 +7,18 @@ import type { Finding } from '../finding.js';
 import type { CollectorDefinition, PassResults } from '../pass.js';
 import type { PageStory, Place } from '../story.js';
 
+/** What the user may set. */
+export interface DetectorSettings {
+  /** Harvests that a report may come late: 0 or 1. */
+  readonly lagEpochs: number;
+}
+
+/** One, as KVM's dirty log allows: a write that comes while a round is under way may be reported by the next. */
+export const DEFAULT_SETTINGS: DetectorSettings = { lagEpochs: 1 };
+
 /** What a detector may look at. */
 export interface Case {
+  readonly settings: DetectorSettings;
   readonly source: EventSource;
   readonly results: PassResults;
   /** Gap events in the trail. */
@@ -36,6 +46,8 @@ export interface Detector {
   readonly collectors: ReadonlyArray<CollectorDefinition<unknown>>;
   /** Event kinds without which an observed trail cannot answer. */
   readonly needs: readonly string[];
+  /** It counts work that was for nothing: worth a figure, and never a cause of anything. */
+  readonly isExcess?: boolean;
   readonly conclude: (about: Case) => Conclusion;
 }
 

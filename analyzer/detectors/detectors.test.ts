@@ -318,7 +318,7 @@ describe('a guest and its host', () => {
     const { findings: found, counts } = both(
       `${GUEST_HARVEST}${HOST_HARVEST} pte 16 PWD walker frame=500\n pte 500 PWD walker space=1 frame=9\n tlb-fill 16 WD frame=500\n write 16`,
     );
-    expect([found, counts['lost-write']]).toEqual([[], 0]);
+    expect([found.filter(({ severity }) => severity !== 'info'), counts['lost-write']]).toEqual([[], 0]);
   });
 
   it.each([

@@ -2,7 +2,7 @@
 import { formatPage } from '../../base/index.js';
 import { carrierMask } from '../../traces/index.js';
 import { reports } from '../collectors/reports.js';
-import { counted, evidence } from '../finding.js';
+import { counted, evidence, percent } from '../finding.js';
 import type { Detector } from './define.js';
 
 const ID = 'false-dirty';
@@ -48,9 +48,3 @@ export const falseDirty: Detector = {
     };
   },
 };
-
-/** "12 %", "0.4 %". */
-function percent(part: number, whole: number): string {
-  const share = (100 * part) / whole;
-  return `${share >= 10 ? share.toFixed(0) : share.toPrecision(1)} %`;
-}

@@ -13,6 +13,7 @@ export const spuriousFault: Detector = {
   counts: 'faults',
   collectors: [faults],
   needs: ['fault', 'pte'],
+  isExcess: true,
   conclude({ results }) {
     const { total, spurious, spuriousCostNs, examples } = results.facts(faults);
     const first = examples[0];

@@ -68,7 +68,9 @@ export function ofFinding(
   { findings, counts }: Pick<CheckResult, 'findings' | 'counts'>,
 ): Chain | null {
   const listed = findings.filter(({ id }) => detector === null || id === detector);
-  const finding = listed[nth - 1];
+  // What was for nothing has no cause worth asking for, unless it is asked for by name.
+  const asked = detector === null && nth === 1 ? listed.filter(({ id }) => !isExcess(id)) : listed;
+  const finding = asked[nth - 1];
   if (finding === undefined) {
     if (detector === null && nth === 1) return null;
     const what = detector ?? 'any detector';
@@ -83,4 +85,8 @@ export function ofFinding(
   }
   const number = findings.filter(({ id }) => id === finding.id).indexOf(finding) + 1;
   return chainOfFinding(source, new TrailEvents(source), `${finding.id}:${number}`, finding);
+}
+
+function isExcess(id: string): boolean {
+  return DETECTORS.some((detector) => detector.id === id && detector.isExcess === true);
 }

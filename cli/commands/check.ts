@@ -1,7 +1,8 @@
 /** `check`: was a write lost, a report false, a flush missing? With evidence, cause and fix. */
 import type { CheckResult, Detector, Finding } from '../../analyzer/index.js';
+import { oneOf } from '../arguments.js';
 import { type Answer, defineCommand } from '../command.js';
-import { count, nanoseconds, wrapped } from '../format.js';
+import { count, counted, nanoseconds, wrapped } from '../format.js';
 import { gated } from '../gated-check.js';
 import { addGateOptions, type GateOptions, readRules } from '../gate-options.js';
 import type { Output } from '../output.js';
@@ -13,6 +14,7 @@ import { eventsAt, type EventText } from '../trail-events.js';
 interface Options extends GateOptions {
   readonly strict?: boolean;
   readonly all?: boolean;
+  readonly lag?: '0' | '1';
 }
 
 /** Findings of one detector that people are told of in a line, after the first one, which they are shown in full. */
@@ -23,8 +25,9 @@ export const check = defineCommand<Options>({
   group: 'Judge',
   summary: 'find lost writes and waste, with evidence, cause and fix',
   about:
-    'Looks for writes that the consumer can no longer learn of, for writes through stale TLB entries, for missing flushes, and ' +
-    'for waste. Exit code 1 if there is a finding of critical or high severity, or if a rule of the gate is broken: --no, --max, --min, ' +
+    'Looks for writes that the consumer can no longer learn of, or learnt of too late, for steps that rely on a flush that has not come, for missing ' +
+    'flushes and marks, and for waste. A broken rule that did no harm in this run is a risk (medium); `pagetrail list detectors` tells what each one ' +
+    'means. Exit code 1 if there is a finding of critical or high severity, or if a rule of the gate is broken: --no, --max, --min, ' +
     '--gate. A metric is any figure of `pagetrail cost --json` by its name: faults, bytesTransferred, overhead, ns.flush.',
   examples: [
     { line: 'pagetrail check a.trail', about: 'a report for people' },
@@ -38,7 +41,8 @@ export const check = defineCommand<Options>({
     command
       .argument('<trail>', 'the trail to check')
       .option('--strict', 'exit with 1 for anything above severity info')
-      .option('--all', `show every finding in full, not only the first of each kind`);
+      .option('--all', 'show every finding in full, not only the first of each kind, and every detector')
+      .option('--lag <0|1>', 'harvests that a report may come late (default: 1)', oneOf('--lag', ['0', '1']));
     addGateOptions(command);
   },
   async run(context, args, options) {
@@ -47,15 +51,19 @@ export const check = defineCommand<Options>({
     const reader = await openTrail(context, args[0]!);
     const result = analyzer.check(reader, {
       strict: options.strict === true,
+      ...(options.lag !== undefined && { settings: { lagEpochs: Number(options.lag) } }),
       onProgress: (events) => context.progress.update(events / reader.events, () => `${count(events)} events`),
     });
     const answer: Answer = {
       json: () => result,
       async print(out) {
-        printVerdict(out, reader.path, result, analyzer.DETECTORS);
-        for (const id of new Set(result.findings.map((finding) => finding.id))) {
-          const findings = result.findings.filter((finding) => finding.id === id);
-          const full = options.all === true ? findings : findings.slice(0, 1);
+        const all = options.all === true;
+        printVerdict(out, reader.path, result, analyzer.DETECTORS, all);
+        const isAside = ({ severity }: Finding) => !all && severity === 'info';
+        const shown = result.findings.filter((finding) => !isAside(finding));
+        for (const id of new Set(shown.map((finding) => finding.id))) {
+          const findings = shown.filter((finding) => finding.id === id);
+          const full = all ? findings : findings.slice(0, 1);
           const events = await eventsAt(
             reader,
             full.flatMap(({ evidence }) => evidence.map(({ seq }) => seq)),
@@ -63,6 +71,7 @@ export const check = defineCommand<Options>({
           for (const finding of full) printFinding(out, finding, events);
           printRest(out, findings.slice(full.length));
         }
+        printAsides(out, result.findings.filter(isAside));
         if (result.notes.length > 0) out.line();
         for (const note of result.notes) out.line(out.style.dim(`note: ${note}`));
       },
@@ -86,11 +95,24 @@ function printVerdict(
   path: string,
   { verdict, counts }: CheckResult,
   detectors: readonly Detector[],
+  all: boolean,
 ): void {
   const { style } = out;
   out.line(`${style.bold(path)}: ${verdict === 'ok' ? style.green('ok') : style.red('findings')}`);
-  const rows = detectors.map(({ id, counts: unit }) => [id, count(counts[id] ?? 0), unit]);
-  out.line(table(columns('detector', 'found>', ''), rows, style, 2));
+  const shown = all ? detectors : detectors.filter(({ id }) => (counts[id] ?? 0) > 0);
+  const rows = shown.map(({ id, counts: unit }) => [id, count(counts[id] ?? 0), unit]);
+  if (rows.length > 0) out.line(table(columns('detector', 'found>', ''), rows, style, 2));
+  const silent = detectors.length - shown.length;
+  if (silent > 0) out.line(style.dim(`  ${counted(silent, 'detector')} found nothing; --all lists them`));
+}
+
+/** What is no more than worth knowing, in a line each. */
+function printAsides(out: Output, findings: readonly Finding[]): void {
+  if (findings.length > 0) out.line();
+  for (const { id, severity, certainty, summary } of findings) {
+    const how = certainty === 'proved' ? severity : `${severity}, ${certainty}`;
+    out.line(wrapped(`${severityColour(out.style, severity)(id)} (${how}): ${summary}`, out.columns, '  '));
+  }
 }
 
 function printFinding(out: Output, finding: Finding, events: ReadonlyMap<number, EventText>): void {

@@ -134,10 +134,10 @@ describe('what is said', () => {
   });
 
   it.each([
-    ['findings', 'findings', ['1  stale-tlb-write (info)  seq 20']],
-    ['one finding', 'findings 1', ['stale-tlb-write (info, proved)', 'seq 20: ', 'cause: ', 'fix: ']],
+    ['findings', 'findings', ['2  stale-tlb-write (info)  seq 20']],
+    ['one finding', 'findings 2', ['stale-tlb-write (info, proved)', 'seq 20: ', 'cause: ', 'fix: ']],
     ['no such finding', 'findings 99', ["error: there is no finding '99'"]],
-    ['causes of a finding', 'why', ['stale-tlb-write:1', 'cause: ']],
+    ['causes of a finding', 'why', ['decided-before-flush:1', 'cause: ']],
     ['causes of the event here', 'run-to 13\nwhy', ['event 13', 'began harvest 1', 'cause: ']],
     ['causes of another', 'why 5', ['event 5', 'cause: ']],
     [

@@ -41,7 +41,7 @@ const CASES: readonly Case[] = SCENARIOS.flatMap((definition) => {
   );
 });
 /** Rules about what a search alone can see: no detector finds them in a trail, so any finding above `info` will do. */
-const SEARCH_ONLY = ['decided-before-flush', 'deadlock'];
+const SEARCH_ONLY = ['deadlock'];
 
 describe('scenarios', () => {
   it('have ids of their own, and expect what there are rules for', () => {
