@@ -105,6 +105,47 @@ describe('moving about', () => {
     },
   );
 
+  it.each(Array.from({ length: 16 }, (_, seed) => seed))(
+    'seed %i: steps in both directions equal a fold from the start',
+    (seed) => {
+      const batch = randomEvents(seed, 1200);
+      const meta = randomMeta(seed);
+      const parts: EventBatch[] = [];
+      for (let from = 0; from < batch.length; from += 400) {
+        const part = new EventBatch(400);
+        copyRows(batch, from, Math.min(from + 400, batch.length), part);
+        parts.push(part);
+      }
+      const source = new MemorySource(parts, meta);
+      const random = new Random(seed);
+      const replayer = Replayer.open(source);
+      const fold = new Fold(meta);
+      let seq = replayer.goTo(1150).seq;
+      for (let step = 0; step < 300; step++) {
+        // Mostly backwards, now and then on or far away.
+        const kind = random.below(20);
+        seq += kind === 0 ? random.below(400) : kind < 6 ? 1 : -1 - random.below(12);
+        if (seq < 0 || seq > batch.length) seq = random.below(batch.length + 1);
+        const here = replayer.goTo(seq).snapshot();
+        if (step % 5 !== 0) continue;
+        fold.reset();
+        fold.apply(batch, 0, seq);
+        expect(here, `at ${seq}`).toEqual(fold.snapshot());
+      }
+    },
+  );
+
+  it('takes events back without reading anything again', () => {
+    const source = drawn(TWO_HARVESTS);
+    const replayer = Replayer.open(source);
+    replayer.goTo(17);
+    replayer.goTo(16);
+    const before = source.chunksRead;
+    for (let seq = 15; seq >= 0; seq--) replayer.goTo(seq);
+    for (let seq = 1; seq <= 16; seq++) replayer.goTo(seq);
+    expect(source.chunksRead).toBe(before);
+  });
+
   it('reads a chunk once while it steps through it, and goes back to a checkpoint rather than to the start', () => {
     const source = drawn(TWO_HARVESTS, { chunkEvents: 4 });
     const replayer = Replayer.open(source);

@@ -5,11 +5,16 @@
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd, type MachineSnapshot, type PageScope } from '../traces/index.js';
 import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
-import { Fold, FOLD_SELECTION, foldsInPart } from './fold/index.js';
+import { applyReversibly, Fold, FOLD_SELECTION, foldsInPart, type Undo } from './fold/index.js';
 import type { Position } from './position.js';
 
 /** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
 const JUMP_EVENTS = 4 * CHUNK_EVENTS;
+
+/** Moves up to so many events are steps, after which more of them are expected. Chosen: a screenful, and then some. */
+const STEP_EVENTS = 1024;
+/** Events that can be taken back at least. */
+const MOST_UNDOS = CHUNK_EVENTS;
 
 export class Replayer {
   /** The last event of the trail; 0 for an empty one. */
@@ -18,6 +23,8 @@ export class Replayer {
   readonly #batch: EventBatch;
   #chunk = -1;
   #fold: Fold;
+  /** How to take back the last events folded, the latest last. */
+  readonly #undos: Undo[] = [];
 
   private constructor(source: EventSource, scope: PageScope | null) {
     this.#source = source;
@@ -44,6 +51,48 @@ export class Replayer {
   /** Brings the fold to just after that event, from 0 (before the first) to `lastSeq`. */
   goTo(seq: number): Fold {
     invariant(Number.isInteger(seq) && seq >= 0 && seq <= this.lastSeq, `event ${seq} is not in the trail`);
+    const back = this.fold.seq - seq;
+    if (back > 0 && back <= this.#undos.length) return this.#takeBack(seq);
+    const isStep = Math.abs(back) <= STEP_EVENTS;
+    if (back < 0 && isStep && this.#undos.length > 0) return this.#step(seq);
+    if (back <= 0 || !isStep) return this.#jump(seq);
+    // The first step backwards: from here on events are folded so that they can be taken back, for there will be more of them.
+    this.#jump(seq === 0 ? 0 : this.#source.chunks[chunkOfSeq(this.#source, seq)]!.firstSeq - 1);
+    return this.#step(seq);
+  }
+
+  /** Takes events back, as many as there are undos for. */
+  #takeBack(seq: number): Fold {
+    const { fold } = this;
+    for (; fold.seq > seq; fold.seq--) this.#undos.pop()!();
+    if (seq === 0) fold.timeNs = 0;
+    else {
+      const chunk = chunkOfSeq(this.#source, seq);
+      const { firstSeq, events, timeLast } = this.#source.chunks[chunk]!;
+      fold.timeNs = seq === firstSeq + events - 1 ? timeLast : this.#read(chunk).time[seq - firstSeq]!;
+    }
+    return fold;
+  }
+
+  /** Goes on event by event, each of which can be taken back. */
+  #step(seq: number): Fold {
+    while (this.fold.seq < seq) {
+      const batch = this.#read(chunkOfSeq(this.#source, this.fold.seq + 1));
+      const end = Math.min(seq, batch.firstSeq + batch.length - 1);
+      for (let row = this.fold.seq + 1 - batch.firstSeq; this.fold.seq < end; row++) {
+        this.#undos.push(applyReversibly(this.fold, batch, row));
+        if (this.fold.part?.shared !== true) continue;
+        this.#foldWhole();
+        return this.#jump(seq);
+      }
+    }
+    // Whoever steps on for long is not going back all that way.
+    if (this.#undos.length > 2 * MOST_UNDOS) this.#undos.splice(0, this.#undos.length - MOST_UNDOS);
+    return this.fold;
+  }
+
+  #jump(seq: number): Fold {
+    if (seq !== this.fold.seq) this.#undos.length = 0;
     if (seq < this.fold.seq || seq - this.fold.seq > JUMP_EVENTS) {
       const snapshot = seq === 0 ? null : this.#snapshot(seq);
       const { fold } = this;
@@ -54,7 +103,7 @@ export class Replayer {
       this.#advance(seq);
       if (this.fold.part?.shared === true) {
         this.#foldWhole();
-        return this.goTo(seq);
+        return this.#jump(seq);
       }
     }
     return this.fold;
@@ -72,6 +121,7 @@ export class Replayer {
   /** Other pages are on the frames of these, so that a part of the state is not to be had without the whole. */
   #foldWhole(): void {
     this.#fold = new Fold(this.#source.meta);
+    this.#undos.length = 0;
   }
 
   /** Folds what is left of the chunk under way, up to that event. */

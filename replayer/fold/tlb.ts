@@ -36,6 +36,8 @@ export class CpuTlb {
   /** TLB_WRITABLE, TLB_DIRTY and TLB_HUGE, by slot. */
   flags: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   asid: Uint16Array<ArrayBuffer> = new Uint16Array(0);
+  /** Told of every entry that goes, just before it does. */
+  onDrop: ((slot: number) => void) | null = null;
   #slotOf = new Int32Array(0); // by page index: slot + 1; 0 is none
   #huge = false;
 
@@ -91,6 +93,7 @@ export class CpuTlb {
     if (slot >= this.page.length) return;
     const page = this.page[slot]!;
     if (page < 0) return;
+    this.onDrop?.(slot);
     this.#slotOf[page] = 0;
     this.page[slot] = -1;
     this.count--;
