@@ -12,6 +12,7 @@ import { exploring } from './exploring.js';
 import { reading } from './reading.js';
 import { hotPage, lackeyLog, zipf } from './recording.js';
 import { print } from './report.js';
+import { seeking } from './seeking.js';
 import { statisticsOfTrails } from './statistics.js';
 
 const { values, positionals } = parseArgs({
@@ -30,8 +31,14 @@ try {
     reading('hot-page', 10_000_000),
     reading('zipf', 5_000_000),
     statisticsOfTrails,
+    seeking('seek', 'zipf', 4096, 5_000_000, '< 50'),
+    seeking('seek-wide', 'zipf', 65_536, 5_000_000, '< 50'),
     exploring('explore', { strategy: 'hw-dirty', cpus: 3, pages: 2, writes: 2, harvests: 2 }, '>= 1', true),
     exploring('explore-large', { strategy: 'hw-dirty', cpus: 3, pages: 3, writes: 2, harvests: 2 }, '>= 1', true),
+    ...(positionals.includes('seek-huge') ? [seeking('seek-huge', 'zipf', 4096, 75_000_000, '< 50')] : []),
+    ...(positionals.includes('seek-million')
+      ? [seeking('seek-million', 'sparse-scatter', 1_048_576, 12_000_000, '< 500')]
+      : []),
     // Minutes and gigabytes: only where it is asked for by name.
     ...(positionals.includes('explore-huge')
       ? [

@@ -5,6 +5,7 @@
 export { BatchSource, copyBatch, copyRows } from './batch-source.js';
 export * from './effects.js';
 export * from './event-source.js';
+export * from './counts.js';
 export * from './fold/index.js';
 export * from './history/index.js';
 export * from './position.js';

@@ -6,7 +6,8 @@ import { describeState, stateAt } from './state.js';
 import { Fold } from './fold/index.js';
 import { copyRows, drawn, MemorySource } from './testing/drawn.js';
 import { randomEvents, randomMeta } from './testing/random-events.js';
-import { EventBatch } from '../traces/index.js';
+import { EVENT_BY_CODE, EventBatch } from '../traces/index.js';
+import { countsAt } from './counts.js';
 
 const TWO_HARVESTS = `
   map 16 @100
@@ -212,6 +213,26 @@ describe('a replayer of some pages', () => {
       }
     },
   );
+});
+
+describe('counts at an event', () => {
+  it.each([1, 2, 3])('seed %i: are those of the events before it', (seed) => {
+    const batch = randomEvents(seed, 500);
+    const parts = [0, 200, 400].map((from) => {
+      const part = new EventBatch(200);
+      copyRows(batch, from, Math.min(from + 200, 500), part);
+      return part;
+    });
+    const source = new MemorySource(parts, randomMeta(seed));
+    for (const seq of [0, 1, 199, 200, 201, 400, 499, 500, 9999]) {
+      const expected: Record<string, number> = {};
+      for (const code of batch.kind.subarray(0, Math.min(seq, 500))) {
+        const { kind } = EVENT_BY_CODE[code]!;
+        expected[kind] = (expected[kind] ?? 0) + 1;
+      }
+      expect(countsAt(source, seq), `at ${seq}`).toEqual(expected);
+    }
+  });
 });
 
 describe('the state as an answer', () => {

@@ -38,6 +38,13 @@ export class Replayer {
     return new Replayer(source, scope);
   }
 
+  /** Asks about other pages from here on. */
+  narrow(scope: PageScope | null): this {
+    this.#fold = new Fold(this.#source.meta, scope !== null && foldsInPart(this.#source.meta) ? scope : null);
+    this.#undos.length = 0;
+    return this;
+  }
+
   /** State after event `fold.seq`. */
   get fold(): Fold {
     return this.#fold;

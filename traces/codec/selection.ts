@@ -50,6 +50,11 @@ export function timesOf(kinds: number): Selection {
   return { kinds, times: true, who: false, where: false, slots: new Uint8Array(32) };
 }
 
+/** Which kinds of events follow each other, and nothing else of them. */
+export function kindsAlone(): Selection {
+  return { kinds: ALL_KINDS, times: false, who: false, where: false, slots: new Uint8Array(32) };
+}
+
 /** A mask of kinds stands for everything of them. */
 export function selectionOf(wanted: number | Selection): Selection {
   if (typeof wanted !== 'number') return wanted;
