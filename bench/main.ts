@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { diffing } from './diffing.js';
 import { exploring } from './exploring.js';
 import { reading } from './reading.js';
 import { hotPage, lackeyLog, zipf } from './recording.js';
@@ -30,6 +31,7 @@ try {
     lackeyLog('lackey-long', 'record a long lackey log: the shipped one eight times over', shippedLog('ls8.lk', 8)),
     reading('hot-page', 10_000_000),
     reading('zipf', 5_000_000),
+    diffing,
     statisticsOfTrails,
     seeking('seek', 'zipf', 4096, 5_000_000, '< 50'),
     seeking('seek-wide', 'zipf', 65_536, 5_000_000, '< 50'),
