@@ -29,10 +29,10 @@ export class Lanes {
     return this.#pages[side].ensure(space, page);
   }
 
-  /** One more write of that lane. */
-  count(side: 0 | 1, lane: number): void {
+  /** So many more writes of that lane. */
+  count(side: 0 | 1, lane: number, writes: number): void {
     if (lane >= this.length) this.length = lane + 1;
-    this.#writes[side].add(lane, 1);
+    this.#writes[side].add(lane, writes);
   }
 
   writesOf(side: 0 | 1, lane: number): number {

@@ -77,10 +77,10 @@ export class SideFacts {
     };
   }
 
-  /** Counts the write in that row, of the CPU with that number + 1. */
-  count(batch: EventBatch, row: number, at: number): void {
-    this.writes++;
-    this.ordinals[at]!++;
+  /** Counts writes of the CPU with that number + 1, the last of them in that row. */
+  count(batch: EventBatch, row: number, at: number, writes: number): void {
+    this.writes += writes;
+    this.ordinals[at]! += writes;
     this.#lastAt = at;
     this.#lastSeq = batch.firstSeq + batch.row[row]!;
   }

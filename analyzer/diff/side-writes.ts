@@ -204,14 +204,13 @@ export class SideWrites {
     const facts = this.#facts;
     const busy = this.#busy;
     const operating = this.#operating;
+    const recordAt = this.#recordAt;
     for (let row = 0; row < length; row++) {
       const code = kind[row]!;
       const at = cpu[row]! + 1;
       if (code === write.code) {
-        facts.count(batch, row, at);
-        const lane = this.#byCpu ? at : this.#lanes.laneOf(this.#side, batch.space[row]!, batch.page[row]!);
-        this.#lanes.count(this.#side, lane);
-        if (busy[at] !== 0 || this.#recordAt[row] !== 0) this.#wrote(batch, row, at, lane, fold);
+        if (busy[at] !== 0 || recordAt[row] !== 0 || !this.#byCpu) this.#count(batch, row, at, fold);
+        else row = this.#countPlain(batch, row, at) - 1;
         continue;
       }
       if (code === harvestBegin.code) {
@@ -244,6 +243,25 @@ export class SideWrites {
       }
       if (costNs !== 0 && code !== transfer.code) this.#charge(batch, row, at, COST_OF[code]!, costNs);
     }
+  }
+
+  /** A write, with what it did. */
+  #count(batch: EventBatch, row: number, at: number, fold: Fold): void {
+    this.#facts.count(batch, row, at, 1);
+    const lane = this.#byCpu ? at : this.#lanes.laneOf(this.#side, batch.space[row]!, batch.page[row]!);
+    this.#lanes.count(this.#side, lane, 1);
+    if (this.#busy[at] !== 0 || this.#recordAt[row] !== 0) this.#wrote(batch, row, at, lane, fold);
+  }
+
+  /** Counts writes of a CPU, from that row on, that did nothing but write; gives the row behind them. */
+  #countPlain(batch: EventBatch, row: number, at: number): number {
+    const { kind, cpu, length } = batch;
+    const recordAt = this.#recordAt;
+    let end = row + 1;
+    while (end < length && kind[end] === write.code && cpu[end] === at - 1 && recordAt[end] === 0) end++;
+    this.#facts.count(batch, end - 1, at, end - row);
+    this.#lanes.count(this.#side, at, end - row);
+    return end;
   }
 
   /** A write that something waited for, or that made a frame dirty. */

@@ -49,6 +49,10 @@ export class WriteJoin {
       const rowB = orderB === next ? inB : -1;
       if (rowA >= 0) a.shift(lane);
       if (rowB >= 0) b.shift(lane);
+      if (rowA >= 0 && rowB >= 0 && !a.isOpen(rowA) && !b.isOpen(rowB) && a.saysTheSame(rowA, b, rowB)) {
+        this.#same(rowA, rowB);
+        continue;
+      }
       const open = (rowA >= 0 && a.isOpen(rowA)) || (rowB >= 0 && b.isOpen(rowB));
       if (!open) this.#settle(lane, rowA, rowB);
       else {
@@ -75,6 +79,20 @@ export class WriteJoin {
     const [a, b] = this.#records;
     a.eachJoined((row) => this.#settle(a.laneOf(row), row, a.partnerOf(row)));
     b.eachJoined((row) => this.#settle(b.laneOf(row), b.partnerOf(row), row));
+  }
+
+  /** Most rows are of writes that filled a TLB entry, on both sides. */
+  #same(rowA: number, rowB: number): void {
+    const { totals } = this;
+    const [a, b] = this.#records;
+    const costNs = a.get(rowA, TAKEN) + a.get(rowA, COLLECTED);
+    const stallNs = a.get(rowA, STALL);
+    totals.costNs[0] += costNs;
+    totals.costNs[1] += costNs;
+    totals.stallNs[0] += stallNs;
+    totals.stallNs[1] += stallNs;
+    a.release(rowA);
+    b.release(rowB);
   }
 
   #settle(lane: number, rowA: number, rowB: number): void {

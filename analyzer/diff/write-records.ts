@@ -53,7 +53,8 @@ export class WriteRecords {
     this.#next[row] = NO_ROW;
     this.#open[row] = 0;
     this.#partner[row] = ALONE;
-    this.values.fill(0, row * WIDTH, (row + 1) * WIDTH);
+    const { values } = this;
+    for (let at = row * WIDTH, end = at + WIDTH; at < end; at++) values[at] = 0;
     return row;
   }
 
@@ -130,6 +131,20 @@ export class WriteRecords {
 
   isDisowned(row: number): boolean {
     return this.#partner[row] === DISOWNED;
+  }
+
+  /** Whether the row says the same as one of another side: it did the same at the same price. */
+  saysTheSame(row: number, other: WriteRecords, otherRow: number): boolean {
+    const mine = this.values;
+    const theirs = other.values;
+    const a = row * WIDTH;
+    const b = otherRow * WIDTH;
+    return (
+      mine[a + DID] === theirs[b + DID] &&
+      mine[a + TAKEN] === theirs[b + TAKEN] &&
+      mine[a + COLLECTED] === theirs[b + COLLECTED] &&
+      mine[a + STALL] === theirs[b + STALL]
+    );
   }
 
   /** Calls `visit` with every joined row. */
