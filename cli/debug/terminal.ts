@@ -51,12 +51,34 @@ async function askLines(
     history: [...history],
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
-    completer: (line: string) => interpreter.complete(line),
+    completer: (line: string) => spaced(interpreter.complete(line)),
     prompt: '',
   });
   lines.on('history', (list: string[]) => {
     typed = [...list];
   });
+  // Lines that are typed while a command runs wait for their turn.
+  const waiting: string[] = [];
+  let ended = false;
+  let wake = (): void => {};
+  lines.on('line', (line) => {
+    waiting.push(line);
+    wake();
+  });
+  lines.on('close', () => {
+    ended = true;
+    wake();
+  });
+  /** The next line; null at the end of input (Ctrl-D). */
+  const ask = async (): Promise<string | null> => {
+    if (waiting.length === 0 && !ended) {
+      prompt(lines, interpreter, out);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return waiting.shift() ?? null;
+  };
   let busy = false;
   lines.on('SIGINT', () => {
     if (busy) {
@@ -73,7 +95,7 @@ async function askLines(
   try {
     while (next === null) {
       await out.flush();
-      const line = await ask(lines, interpreter, out);
+      const line = await ask();
       if (line === null) {
         out.line();
         next = 'quit';
@@ -95,21 +117,10 @@ async function askLines(
   return { next: next ?? 'quit', typed };
 }
 
-/** The next line; null at the end of input (Ctrl-D). */
-function ask(lines: Interface, interpreter: Interpreter, out: Output): Promise<string | null> {
-  return new Promise((resolve) => {
-    const onLine = (line: string): void => {
-      lines.off('close', onClose);
-      resolve(line);
-    };
-    const onClose = (): void => {
-      lines.off('line', onLine);
-      resolve(null);
-    };
-    lines.once('line', onLine);
-    lines.once('close', onClose);
-    prompt(lines, interpreter, out);
-  });
+/** The only candidate is followed by a space, unless more of the word is to come. */
+function spaced([candidates, word]: [candidates: string[], word: string]): [candidates: string[], word: string] {
+  const [only] = candidates;
+  return candidates.length === 1 && !/[=:]$/.test(only!) ? [[`${only!} `], word] : [candidates, word];
 }
 
 function prompt(lines: Interface, { session }: Interpreter, { style }: Output): void {

@@ -251,7 +251,7 @@ export class ScreenModel {
         const [candidates, word] = this.interpreter.complete(typed);
         const common = commonStart(candidates);
         if (common.length > word.length) this.typed = typed.slice(0, typed.length - word.length) + common;
-        if (candidates.length === 1) this.typed += ' ';
+        if (candidates.length === 1 && !/[=:]$/.test(candidates[0]!)) this.typed += ' ';
         else this.notice = candidates.slice(0, 20).join('  ');
         return 'on';
       }
