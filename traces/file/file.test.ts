@@ -409,6 +409,28 @@ describe('a checkpoint', () => {
     reader.close();
   });
 
+  it('comes back where pages came to others that are all alike', async () => {
+    const alike = (seq: number, pages: number): ReturnType<typeof sampleSnapshot> => {
+      const snapshot = sampleSnapshot(seq, pages);
+      // Every entry is the same but for its frame, and so is every column of a shard of entries.
+      snapshot.pages.space.fill(0);
+      snapshot.pages.page.forEach((_, i) => (snapshot.pages.page[i] = 4096 * 512 + i));
+      snapshot.pages.pteLow.forEach((_, i) => (snapshot.pages.pteLow[i] = (((1000 + i) << 12) | 0x225) >>> 0));
+      snapshot.pages.marks.fill(0);
+      return snapshot;
+    };
+    const writer = TrailWriter.create(path, sampleMeta);
+    writer.append(writesBatch(1, 1000));
+    const [first, second] = [alike(100, 10), alike(200, 30)];
+    writer.checkpoint(first);
+    writer.checkpoint(second);
+    await writer.close(sampleEnding);
+    const reader = TrailReader.open(path);
+    expect(reader.snapshotAtOrBefore(199)).toEqual(first);
+    expect(reader.snapshotAtOrBefore(200)).toEqual(second);
+    reader.close();
+  });
+
   it('some of whose shards are absent is passed over; a damaged one is named', async () => {
     const writer = TrailWriter.create(path, sampleMeta);
     writer.append(writesBatch(1, 1000));

@@ -152,7 +152,9 @@ export class TrailWriter {
     const manifest: string[] = [];
     const changed: Array<Promise<[name: string, body: Uint8Array]>> = [];
     for (const { name, table } of cutIntoShards(snapshot)) {
-      const digest = createHash('sha256').update(table.raw).digest('base64');
+      // Columns that are constant have the same bytes however many rows there are.
+      const shape = `${table.rows} ${table.columnBytes.join(' ')} `;
+      const digest = createHash('sha256').update(shape).update(table.raw).digest('base64');
       let stored = this.#shards.get(name);
       if (stored?.digest !== digest) {
         stored = { digest, seq };
