@@ -14,8 +14,9 @@ import {
 } from './detectors/index.js';
 import { eventsOf } from './event-counts.js';
 import { type Finding, SEVERITIES, type Verdict, verdictOf } from './finding.js';
-import { type PassOptions, runPass } from './pass.js';
+import { type PassOptions, type PassResults, runPass } from './pass.js';
 import { storiesOf } from './page-stories.js';
+import { type Waste, WASTE_COLLECTORS, wasteOf } from './waste.js';
 
 export interface CheckResult {
   readonly verdict: Verdict;
@@ -25,6 +26,8 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** What the lists leave out, and what could not be asked. */
   readonly notes: readonly string[];
+  /** What was for nothing, as ratios; absent where only some detectors were asked. */
+  readonly waste?: Waste;
 }
 
 export interface CheckOptions extends PassOptions {
@@ -40,7 +43,10 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
   const detectors = options.detectors ?? DETECTORS;
   const results = runPass(
     source,
-    detectors.flatMap(({ collectors }) => collectors),
+    [
+      ...detectors.flatMap(({ collectors }) => collectors),
+      ...(options.detectors === undefined ? WASTE_COLLECTORS : []),
+    ],
     options,
   );
   const about: Case = {
@@ -68,7 +74,13 @@ export function check(source: EventSource, options: CheckOptions = {}): CheckRes
   if (source.ending === null)
     notes.push('the trail has no ending: it is still being recorded, or its recorder was stopped');
   findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  return { verdict: verdictOf(findings, options.strict), counts, findings, notes };
+  return {
+    verdict: verdictOf(findings, options.strict),
+    counts,
+    findings,
+    notes,
+    ...wasteSafely(options, results),
+  };
 }
 
 function concludeSafely(detector: Detector, about: Case): Conclusion {
@@ -79,6 +91,16 @@ function concludeSafely(detector: Detector, about: Case): Conclusion {
     return detector.conclude(about);
   } catch (error) {
     return { count: 0, findings: [failed(detector.id, error)] };
+  }
+}
+
+/** A collector that failed is told of by its detector. */
+function wasteSafely({ detectors }: CheckOptions, results: PassResults): { waste?: Waste } {
+  if (detectors !== undefined) return {};
+  try {
+    return { waste: wasteOf(results) };
+  } catch {
+    return {};
   }
 }
 

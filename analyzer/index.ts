@@ -14,3 +14,4 @@ export * from './gate/index.js';
 export * from './why/index.js';
 export * from './statistics/index.js';
 export { ANALYSIS_VIEWS } from './views/index.js';
+export type { Share, Waste } from './waste.js';

@@ -1,8 +1,8 @@
 /** `check`: was a write lost, a report false, a flush missing? With evidence, cause and fix. */
-import type { CheckResult, Detector, Finding } from '../../analyzer/index.js';
+import type { CheckResult, Detector, Finding, Waste } from '../../analyzer/index.js';
 import { oneOf } from '../arguments.js';
 import { type Answer, defineCommand } from '../command.js';
-import { count, counted, nanoseconds, wrapped } from '../format.js';
+import { bytes, count, counted, nanoseconds, ratio, wrapped } from '../format.js';
 import { gated } from '../gated-check.js';
 import { addGateOptions, type GateOptions, readRules } from '../gate-options.js';
 import type { Output } from '../output.js';
@@ -72,6 +72,7 @@ export const check = defineCommand<Options>({
           printRest(out, findings.slice(full.length));
         }
         printAsides(out, result.findings.filter(isAside));
+        if (result.waste !== undefined) printWaste(out, result.waste);
         if (result.notes.length > 0) out.line();
         for (const note of result.notes) out.line(out.style.dim(`note: ${note}`));
       },
@@ -113,6 +114,36 @@ function printAsides(out: Output, findings: readonly Finding[]): void {
     const how = certainty === 'proved' ? severity : `${severity}, ${certainty}`;
     out.line(wrapped(`${severityColour(out.style, severity)(id)} (${how}): ${summary}`, out.columns, '  '));
   }
+}
+
+/** What was for nothing, in a small table. */
+function printWaste(
+  out: Output,
+  { falseDirty, excessFlushes, excessFaults, spuriousFaults, amplification }: Waste,
+): void {
+  const shares = (
+    [
+      ['pages reported without a new write', falseDirty],
+      ['flushes that removed nothing', excessFlushes],
+      ['faults on marked pages', excessFaults],
+      ['spurious faults', spuriousFaults],
+    ] as const
+  ).filter(([, { of }]) => of > 0);
+  const rows = shares.map(([what, { wasted, of, ratio: part }]) => [
+    what,
+    `${count(wasted)} of ${count(of)}`,
+    `${(100 * part).toFixed(1)} %`,
+  ]);
+  for (const { granularityBytes, bytesWritten, ratio: times } of amplification.by)
+    if (times !== null && amplification.bytesTransferred > 0)
+      rows.push([
+        `transferred per byte written, by ${bytes(granularityBytes)}`,
+        `${bytes(amplification.bytesTransferred)} / ${bytes(bytesWritten)}`,
+        ratio(times),
+      ]);
+  if (rows.length === 0) return;
+  out.line();
+  out.line(table(columns('waste', '>', '>'), rows, out.style, 2));
 }
 
 function printFinding(out: Output, finding: Finding, events: ReadonlyMap<number, EventText>): void {
