@@ -63,6 +63,11 @@ export function costSetting(
   return { ...previous, [name]: value };
 }
 
+/** Several values with commas between, each read by itself; given again, they add up. */
+export function listOf<Value>(read: (text: string) => Value): (text: string, previous?: readonly Value[]) => Value[] {
+  return (text, previous = []) => [...previous, ...text.split(',').map((part) => read(part.trim()))];
+}
+
 /** Sets and ways of a TLB. */
 export interface TlbShape {
   readonly sets: number;

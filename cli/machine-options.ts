@@ -199,7 +199,7 @@ function given(asked: Readonly<Record<string, unknown>>): Record<string, never> 
 }
 
 /** A profile of the user's own where a file is named, else the id that was given. */
-async function costsOf(cost: string | undefined): Promise<SimulationRequest['cost']> {
+export async function costsOf(cost: string | undefined): Promise<SimulationRequest['cost']> {
   if (cost === undefined || !cost.endsWith('.json')) return cost;
   const { parseCostProfile } = await import('../simulator/index.js');
   try {

@@ -3,6 +3,17 @@
  * transitions on a machine of a few words. Start at `explore.ts`, then `search/`, then `machine/`; programs are in `scenarios/`.
  * May import: every room above it.
  */
+export {
+  type ComparedRun,
+  type CompareHooks,
+  type CompareRequest,
+  compareRuns,
+  type Comparison,
+} from './compare/compare.js';
+export type { Axes, Refusal, RunSettings } from './compare/combinations.js';
+export { CRITERIA, type Criterion, type CriterionId, type Figures } from './compare/criteria.js';
+export { type Need, type NeedId, NEEDS } from './compare/needs.js';
+export { inUnit, type Recommendation } from './compare/recommend.js';
 export { type Exploration, explore, type ExploreOptions } from './explore.js';
 export { type Execution, perform, type Step } from './execution.js';
 export { mutateAll, type MutateAll, type MutateAllRequest, type MutationRow } from './mutate-all.js';

@@ -2,7 +2,7 @@
  * recorder: sources of accesses, through the simulated machine, into a trail. Start at `record.ts`; sources are in `sources/`
  * and `workloads/`. May import: base, simulator, traces.
  */
-export { openSource, type SourceRequest } from './open-source.js';
+export { inputPath, openSource, type SourceRequest } from './open-source.js';
 export { type Onlooker, play, type Played } from './play.js';
 export type { RecordHooks, RecordProgress } from './pump.js';
 export { type RecordRequest, type RecordResult, record } from './record.js';
@@ -16,6 +16,7 @@ export {
   hold,
   IMPORTERS,
   type Importer,
+  onCpus,
   openHeld,
   type OperationIntervals,
 } from './sources/index.js';

@@ -10,6 +10,9 @@ import { endingOf, noAccess } from './record.js';
 import { metaOf } from './settings-in-meta.js';
 import type { AccessSource } from './sources/index.js';
 
+/** Small enough for the columns to stay in a cache between those who fill and those who look: some 1 MB. */
+const BATCH_EVENTS = 8192;
+
 /** Takes the events of a run, batch after batch, each only until it returns: the batch is reused. */
 export type Onlooker = (batch: EventBatch) => void;
 
@@ -33,7 +36,9 @@ export async function play(
   const objectPages = settings.objectPages ?? source.objectPages ?? null;
   // Nothing happens before the source is played, and by then there is somebody who looks.
   let look: Onlooker = () => {};
-  const simulation = new Simulation({ ...settings, objectPages }, (batch) => look(batch));
+  const simulation = new Simulation({ ...settings, objectPages }, (batch) => look(batch), {
+    batchEvents: BATCH_EVENTS,
+  });
   look = begin(metaOf(simulation, source));
   if (await pump(source, simulation, null, hooks)) throw new InterruptedError({ what: 'interrupted' });
   if (source.failure !== null) throw source.failure;

@@ -1,6 +1,7 @@
 /** The one list of commands, in the order in which help shows them. To add one: write its file, add its line here. */
 import type { CommandDefinition } from '../command.js';
 import { check } from './check.js';
+import { compare } from './compare.js';
 import { cost } from './cost.js';
 import { debug } from './debug.js';
 import { diff } from './diff.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   check,
   why,
   cost,
+  compare,
   diff,
   explore,
   shrink,

@@ -2,6 +2,7 @@
 import { UsageError } from '../../base/index.js';
 import type { Value } from '../../traces/index.js';
 import { defineCommand } from '../command.js';
+import { csvLine } from '../csv.js';
 import type { Output } from '../output.js';
 import { type Column, table } from '../table.js';
 import { openTrail } from '../trail.js';
@@ -93,14 +94,8 @@ async function printJson(out: Output, { columns, rows }: Result): Promise<void> 
 }
 
 async function printCsv(out: Output, { columns, rows }: Result): Promise<void> {
-  out.line(columns.map(csvCell).join(','));
-  await eachRow(out, rows, (row) => out.line(row.map(csvCell).join(',')));
-}
-
-/** RFC 4180: quotes where they are needed; null is empty. */
-function csvCell(value: Value): string {
-  const text = value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  out.line(csvLine(columns));
+  await eachRow(out, rows, (row) => out.line(csvLine(row)));
 }
 
 async function printTable(out: Output, { columns, rows }: Result): Promise<void> {

@@ -2,8 +2,10 @@
  * Accesses held in memory, to be played any number of times without being read again. They lie in shared memory, so that threads can play
  * them side by side.
  */
+import { InterruptedError } from '../../base/index.js';
 import { AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SourceMeta } from '../../traces/index.js';
+import { INTERRUPTED, interruptible } from '../pump.js';
 import type { AccessSource } from './source.js';
 
 const COLUMNS = ['page', 'offset', 'size', 'cpu', 'kind', 'process', 'program'] as const;
@@ -24,12 +26,13 @@ export interface HeldAccesses {
   readonly blocks: readonly Block[];
 }
 
+const TURN_MS = 50;
 /** Bytes that an access takes. */
 export const HELD_BYTES = 31;
 
 /**
  * Reads a source to its end, or until it proves to be longer than that many accesses: null then, and the source is spent.
- * @throws InputError when the source breaks off
+ * @throws InputError when the source breaks off; InterruptedError when the signal comes
  */
 export async function hold(
   source: AccessSource,
@@ -40,11 +43,19 @@ export async function hold(
   const batch = new AccessBatch();
   const made = new Set<number>();
   let accesses = 0;
-  while (signal?.aborted !== true) {
+  let turned = performance.now();
+  for (;;) {
     batch.length = 0;
-    const count = await source.fill(batch);
+    const filled = source.fill(batch);
+    const count = typeof filled === 'number' ? filled : await interruptible(filled, signal);
+    if (count === INTERRUPTED || signal?.aborted) throw new InterruptedError({ what: 'interrupted' });
     if (count === 0) break;
     accesses += count;
+    // An interrupt is seen only where the event loop gets a turn.
+    if (performance.now() - turned > TURN_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turned = performance.now();
+    }
     if (accesses > accessesMax) return null;
     for (let row = 0; row < count; row++) made.add(batch.kind[row]!);
     blocks.push(copyOf(batch));
