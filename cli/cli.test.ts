@@ -141,8 +141,8 @@ describe('exit codes and errors', () => {
     ['a negative number', [...RECORDING, '--harvest-every', '-1'], 2, 'it must be 0 or more'],
     ['a number too large to be exact', [...RECORDING, '--seed', '99999999999999999999'], 2, 'is too large'],
     ['a number out of range', [...RECORDING, '--cpus', '0'], 2, 'leave --cpus out for its default'],
-    ['no source', ['record'], 2, 'there is nothing to record'],
-    ['two sources', ['record', '--workload', 'zipf', '--import', 'x'], 2, 'a recording has one source'],
+    ['no source', ['record'], 2, 'there is nothing to play'],
+    ['two sources', ['record', '--workload', 'zipf', '--import', 'x'], 2, 'accesses come from one source'],
     [
       'an option of another source',
       ['record', '--import', 'x', '--writes', '5'],
