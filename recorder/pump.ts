@@ -12,7 +12,7 @@ const CHECKPOINT_EVENTS = 1 << 17;
 /** In fine mode a checkpoint lets all that is under way come to its end, which is no schedule of the run's own; so it is rarer. */
 const CHECKPOINT_EVENTS_FINE = 1 << 20;
 /** Checkpoints of more pages than this are rarer in proportion. Chosen: they would take longer to make than the events between them. */
-const CHECKPOINT_PAGES = 1 << 19;
+const CHECKPOINT_PAGES = 1 << 18;
 /** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
 const SLICE_ACCESSES = 4096;
 /** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */
