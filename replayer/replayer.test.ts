@@ -201,7 +201,8 @@ describe('a replayer of some pages', () => {
       const part = Replayer.open(source, scope);
       for (let hop = 0; hop < 25; hop++) {
         const seq = random.below(601);
-        if (hop % 6 === 5) source.snapshots.splice(0, 9, whole.goTo(seq).snapshot());
+        // Only recordings of pages with frames of their own are long enough for checkpoints.
+        if (hop % 6 === 5 && seed % 3 !== 0) source.snapshots.splice(0, 9, whole.goTo(seq).snapshot());
         const expected = describeState(whole.goTo(seq), 1);
         const filtered = (states: typeof expected) => ({
           ...states,

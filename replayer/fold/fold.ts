@@ -64,7 +64,7 @@ export class Fold {
    * @throws InputError when the meta names an entry layout or a carrier that this version does not know
    */
   constructor(meta: FoldMeta, scope: PageScope | null = null) {
-    this.part = scope === null ? null : new Part(scope);
+    this.part = scope === null ? null : new Part(scope, meta.options['huge'] === 1);
     this.spaces = new Spaces(meta);
     this.#readsAtStart = knownCarriers(meta.carriers);
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
@@ -258,7 +258,7 @@ export class Fold {
     this.reads = this.#readsAtStart;
     this.seq = this.timeNs = this.harvests = 0;
     this.harvesting = false;
-    if (this.part !== null) this.part.shared = false;
+    this.part?.reset();
   }
 
   /** Flags of the page's own entry; 0 for a page that has none. */

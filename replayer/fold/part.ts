@@ -7,17 +7,16 @@ import { frameMove, map, pte, unmap, type EventBatch, type PageScope, type Trail
 import type { FrameTable } from './frame-table.js';
 
 export class Part {
-  /** Whole tables of pages: a huge entry stands at the first page of its table. */
   readonly scope: PageScope;
-  /** Another page came onto a frame of these. */
+  /** A frame of these is another page's too. */
   shared = false;
+  /** Frames that other pages came onto. */
+  readonly #elsewhere = new Set<number>();
 
-  constructor({ space, from, to }: PageScope) {
-    this.scope = {
-      space,
-      from: from - (from % PAGES_PER_TABLE),
-      to: Math.ceil(to / PAGES_PER_TABLE) * PAGES_PER_TABLE,
-    };
+  /** @param hasHuge huge entries may be met; one stands at the first page of its table, so whole tables are folded */
+  constructor({ space, from, to }: PageScope, hasHuge: boolean) {
+    const reach = hasHuge ? PAGES_PER_TABLE : 1;
+    this.scope = { space, from: from - (from % reach), to: Math.ceil(to / reach) * reach };
   }
 
   has(space: number, page: number): boolean {
@@ -32,15 +31,22 @@ export class Part {
         return this.has(space[row]!, page[row]!);
       case map.code:
       case frameMove.code: {
-        if (this.has(space[row]!, page[row]!)) return true;
-        const slot = kind[row] === map.code ? map.slot.frame : frameMove.slot.newFrame;
-        const frame = frames.find(slots[slot]![row]!);
-        if (frame > 0 && frames.mappers[frame]! > 0) this.shared = true;
-        return false;
+        const number = slots[kind[row] === map.code ? map.slot.frame : frameMove.slot.newFrame]![row]!;
+        const isOurs = this.has(space[row]!, page[row]!);
+        const frame = frames.find(number);
+        if (isOurs ? this.#elsewhere.has(number) : frame > 0 && frames.mappers[frame]! > 0) this.shared = true;
+        if (!isOurs) this.#elsewhere.add(number);
+        return isOurs;
       }
       default:
         return true;
     }
+  }
+
+  /** Before the first event, or at a checkpoint. */
+  reset(): void {
+    this.shared = false;
+    this.#elsewhere.clear();
   }
 
   /** Pages of [page, page + pages) that belong to it: from, and how many. */
