@@ -88,13 +88,12 @@ export class ChunkUnpacker {
       damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     }
     const runs = readKindStream(chunk);
-    const rows = this.#chunkRows.place(runs, ALL_KINDS);
-    for (const { code, count } of chunk.groups) {
-      if (rows[code]?.count !== count) damaged('its kind stream does not match its groups');
-    }
+    checkKindStream(runs, chunk.groups);
     const groups = chunk.groups.filter(({ code }) => (kinds & (1 << code)) !== 0);
     const whole = groups.length === chunk.groups.length;
     const length = placeKinds(runs, kinds, whole, into);
+    // Times of some kinds rest on those of others, so they take the rows of all.
+    const rows = whole || selection.times ? this.#chunkRows.place(runs, ALL_KINDS) : [];
     const target = whole ? rows : this.#batchRows.place(runs, kinds);
 
     if (selection.times) {
@@ -221,6 +220,15 @@ function readKindStream(chunk: OpenChunk): Runs {
   for (let run = 0; run < count; run++) events += lengths[run]!;
   if (events !== chunk.events) damaged('its kind stream does not match its events');
   return { kinds, lengths, count };
+}
+
+/** Each kind has as many events in its runs as in its group. */
+function checkKindStream({ kinds, lengths, count }: Runs, groups: readonly Group[]): void {
+  const events = new Uint32Array(KIND_CODES);
+  for (let run = 0; run < count; run++) events[kinds[run]!]! += lengths[run]!;
+  for (const group of groups) {
+    if (events[group.code] !== group.count) damaged('its kind stream does not match its groups');
+  }
 }
 
 /** Fills `kind` and `row` of the events that are delivered, and returns their number. */
