@@ -5,10 +5,10 @@
 import { formatPage } from '../base/index.js';
 import {
   CARRIERS,
-  EVENT_BY_CODE,
   flushAck,
   type EventBatch,
   methodSwitch,
+  PAGES_SLOT,
   TLB_DIRTY,
   TLB_HUGE,
   TLB_WRITABLE,
@@ -86,10 +86,8 @@ function cellsOf(fold: Fold, batch: EventBatch, row: number): Cell[] {
       return [...pageCells(fold, space, page), ...reachedCells(fold, cpu, space, page)];
     default: {
       if (page < 0) return [];
-      const slot = EVENT_BY_CODE[batch.kind[row]!]?.slot['pages'];
-      return rangeOf(fold, space, page, slot === undefined ? 1 : field(slot)).flatMap((at) =>
-        pageCells(fold, space, at),
-      );
+      const slot = PAGES_SLOT[batch.kind[row]!]!;
+      return rangeOf(fold, space, page, slot < 0 ? 1 : field(slot)).flatMap((at) => pageCells(fold, space, at));
     }
   }
 }

@@ -12,3 +12,4 @@ export * from './position.js';
 export * from './replayer.js';
 export * from './state.js';
 export * from './watch/index.js';
+export { touches } from './touches.js';

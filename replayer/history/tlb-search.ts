@@ -4,9 +4,10 @@
  */
 import { TLB_HUGE, tlbFill, type EventBatch, type MachineSnapshot, type Selection } from '../../traces/index.js';
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
+import { headOf } from '../cached-page.js';
 import { changeIn, lastRowUpTo, readWanted } from './reading.js';
 import type { Change, TlbSubject } from './subject.js';
-import { FILL_FIELDS, headOf, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
+import { FILL_FIELDS, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
 
 /** Chunks that are read rather than asked about in checkpoints. Chosen: a checkpoint costs as much to look at as half a chunk. */
 const READ_CHUNKS = 3;

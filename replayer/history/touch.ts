@@ -2,7 +2,7 @@
  * Whether an event belongs to the history of a page, its entry or a carrier, and what it did there in words. Nothing of the state is
  * needed for that: an event says itself what it is about. (What a TLB holds is another matter: see `tlb-life.ts`.)
  */
-import { formatPage, PAGES_PER_TABLE } from '../../base/index.js';
+import { formatPage } from '../../base/index.js';
 import {
   carrierCode,
   EVENT_KINDS,
@@ -27,6 +27,8 @@ import {
   type PteLayout,
   type Selection,
 } from '../../traces/index.js';
+import { headOf } from '../cached-page.js';
+import { touches } from '../touches.js';
 import type { CarrierSubject, PageSubject, PteSubject } from './subject.js';
 
 /** A history that is found event by event. */
@@ -52,12 +54,6 @@ const TOUCH_FIELDS = mergedFields(
   fieldsOf({ pte: ENTRY, 'tlb-fill': ['flags'], 'tlb-update': ['flags'], 'frame-move': ['oldFrame', 'newFrame'] }),
 );
 const PTE_FIELDS = fieldsOf({ pte: ENTRY });
-/** Slot of the field `pages` by code; -1 for kinds that speak of one page. */
-const PAGES_SLOT = Int8Array.from({ length: 256 }, (_, code) => {
-  const definition = EVENT_KINDS.find((candidate) => candidate.code === code);
-  return definition === undefined ? -1 : ((definition.slot as Record<string, number>)['pages'] ?? -1);
-});
-
 /** Carriers that are bits of the entry. */
 const ENTRY_CARRIERS: Partial<Record<Carrier, number>> = {
   'pte-dirty': PTE_DIRTY,
@@ -99,16 +95,13 @@ class PageTouch implements Touch {
     this.layout = layout;
     this.#space = space;
     this.#page = page;
-    this.#head = page - (page % PAGES_PER_TABLE);
+    this.#head = headOf(page);
   }
 
   matches(batch: EventBatch, row: number): boolean {
-    const at = batch.page[row]!;
-    if (at < 0 || at > this.#page || batch.space[row] !== this.#space) return false;
-    if (at === this.#page) return true;
-    const slot = PAGES_SLOT[batch.kind[row]!]!;
-    if (slot >= 0) return at + batch.slots[slot]![row]! > this.#page;
-    return at === this.#head && this.#isHuge(batch, row);
+    if (batch.space[row] !== this.#space) return false;
+    if (touches(batch, row, this.#page, this.#page)) return true;
+    return batch.page[row] === this.#head && this.#isHuge(batch, row);
   }
 
   words(batch: EventBatch, row: number): readonly [string, string] {
@@ -206,11 +199,8 @@ class MarkTouch implements Touch {
 
   matches(batch: EventBatch, row: number): boolean {
     const { space, page } = this.#subject;
-    const at = batch.page[row]!;
-    if (batch.space[row] !== space) return false;
-    if (batch.kind[row] === unmap.code) return at === page;
-    if (batch.slots[mark.slot.carrier]![row] !== this.#carrier) return false;
-    return at <= page && page < at + batch.slots[mark.slot.pages]![row]!;
+    if (batch.space[row] !== space || !touches(batch, row, page, page)) return false;
+    return batch.kind[row] === unmap.code || batch.slots[mark.slot.carrier]![row] === this.#carrier;
   }
 
   words(batch: EventBatch, row: number): readonly [string, string] {
@@ -238,10 +228,8 @@ class KindTouch implements Touch {
   }
 
   matches(batch: EventBatch, row: number): boolean {
-    const at = batch.page[row]!;
-    if (batch.space[row] !== this.#subject.space || at > this.#subject.page) return false;
-    const slot = PAGES_SLOT[batch.kind[row]!]!;
-    return this.#subject.page < at + (slot < 0 ? 1 : batch.slots[slot]![row]!);
+    const { space, page } = this.#subject;
+    return batch.space[row] === space && touches(batch, row, page, page);
   }
 
   words(batch: EventBatch, row: number): readonly [string, string] {

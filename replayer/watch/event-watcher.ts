@@ -1,5 +1,6 @@
 /** Breakpoints: events of a kind that touch certain pages and meet conditions, each judged by itself. */
 import { ALL_KINDS, EVENT_BY_CODE, EVENT_KINDS, type EventBatch, type EventDefinition } from '../../traces/index.js';
+import { touches } from '../touches.js';
 import type { Comparison, Condition, EventStop } from './stop.js';
 import { hasKind, speaksOf, type Watcher } from './watcher.js';
 
@@ -16,8 +17,6 @@ const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => boolean>> =
 };
 
 const BY_NAME = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
-/** Slot of the length of a range, by event code; -1 for kinds about one page. */
-const PAGES_SLOT = Array.from(EVENT_BY_CODE, (definition) => definition?.slot['pages'] ?? -1);
 
 export function eventWatcher({ event, pages, conditions }: EventStop): Watcher {
   const definition = event === null ? undefined : BY_NAME.get(event);
@@ -33,15 +32,6 @@ export function eventWatcher({ event, pages, conditions }: EventStop): Watcher {
     },
     state: null,
   };
-}
-
-/** Whether the event is about one of the pages [first, last]. */
-export function touches(batch: EventBatch, row: number, first: number, last: number): boolean {
-  const page = batch.page[row]!;
-  if (page < 0 || page > last) return false;
-  if (page >= first) return true;
-  const slot = PAGES_SLOT[batch.kind[row]!]!;
-  return slot >= 0 && page + batch.slots[slot]![row]! > first;
 }
 
 function test(

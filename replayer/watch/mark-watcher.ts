@@ -1,6 +1,6 @@
 /** Watchpoints on a mark: one bit, set and cleared by events about ranges, and gone with the page. */
 import { carrierBit, carrierCode, mark, unmap, type EventBatch } from '../../traces/index.js';
-import { touches } from './event-watcher.js';
+import { touches } from '../touches.js';
 import type { MarkStop } from './stop.js';
 import { hasKind, speaksOf, type Watcher } from './watcher.js';
 

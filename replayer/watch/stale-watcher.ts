@@ -17,7 +17,7 @@ import {
 } from '../../traces/index.js';
 import { seqOf } from '../event-source.js';
 import type { Fold } from '../fold/index.js';
-import { touches } from './event-watcher.js';
+import { touches } from '../touches.js';
 import type { StaleStop } from './stop.js';
 import { hasKind, type Machine, type Watcher } from './watcher.js';
 

@@ -106,3 +106,6 @@ export const EVENT_BY_CODE: ReadonlyArray<EventDefinition | undefined> = (() => 
   for (const definition of EVENT_KINDS) byCode[definition.code] = definition;
   return byCode;
 })();
+
+/** Slot of the field `pages`, the length of a range, by code; -1 for kinds that speak of one page or none. */
+export const PAGES_SLOT = Int8Array.from({ length: 256 }, (_, code) => EVENT_BY_CODE[code]?.slot['pages'] ?? -1);

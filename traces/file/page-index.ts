@@ -7,7 +7,7 @@
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type PackedTable, packTable } from '../codec/table.js';
-import { EVENT_KINDS, pte, tlbFill } from '../events/index.js';
+import { EVENT_BY_CODE, PAGES_SLOT, pte, tlbFill } from '../events/index.js';
 import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
 import { rangeShard } from './shard-tables.js';
@@ -34,14 +34,9 @@ const OTHER_GROUP = 1 << GROUPS.length;
 
 /** Bit of the group of a kind, by event code. */
 const GROUP_OF = Uint8Array.from({ length: 32 }, (_, code) => {
-  const kind = EVENT_KINDS.find((candidate) => candidate.code === code)?.kind ?? '';
+  const kind = EVENT_BY_CODE[code]?.kind ?? '';
   const group = GROUPS.findIndex((kinds) => kinds.includes(kind));
   return group < 0 ? OTHER_GROUP : 1 << group;
-});
-/** Slot of the field `pages`, by event code; -1 for kinds that speak of one page. */
-const PAGES_SLOT = Int8Array.from({ length: 32 }, (_, code) => {
-  const slot = EVENT_KINDS.find((candidate) => candidate.code === code)?.slot as Record<string, number> | undefined;
-  return slot?.['pages'] ?? -1;
 });
 
 /** The groups that a mask of kinds touches. */
