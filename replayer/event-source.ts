@@ -2,14 +2,14 @@
  * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
  * a few batches in memory are another (tests, and a simulation that has not been stored).
  */
-import type {
+import {
   EventBatch,
-  MachineSnapshot,
-  PageScope,
-  ScopedSnapshot,
-  Selection,
-  TrailEnding,
-  TrailMeta,
+  type MachineSnapshot,
+  type PageScope,
+  type ScopedSnapshot,
+  type Selection,
+  type TrailEnding,
+  type TrailMeta,
 } from '../traces/index.js';
 
 /** What is known of a chunk without reading it. */
@@ -46,6 +46,11 @@ export interface EventSource {
 /** Position of the event in a row of a batch, which may hold some kinds only. */
 export function seqOf(batch: EventBatch, row: number): number {
   return batch.firstSeq + batch.row[row]!;
+}
+
+/** A batch that any chunk of the trail fits into, and at least so many events. */
+export function batchFor(source: EventSource, least = 1): EventBatch {
+  return new EventBatch(source.chunks.reduce((most, { events }) => Math.max(most, events), least));
 }
 
 /** Events in the trail; the seq of the last one. */

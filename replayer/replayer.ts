@@ -4,7 +4,7 @@
  */
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd, type MachineSnapshot, type PageScope } from '../traces/index.js';
-import { chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
+import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
 import { applyReversibly, Fold, FOLD_SELECTION, foldsInPart, type Undo } from './fold/index.js';
 import type { Position } from './position.js';
 
@@ -28,7 +28,7 @@ export class Replayer {
 
   private constructor(source: EventSource, scope: PageScope | null) {
     this.#source = source;
-    this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), CHUNK_EVENTS));
+    this.#batch = batchFor(source, CHUNK_EVENTS);
     this.#fold = new Fold(source.meta, scope !== null && foldsInPart(source.meta) ? scope : null);
     this.lastSeq = lastSeqOf(source);
   }

@@ -66,9 +66,16 @@ export interface ScopedSnapshot extends MachineSnapshot {
 /** Of a state that holds at least these pages and their frames, what belongs to them. */
 export function narrowed(whole: MachineSnapshot, scope: PageScope): ScopedSnapshot {
   const pages = pagesIn(whole.pages, scope);
-  const wanted = pages.frame.filter((frame) => frame >= 0).sort();
+  return { ...whole, pages, ...framesUnder(pages, whole.frames) };
+}
+
+/** The frames of those pages, from among others, and whether other pages may be on them too. */
+export function framesUnder(
+  pages: MachineSnapshot['pages'],
+  { frame, generation, captured, cached, memory, mappers }: MachineSnapshot['frames'],
+): Pick<ScopedSnapshot, 'frames' | 'shared'> {
+  const wanted = pages.frame.filter((number) => number >= 0).sort();
   const rows: number[] = [];
-  const { frame, mappers } = whole.frames;
   let shared = false;
   for (let row = 0, at = 0; row < frame.length && at < wanted.length; row++) {
     if (frame[row]! < wanted[at]!) continue;
@@ -85,13 +92,13 @@ export function narrowed(whole: MachineSnapshot, scope: PageScope): ScopedSnapsh
   }
   const frames = {
     frame: Float64Array.from(rows, (row) => frame[row]!),
-    generation: Float64Array.from(rows, (row) => whole.frames.generation[row]!),
-    captured: Float64Array.from(rows, (row) => whole.frames.captured[row]!),
-    cached: Float64Array.from(rows, (row) => whole.frames.cached[row]!),
-    memory: Uint8Array.from(rows, (row) => whole.frames.memory[row]!),
+    generation: Float64Array.from(rows, (row) => generation[row]!),
+    captured: Float64Array.from(rows, (row) => captured[row]!),
+    cached: Float64Array.from(rows, (row) => cached[row]!),
+    memory: Uint8Array.from(rows, (row) => memory[row]!),
     mappers: Uint32Array.from(rows, (row) => mappers[row]!),
   };
-  return { ...whole, pages, frames, shared };
+  return { frames, shared };
 }
 
 /** The rows of those pages, which lie together because rows are sorted. */
@@ -99,18 +106,8 @@ export function pagesIn(
   { space, page, frame, pteLow, pteHigh, marks }: MachineSnapshot['pages'],
   scope: PageScope,
 ): MachineSnapshot['pages'] {
-  const rowOf = (number: number) => {
-    let low = 0;
-    let high = page.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (space[middle]! < scope.space || (space[middle] === scope.space && page[middle]! < number)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  const from = rowOf(scope.from);
-  const to = rowOf(scope.to);
+  const from = rowFrom(space, page, scope.space, scope.from);
+  const to = rowFrom(space, page, scope.space, scope.to);
   return {
     space: space.slice(from, to),
     page: page.slice(from, to),
@@ -119,4 +116,16 @@ export function pagesIn(
     pteHigh: pteHigh.slice(from, to),
     marks: marks.slice(from, to),
   };
+}
+
+/** The first row, of columns sorted by space and page, that is not before that page. */
+export function rowFrom(spaces: Uint16Array | Float64Array, pages: Float64Array, space: number, page: number): number {
+  let low = 0;
+  let high = pages.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (spaces[middle]! < space || (spaces[middle] === space && pages[middle]! < page)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

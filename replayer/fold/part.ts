@@ -57,6 +57,11 @@ export class Part {
   }
 }
 
+/** Whether a huge entry may be met: the meta of a simulated trail says so, an observed one may have seen any. */
+export function mayHaveHugePages({ mode, options }: Pick<TrailMeta, 'mode' | 'options'>): boolean {
+  return mode === 'observed' || options['huge'] === 1;
+}
+
 /** Whether a trail may be folded in part: its pages have frames of their own, as those of one object in one address space have. */
 export function foldsInPart({ mode, spaces, options }: Pick<TrailMeta, 'mode' | 'spaces' | 'options'>): boolean {
   return mode === 'simulated' && spaces.length === 1 && (options['aliasPages'] ?? 0) === 0;

@@ -3,7 +3,7 @@
  * The page index leads to the chunks that may hold such an event; of these only what decides is decoded, and of the event found the rest.
  */
 import { EventBatch, pteLayout, type PteLayout, timesOf } from '../../traces/index.js';
-import { chunkOfSeq, lastSeqOf, seqOf, type EventSource } from '../event-source.js';
+import { batchFor, chunkOfSeq, lastSeqOf, seqOf, type EventSource } from '../event-source.js';
 import { changeIn, lastRowUpTo, readWanted } from './reading.js';
 import type { Change, Subject, TlbSubject } from './subject.js';
 import { lastOfLife, lifeBegins } from './tlb-search.js';
@@ -20,7 +20,7 @@ export class History {
 
   private constructor(source: EventSource) {
     this.#source = source;
-    this.#batch = new EventBatch(source.chunks.reduce((most, { events }) => Math.max(most, events), 1));
+    this.#batch = batchFor(source);
   }
 
   /** The last change with seq <= `before`; null where there is none. Throws an `InputError` when the trail cannot be read. */

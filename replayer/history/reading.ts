@@ -1,7 +1,7 @@
 /** Reading chunks for a history: what is selected, and nothing where the statistics show that there is nothing. */
 import { invariant } from '../../base/index.js';
 import { EVENT_BY_CODE, type EventBatch, type Selection } from '../../traces/index.js';
-import { seqOf, type EventSource } from '../event-source.js';
+import { lastIndexWhere, seqOf, type EventSource } from '../event-source.js';
 import type { Change } from './subject.js';
 
 /** Reads of a chunk what is selected; false where its statistics show that it has nothing of those kinds. */
@@ -19,14 +19,7 @@ export function readWanted(source: EventSource, chunk: number, batch: EventBatch
 
 /** The last row whose seq is at most `end`; -1 where there is none. */
 export function lastRowUpTo(batch: EventBatch, end: number): number {
-  let low = 0;
-  let high = batch.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (seqOf(batch, middle) <= end) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return lastIndexWhere(batch.length, (row) => seqOf(batch, row) <= end);
 }
 
 /** The event in that row as a change; its time is right where times were read. */

@@ -5,6 +5,7 @@
 import { TLB_HUGE, tlbFill, type EventBatch, type MachineSnapshot, type Selection } from '../../traces/index.js';
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
 import { headOf } from '../cached-page.js';
+import { mayHaveHugePages } from '../fold/index.js';
 import { changeIn, lastRowUpTo, readWanted } from './reading.js';
 import type { Change, TlbSubject } from './subject.js';
 import { FILL_FIELDS, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
@@ -71,7 +72,7 @@ function lastFill(source: EventSource, batch: EventBatch, subject: TlbSubject, e
 /** The same of a huge entry over it, which stands at the first page of its table. */
 function lastHugeFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
   const head = headOf(subject.page);
-  if (head === subject.page || !hasHugePages(source)) return 0;
+  if (head === subject.page || !mayHaveHugePages(source.meta)) return 0;
   const flags = batch.slots[tlbFill.slot.flags]!;
   const isHuge = (row: number) => batch.page[row] === head && (flags[row]! & TLB_HUGE) !== 0;
   return lastAbout(source, batch, subject, FILL_FIELDS, end, isHuge);
@@ -116,11 +117,6 @@ function lastUpdate(
   const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
   if (held === null) return follow(source, batch, subject, null, begins, seq);
   return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);
-}
-
-/** Whether a huge entry may be met: the meta of a simulated trail says so, an observed one may have seen any. */
-function hasHugePages({ meta }: EventSource): boolean {
-  return meta.mode === 'observed' || meta.options['huge'] === 1;
 }
 
 /** Seq of the last event of those kinds on the subject's CPU that is meant, up to `end`; 0 where there is none. */

@@ -4,7 +4,7 @@
  * after each chunk, so that whoever waits can be shown how far it is, and can stop it.
  */
 import { CHUNK_EVENTS, EventBatch, pteLayout } from '../../traces/index.js';
-import { chunkOfSeq, type EventSource, seqOf } from '../event-source.js';
+import { batchFor, chunkOfSeq, type EventSource, seqOf } from '../event-source.js';
 import type { Replayer } from '../replayer.js';
 import { eventWatcher } from './event-watcher.js';
 import { markWatcher } from './mark-watcher.js';
@@ -38,7 +38,7 @@ export class Search {
   constructor(source: EventSource, replayer: Replayer) {
     this.#source = source;
     this.#replayer = replayer;
-    this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), CHUNK_EVENTS));
+    this.#batch = batchFor(source, CHUNK_EVENTS);
     this.#machine = {
       at: (seq) => replayer.goTo(seq),
       nonCoherent: source.meta.options['nonCoherent'] === 1,

@@ -21,7 +21,7 @@ export interface Selection {
 type Kind = (typeof EVENT_KINDS)[number]['kind'];
 
 /** Everything of some kinds. */
-export function wholeEvents(kinds: number): Selection {
+function wholeEvents(kinds: number): Selection {
   return { kinds, times: true, who: true, where: true, slots: new Uint8Array(32).fill(0xff) };
 }
 

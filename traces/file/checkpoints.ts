@@ -6,9 +6,9 @@ import type Database from 'better-sqlite3';
 import { TrailFormatError } from '../../base/index.js';
 import { unseal } from '../codec/envelope.js';
 import { damaged } from '../codec/varints.js';
-import { type MachineSnapshot, narrowed, pagesIn, type PageScope, type ScopedSnapshot } from '../snapshot.js';
+import { framesUnder, type MachineSnapshot, pagesIn, type PageScope, type ScopedSnapshot } from '../snapshot.js';
 import { joinFrames, joinPages, joinTlbs, type ShardBody, ShardOpener } from './join-shards.js';
-import { RANGE_PAGES, rangeShard, SHARD_NAME, type ShardPart, TLB_BOUNDS } from './shard-tables.js';
+import { RANGE_PAGES, RANGE_SHARDS, rangeShard, SHARD_NAME, type ShardPart, TLB_BOUNDS } from './shard-tables.js';
 
 type Head = Pick<MachineSnapshot, 'seq' | 'timeNs' | 'harvests' | 'harvesting' | 'reads'>;
 /** A shard, and the checkpoint that stored it. */
@@ -65,7 +65,7 @@ export class CheckpointReader {
         ['frames'],
       );
       if (frames === null) return null;
-      return narrowed({ ...head, pages, frames: joinFrames(opener, frames), tlbs }, scope);
+      return { ...head, pages, ...framesUnder(pages, joinFrames(opener, frames)), tlbs };
     });
   }
 
@@ -116,7 +116,7 @@ function shardsOfRange({ from, to }: PageScope): { has(shard: number): boolean }
   const shards = new Set<number>();
   const first = Math.floor(from / RANGE_PAGES);
   const last = Math.floor((to - 1) / RANGE_PAGES);
-  if (last - first >= 1024) return { has: () => true };
+  if (last - first >= RANGE_SHARDS) return { has: () => true };
   for (let range = first; range <= last; range++) shards.add(rangeShard(range * RANGE_PAGES));
   return shards;
 }

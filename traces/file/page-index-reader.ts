@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import { TrailFormatError } from '../../base/index.js';
 import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
+import { rowFrom } from '../snapshot.js';
 import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
 import { groupsOf, RANGES_SHARD, SEGMENT_CHUNKS } from './page-index.js';
 
@@ -92,12 +93,6 @@ function segmentStart(chunk: number): number {
 
 /** Row of (space, page) in columns sorted by both; -1 where there is none. */
 function find(spaces: Float64Array, pages: Float64Array, space: number, page: number): number {
-  let low = 0;
-  let high = pages.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (spaces[middle]! < space || (spaces[middle] === space && pages[middle]! < page)) low = middle + 1;
-    else high = middle;
-  }
-  return low < pages.length && spaces[low] === space && pages[low] === page ? low : -1;
+  const row = rowFrom(spaces, pages, space, page);
+  return spaces[row] === space && pages[row] === page ? row : -1;
 }

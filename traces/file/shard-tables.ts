@@ -14,14 +14,14 @@ import { PAGE_LIMIT } from '../../base/index.js';
 /** Pages or frames in one range. */
 export const RANGE_PAGES = 4096;
 /** Shards that ranges are dealt to. */
-const RANGE_SHARDS = 1024;
+export const RANGE_SHARDS = 1024;
 /** The greatest CPU number. */
 export const CPU_MOST = 0x7fff;
 
-export const SHARD_PARTS = ['pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
+const SHARD_PARTS = ['pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
 export type ShardPart = (typeof SHARD_PARTS)[number];
 
-export const SHARD_NAME = /^(?:(?:pages|maps|ptes|frames|tlbs):\d{1,5}|tlbs:-1)$/;
+export const SHARD_NAME = new RegExp(`^(?:(?:${SHARD_PARTS.join('|')}):\\d{1,5}|tlbs:-1)$`);
 
 /** The shard that a page or frame of that number falls into. */
 export function rangeShard(number: number): number {
