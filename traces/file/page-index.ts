@@ -7,7 +7,7 @@
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type PackedTable, packTable } from '../codec/table.js';
-import { EVENT_BY_CODE, PAGES_SLOT, pte, tlbFill } from '../events/index.js';
+import { EVENT_BY_CODE, PAGES_SLOT, pte, tlbFill, write } from '../events/index.js';
 import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
 import { rangeShard } from './shard-tables.js';
@@ -82,10 +82,14 @@ export class PageIndexBuilder {
     let entry = -1;
     let lastPage = -1;
     let lastSpace = -1;
+    let lastCode = -1;
     for (let row = 0; row < length; row++) {
       const at = page[row]!;
-      if (at < 0) continue;
       const code = kind[row]!;
+      // One more write to the page says nothing new, and most events are that.
+      if (code === write.code && lastCode === code && at === lastPage && space[row] === lastSpace) continue;
+      lastCode = code;
+      if (at < 0) continue;
       const slot = PAGES_SLOT[code]!;
       const pages = slot >= 0 ? batch.slots[slot]![row]! : at % PAGES_PER_TABLE === 0 ? this.#reach(batch, row) : 1;
       if (pages > NARROW_PAGES) {
