@@ -6,34 +6,24 @@
  * it had to acknowledge, and a harvest that ran on its CPU.
  */
 import {
-  cacheFlush,
   EVENT_BY_CODE,
   exit,
   EXIT_REASONS,
   FAULT_HANDLERS,
   fault,
-  flushAck,
   flushSend,
-  frameMove,
-  pte,
   read,
   report,
-  tableAlloc,
   transfer,
   walk,
   write,
   type EventBatch,
 } from '../../traces/index.js';
+import { costNsOf } from '../collectors/costs.js';
 import type { CollectorDefinition } from '../pass.js';
 import { Distribution } from './distribution.js';
 import { EpochCosts } from './epoch-costs.js';
-
-/**
- * What overhead is spent on. `walker`: hardware setting D or A in an in-memory entry. `cache`: CPU caches written back for a device that does
- * not snoop. `copy`: transfers, and moves. A flush at a switch of address spaces is a `flush`; allocating page tables in a walk is a `scan`.
- */
-export const OVERHEADS = ['fault', 'flush', 'scan', 'exit', 'copy', 'walker', 'cache'] as const;
-export type Overhead = (typeof OVERHEADS)[number];
+import { type Overhead, spentOn } from './overheads.js';
 
 type RowHandler = (batch: EventBatch, row: number) => void;
 
@@ -107,10 +97,10 @@ export const costTally: CollectorDefinition<CostTally> = {
     };
 
     /** Charges the event in that row; a device (CPU -1) is no CPU that could wait. */
-    const charge = (batch: EventBatch, row: number, cause: Overhead, costSlot: number) => {
-      const costNs = batch.slots[costSlot]![row]!;
+    const charge: RowHandler = (batch, row) => {
+      const costNs = costNsOf(batch, row);
       if (costNs === 0) return;
-      ns[cause] += costNs;
+      ns[spentOn(batch, row)] += costNs;
       epochs.overheadNs[epochs.current]! += costNs;
       const cpu = batch.cpu[row]!;
       if (cpu === harvestCpu) more.harvestNs += costNs;
@@ -133,30 +123,30 @@ export const costTally: CollectorDefinition<CostTally> = {
         const handler = batch.slots[fault.slot.handler]![row]!;
         faultsByHandler[handler < FAULT_HANDLERS.length ? handler : UNKNOWN_HANDLER]!++;
         epochs.faults[epochs.current]!++;
-        charge(batch, row, 'fault', fault.slot.cost);
+        charge(batch, row);
       },
-      pte: (batch, row) => charge(batch, row, 'walker', pte.slot.cost),
+      pte: charge,
       walk(batch, row) {
         sums.ptesScanned += batch.slots[walk.slot.slots]![row]!;
-        charge(batch, row, 'scan', walk.slot.cost);
+        charge(batch, row);
       },
       'flush-send'(batch, row) {
         sums.flushes++;
         sums.ipis += batch.slots[flushSend.slot.targets]![row]!;
-        charge(batch, row, 'flush', flushSend.slot.cost);
+        charge(batch, row);
       },
-      'flush-ack': (batch, row) => charge(batch, row, 'flush', flushAck.slot.cost),
+      'flush-ack': charge,
       'cache-flush'(batch, row) {
         sums.cacheFlushes++;
-        charge(batch, row, 'cache', cacheFlush.slot.cost);
+        charge(batch, row);
       },
-      'frame-move': (batch, row) => charge(batch, row, 'copy', frameMove.slot.cost),
-      'table-alloc': (batch, row) => charge(batch, row, 'scan', tableAlloc.slot.cost),
+      'frame-move': charge,
+      'table-alloc': charge,
       exit(batch, row) {
         const reason = batch.slots[exit.slot.reason]![row]!;
         sums.exits++;
         exitsByReason[reason < EXIT_REASONS.length ? reason : OTHER_EXIT]!++;
-        charge(batch, row, 'exit', exit.slot.cost);
+        charge(batch, row);
       },
       report(batch, row) {
         epochs.pagesReported[epochs.current]! += batch.slots[report.slot.pages]![row]!;
@@ -166,7 +156,7 @@ export const costTally: CollectorDefinition<CostTally> = {
         more.transfers++;
         more.bytesTransferred += bytes;
         epochs.bytesTransferred[epochs.current]! += bytes;
-        charge(batch, row, 'copy', transfer.slot.cost);
+        charge(batch, row);
       },
       'harvest-begin'(batch, row) {
         harvestCpu = batch.cpu[row]!;

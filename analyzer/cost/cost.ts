@@ -8,7 +8,8 @@ import { lags, type Lags } from '../collectors/lags.js';
 import { reports, type Reports } from '../collectors/reports.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { runPass, type CollectorDefinition, type PassOptions, type PassResults } from '../pass.js';
-import { costTally, type CostTally, type CpuCost, type Overhead } from './cost-tally.js';
+import { costTally, type CostTally, type CpuCost } from './cost-tally.js';
+import type { Overhead } from './overheads.js';
 
 export interface CostReport {
   /** Null for an observed trail. */

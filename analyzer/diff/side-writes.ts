@@ -7,14 +7,13 @@
  * rest, which is most of it.
  */
 import {
-  cacheFlush,
+  EVENT_KINDS,
   exit,
   EXIT_REASONS,
   fault,
   FLUSH_REASONS,
   flushAck,
   flushSend,
-  frameMove,
   harvestBegin,
   harvestEnd,
   map,
@@ -24,19 +23,18 @@ import {
   pteLayout,
   read,
   report,
-  tableAlloc,
   tlbFill,
   tlbUpdate,
   transfer,
-  walk,
   write,
   type EventBatch,
-  type EventDefinition,
   type PteLayout,
 } from '../../traces/index.js';
 import type { Fold } from '../../replayer/index.js';
 import { widened } from '../columns.js';
+import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
 import { missedPages, type UncapturedWrites } from '../collectors/uncaptured-writes.js';
+import { SPENT_ON } from '../cost/index.js';
 import type { CollectorDefinition, EventHandler } from '../pass.js';
 import { COST_KIND, CostBuckets, KINDS_OF_COST } from './cost-buckets.js';
 import { type DidTree, NOTHING, WORDED, wordOf } from './did.js';
@@ -55,25 +53,9 @@ const NO_CPU = -2;
 const PENDING = KINDS_OF_COST + 1;
 const SUM = KINDS_OF_COST;
 
-const COSTS: ReadonlyArray<readonly [EventDefinition<'cost'>, kind: number]> = [
-  [fault, COST_KIND.fault],
-  [pte, COST_KIND.walker],
-  [walk, COST_KIND.scan],
-  [tableAlloc, COST_KIND.scan],
-  [flushSend, COST_KIND.flush],
-  [flushAck, COST_KIND.flush],
-  [cacheFlush, COST_KIND.cache],
-  [exit, COST_KIND.exit],
-  [frameMove, COST_KIND.copy],
-  [transfer, COST_KIND.copy],
-];
-/** By event code: slot of its cost, -1 where it has none, and what that is spent on. */
-const COST_SLOT = new Int8Array(256).fill(-1);
+/** By event code: what its cost is spent on, by position in a bucket. */
 const COST_OF = new Uint8Array(256);
-for (const [definition, kind] of COSTS) {
-  COST_SLOT[definition.code] = definition.slot.cost;
-  COST_OF[definition.code] = kind;
-}
+for (const { kind, code } of EVENT_KINDS) if (SPENT_ON[kind] !== undefined) COST_OF[code] = COST_KIND[SPENT_ON[kind]];
 
 export class SideWrites {
   readonly records = new WriteRecords();
@@ -171,12 +153,12 @@ export class SideWrites {
         if (frame > 0 && fold.frames.mappers[frame] === 0) this.#dirtying.set(frame, CLEAN);
       },
     };
-    for (const [{ kind, code, slot }, spentOn] of COSTS) {
-      if (code === transfer.code) continue;
+    for (const kind of COSTLY_KINDS) {
+      if (kind === transfer.kind) continue;
       const other = on[kind];
       on[kind] = (batch, row, fold, page) => {
         if (round.isUnderWay && belongsToRound(batch, row, round.cpu))
-          round.spend(spentOn, batch.slots[slot.cost]![row]!);
+          round.spend(COST_OF[batch.kind[row]!]!, costNsOf(batch, row));
         other?.(batch, row, fold, page);
       };
     }
@@ -225,8 +207,7 @@ export class SideWrites {
         const index = fold.pages.find(batch.space[row]!, batch.page[row]!);
         this.pages.add('faults', index, batch.space[row]!, batch.page[row]!, 1);
       }
-      const costSlot = COST_SLOT[code]!;
-      const costNs = costSlot < 0 ? 0 : slots[costSlot]![row]!;
+      const costNs = costNsOf(batch, row);
       if (costNs !== 0 && at > 0) {
         this.#stall[at]! += costNs; // a device is no CPU that could wait
         busy[at] = 1;

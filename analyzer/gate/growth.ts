@@ -6,7 +6,7 @@ import { EXIT_REASONS, exit, EVENT_KINDS, fault, EventBatch, report, write } fro
 import { chunkOfSeq, type EventSource, seqOf } from '../../replayer/index.js';
 import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
-import type { Overhead } from '../cost/index.js';
+import { type Overhead, SPENT_ON } from '../cost/index.js';
 import { type Collector, type CollectorDefinition, Pass } from '../pass.js';
 import { type Growth, handlerCode } from './metrics.js';
 
@@ -19,20 +19,6 @@ export interface Place {
   /** Null where the event is about none. */
   readonly page: number | null;
 }
-
-/** What the cost of an event is overhead for, as `cost-tally.ts` counts it. */
-const CAUSES: Readonly<Record<string, Overhead>> = {
-  fault: 'fault',
-  pte: 'walker',
-  walk: 'scan',
-  'table-alloc': 'scan',
-  'flush-send': 'flush',
-  'flush-ack': 'flush',
-  'cache-flush': 'cache',
-  'frame-move': 'copy',
-  transfer: 'copy',
-  exit: 'exit',
-};
 
 /** No event has this CPU number. */
 const NO_CPU = -2;
@@ -145,7 +131,7 @@ function followOverhead(cause: Overhead | null, inHarvest: boolean, counter: Cou
   const charge = (batch: EventBatch, row: number) => {
     if (!inHarvest || batch.cpu[row] === harvestCpu) counter.add(costNsOf(batch, row), batch, row);
   };
-  const kinds = COSTLY_KINDS.filter((kind) => kind in CAUSES && (cause === null || CAUSES[kind] === cause));
+  const kinds = COSTLY_KINDS.filter((kind) => cause === null || SPENT_ON[kind] === cause);
   return {
     on: {
       'harvest-begin'(batch, row) {
