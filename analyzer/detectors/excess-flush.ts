@@ -1,7 +1,8 @@
 /** Flushes of what no CPU held with more than memory has. They cost an interrupt and the misses that follow, and protect nothing. */
 import { flushWorth } from '../collectors/flush-worth.js';
-import { counted, evidence, percent } from '../finding.js';
+import { counted, percent } from '../finding.js';
 import type { Detector } from './define.js';
+import { excessConclusion } from './excess.js';
 
 const ID = 'excess-flush';
 
@@ -14,29 +15,17 @@ export const excessFlush: Detector = {
   isExcess: true,
   conclude({ results }) {
     const { acks, excess, excessCostNs, examples } = results.facts(flushWorth);
-    const first = examples[0];
-    if (first === undefined) return { count: 0, findings: [] };
-    return {
+    return excessConclusion({
+      id: ID,
       count: excess,
-      findings: [
-        {
-          id: ID,
-          severity: 'info',
-          certainty: 'proved',
-          page: first.page < 0 ? null : first.page,
-          cpu: first.cpu < 0 ? null : first.cpu,
-          seq: first.seq,
-          summary: `${excess} of ${counted(acks, 'flush acknowledgement')} (${percent(excess, acks)}) removed nothing that memory did not allow; they cost ${excessCostNs} ns`,
-          evidence: evidence(
-            ...examples.map(({ seq, cpu, pages, reason }) => ({
-              seq,
-              role: `cpu ${cpu} flushed ${counted(pages, 'page')} (${reason}), and held none of them with more than memory`,
-            })),
-          ),
-          rootCause: 'the sender cannot see what other CPUs hold: it flushes where an entry might have been cached',
-          fix: 'flush a range once and not entry by entry, leave entries alone that need no change, and send flushes only to CPUs that ran the space',
-        },
-      ],
-    };
+      examples,
+      role: ({ cpu, pages, reason }) =>
+        `cpu ${cpu} flushed ${counted(pages, 'page')} (${reason}), and held none of them with more than memory`,
+      words: {
+        summary: `${excess} of ${counted(acks, 'flush acknowledgement')} (${percent(excess, acks)}) removed nothing that memory did not allow; they cost ${excessCostNs} ns`,
+        rootCause: 'the sender cannot see what other CPUs hold: it flushes where an entry might have been cached',
+        fix: 'flush a range once and not entry by entry, leave entries alone that need no change, and send flushes only to CPUs that ran the space',
+      },
+    });
   },
 };
