@@ -56,3 +56,10 @@ export interface CommandDefinition<Options = Record<string, unknown>> {
 export function defineCommand<Options>(definition: CommandDefinition<Options>): CommandDefinition {
   return definition as unknown as CommandDefinition;
 }
+
+/** Aborted when the user wants to stop, as long as the command runs. */
+export function interruptOf(context: Context): AbortSignal {
+  const interrupt = new AbortController();
+  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+  return interrupt.signal;
+}

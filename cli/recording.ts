@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { RecordHooks, RecordResult } from '../recorder/index.js';
 import type { SimulationRequest } from '../simulator/index.js';
-import type { Answer, Context } from './command.js';
+import { type Answer, type Context, interruptOf } from './command.js';
 import { errorText } from './errors.js';
 import { bytes, count, counted, rate, seconds } from './format.js';
 import type { Output as Text } from './output.js';
@@ -36,8 +36,7 @@ export async function recording(
   { mutations = [] }: SimulationRequest,
   run: (hooks: RecordHooks) => Promise<RecordResult>,
 ): Promise<Answer> {
-  const interrupt = new AbortController();
-  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+  const signal = interruptOf(context);
   const started = context.io.now();
   // Told when something has been recorded: an input that cannot be read leaves no trail to speak of.
   let untold = output.notice;
@@ -46,7 +45,7 @@ export async function recording(
     untold = null;
   };
   const recorded = await run({
-    signal: interrupt.signal,
+    signal,
     onNotice: context.notice,
     onProgress({ writes, fraction }) {
       tell();
@@ -59,7 +58,7 @@ export async function recording(
   tell();
   context.progress.end();
   const { failure, ...answer } = recorded;
-  const interrupted = interrupt.signal.aborted && !recorded.complete;
+  const interrupted = signal.aborted && !recorded.complete;
   if (interrupted) context.notice(`interrupted; ${counted(recorded.events, 'event')} are safe in ${recorded.trail}`);
   if (failure !== null) context.stderr.line(errorText(failure, context.stderr.style, false));
   return {

@@ -4,7 +4,7 @@ import { UsageError } from '../../base/index.js';
 import type { CriterionId, NeedId } from '../../explorer/index.js';
 import type { SourceRequest } from '../../recorder/index.js';
 import { costSetting, listOf, oneOf, type TlbShape, tlbShape, wholeNumber } from '../arguments.js';
-import { type Context, defineCommand } from '../command.js';
+import { defineCommand, interruptOf } from '../command.js';
 import { printComparison, printComparisonCsv } from '../comparison-text.js';
 import { counted } from '../format.js';
 import { costsOf, operationIntervals, simulationRequest } from '../machine-options.js';
@@ -189,10 +189,4 @@ function accessesOf(trail: string | undefined, options: SourceOptions): SourceRe
     why: 'the accesses are those of the trail',
     mend: 'leave one of them out',
   });
-}
-
-function interruptOf(context: Context): AbortSignal {
-  const interrupt = new AbortController();
-  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
-  return interrupt.signal;
 }

@@ -5,7 +5,7 @@ import { InputError, UsageError } from '../../base/index.js';
 import type { ExploreOptions, LitmusTarget, Target } from '../../explorer/index.js';
 import type { SimulationRequest } from '../../simulator/index.js';
 import { oneOf, repeated, wholeNumber } from '../arguments.js';
-import { type Answer, type Context, defineCommand } from '../command.js';
+import { type Answer, type Context, defineCommand, interruptOf } from '../command.js';
 import { exploration, FORMS, type Form } from '../exploration.js';
 import { count, rate } from '../format.js';
 import { mutationTable } from '../mutation-table.js';
@@ -144,9 +144,7 @@ export const explore = defineCommand<Options>({
       const found = explorer.performed(litmus.setting, litmus.schedule, litmus.reduce);
       return exploration(context, target, found, trailOf(context, target, options), form);
     }
-    const interrupt = new AbortController();
-    context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
-    const { signal } = interrupt;
+    const signal = interruptOf(context);
     if (options.repair) {
       const onTried = (done: number, of: number) => context.progress.update(done / of, () => `${count(of)} changes`);
       const found = await explorer.repair(target.setting, {
@@ -189,19 +187,18 @@ async function everyMutation(context: Context, scenario: string | undefined, opt
     });
   const { arch, vma, device, variant, maxStates, cpus, pages, writes, harvests, evictions } = options;
   const size = defined({ cpus, pages, writes, harvests, evictions });
-  const interrupt = new AbortController();
-  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+  const signal = interruptOf(context);
   let done = 0;
   const all = await mutateAll({
     strategy,
     machine: defined({ arch, vma, device, variant }),
     ...defined({ maxStates }),
     ...(Object.keys(size).length > 0 && { sizes: [{ ...PROGRAM_DEFAULTS, ...size }] }),
-    signal: interrupt.signal,
+    signal,
     onRow: (row) => context.progress.update(null, () => `${++done} defects, the last ${row.mutation ?? row.step}`),
   });
   context.progress.end();
-  return mutationTable(all, interrupt.signal.aborted);
+  return mutationTable(all, signal.aborted);
 }
 
 /** A scenario has a name without a dot or slash; whatever has one is a file. */

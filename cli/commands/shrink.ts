@@ -6,7 +6,7 @@ import type { Finding } from '../../analyzer/index.js';
 import type { Shrunk, Size } from '../../explorer/index.js';
 import type { TrailReader } from '../../traces/index.js';
 import { wholeNumber } from '../arguments.js';
-import { type Answer, type Context, defineCommand } from '../command.js';
+import { type Answer, type Context, defineCommand, interruptOf } from '../command.js';
 import { count, counted, seconds, wrapped } from '../format.js';
 import type { Output } from '../output.js';
 import { columns, table } from '../table.js';
@@ -75,14 +75,13 @@ export const shrink = defineCommand<Options>({
     const { shrink: shrinkTrail } = await import('../../explorer/index.js');
     const output = options.output ?? `${basename(trail).replace(/\.trail$/, '')}.${finding.id}.trail`;
     for (const path of [output, options.scenario]) if (path !== undefined) demandFolder(path);
-    const interrupt = new AbortController();
-    context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
+    const signal = interruptOf(context);
     const { maxRuns, maxSeconds, anyCause } = options;
     const shrunk = await shrinkTrail(reader, finding, {
       ...(maxRuns !== undefined && { maxRuns }),
       ...(maxSeconds !== undefined && { maxSeconds }),
       ...(anyCause !== undefined && { anyCause }),
-      signal: interrupt.signal,
+      signal,
       onProgress: ({ runs, steps }) =>
         context.progress.update(
           null,
@@ -96,7 +95,7 @@ export const shrink = defineCommand<Options>({
     const scenario =
       options.scenario === undefined || shrunk.stopped === 'interrupted'
         ? null
-        : await scenarioAt(options.scenario, shrunk, interrupt.signal);
+        : await scenarioAt(options.scenario, shrunk, signal);
     const { stepText, STEP_WORDS } = await import('../../explorer/index.js');
     return {
       json: () => ({

@@ -3,7 +3,7 @@ import type { Chain, WhyTarget } from '../../analyzer/index.js';
 import { UsageError } from '../../base/index.js';
 import type { Proof } from '../../explorer/index.js';
 import type { TrailReader } from '../../traces/index.js';
-import { type Context, defineCommand } from '../command.js';
+import { type Context, defineCommand, interruptOf } from '../command.js';
 import { count } from '../format.js';
 import { openTrail } from '../trail.js';
 import { chainJson, printChain } from '../why-text.js';
@@ -85,10 +85,8 @@ async function proofOf(context: Context, reader: TrailReader, chain: Chain): Pro
     });
   const { prove } = await import('../../explorer/index.js');
   const { TrailEvents } = await import('../../analyzer/index.js');
-  const interrupt = new AbortController();
-  context.atEnd(context.io.onInterrupt(() => interrupt.abort()));
   const proof = await prove(reader, chain, new TrailEvents(reader), {
-    signal: interrupt.signal,
+    signal: interruptOf(context),
     onTried: (done, of) => context.progress.update(done / of, () => `link ${done + 1} of ${of}`),
   });
   context.progress.end();
