@@ -84,3 +84,8 @@ export function tlbShape(text: string): TlbShape {
     mend: 'for instance --tlb 64x4',
   });
 }
+
+/** What was given; what was left out stays left out. */
+export function defined(asked: Readonly<Record<string, unknown>>): Record<string, never> {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Record<string, never>;
+}

@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { InputError, PagetrailError } from '../base/index.js';
 import type { OperationIntervals } from '../recorder/index.js';
 import type { SimulationRequest } from '../simulator/index.js';
-import { costSetting, oneOf, repeated, type TlbShape, tlbShape, wholeNumber } from './arguments.js';
+import { costSetting, defined, oneOf, repeated, type TlbShape, tlbShape, wholeNumber } from './arguments.js';
 
 /** The options of commander, by its names. */
 export interface MachineOptions {
@@ -179,7 +179,7 @@ const SAME = [
 
 /** What was asked of the machine; what was left out stays left out. */
 export async function simulationRequest(options: MachineOptions): Promise<SimulationRequest> {
-  return given({
+  return defined({
     ...Object.fromEntries(SAME.map((name) => [name, options[name]])),
     mutations: options.mutate,
     cost: await costsOf(options.cost),
@@ -191,11 +191,7 @@ export async function simulationRequest(options: MachineOptions): Promise<Simula
 
 /** What was asked to happen to the object between the writes. */
 export function operationIntervals({ moveEvery, unmapEvery }: MachineOptions): OperationIntervals {
-  return given({ moveEvery, unmapEvery });
-}
-
-function given(asked: Readonly<Record<string, unknown>>): Record<string, never> {
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Record<string, never>;
+  return defined({ moveEvery, unmapEvery });
 }
 
 /** A profile of the user's own where a file is named, else the id that was given. */

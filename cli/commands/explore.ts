@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { InputError, UsageError } from '../../base/index.js';
 import type { ExploreOptions, LitmusTarget, Target } from '../../explorer/index.js';
 import type { SimulationRequest } from '../../simulator/index.js';
-import { oneOf, repeated, wholeNumber } from '../arguments.js';
+import { defined, oneOf, repeated, wholeNumber } from '../arguments.js';
 import { type Answer, type Context, defineCommand, interruptOf } from '../command.js';
 import { exploration, FORMS, type Form } from '../exploration.js';
 import { count, rate } from '../format.js';
@@ -305,8 +305,4 @@ function progressText({
   depth,
 }: Parameters<NonNullable<ExploreOptions['onProgress']>>[0]): string {
   return `${count(states)} states  ${rate(statesPerSecond, 'states')}  ${count(frontier)} to go on from  depth ${depth}`;
-}
-
-function defined(asked: Readonly<Record<string, unknown>>): Record<string, never> {
-  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Record<string, never>;
 }
