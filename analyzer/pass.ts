@@ -7,8 +7,8 @@
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
 import { invariant } from '../base/index.js';
-import { EventBatch } from '../traces/index.js';
-import { Fold, type EventSource } from '../replayer/index.js';
+import type { EventBatch } from '../traces/index.js';
+import { batchFor, Fold, type EventSource } from '../replayer/index.js';
 import { Dispatch, type Running } from './dispatch.js';
 
 /**
@@ -119,7 +119,7 @@ export class Pass {
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
     this.#dispatch = new Dispatch(this.#running, source);
     this.#fold = new Fold(source.meta);
-    this.#batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+    this.#batch = batchFor(source);
   }
 
   /** Events passed so far. */

@@ -3,7 +3,7 @@
  * the comparison, so what is to be shown of it is looked up afterwards. By CPU only the chunks that hold one are read, because the
  * comparison has noted how many writes of each CPU come before each chunk.
  */
-import { type EventSource, seqOf } from '../../replayer/index.js';
+import { batchFor, type EventSource, seqOf } from '../../replayer/index.js';
 import { EventBatch, kindMask, write } from '../../traces/index.js';
 
 export interface FoundWrite {
@@ -63,7 +63,7 @@ export function findWrites(
       ).want(one.order, index);
   });
   let left = wanted.length;
-  const batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+  const batch = batchFor(source);
   for (let chunk = 0; chunk < source.chunks.length && left > 0; chunk++) {
     const ordinals = [...(before[chunk] ?? [])];
     const after = before[chunk + 1];

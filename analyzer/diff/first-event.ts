@@ -2,8 +2,8 @@
  * The first event that differs between two trails: by kind, time, CPU, space, page and fields. Actor and step are left out, because
  * their numbers mean what each trail's meta says.
  */
-import { type EventSource, seqOf } from '../../replayer/index.js';
-import { EVENT_BY_CODE, EventBatch } from '../../traces/index.js';
+import { batchFor, type EventSource, seqOf } from '../../replayer/index.js';
+import { EVENT_BY_CODE, type EventBatch } from '../../traces/index.js';
 
 export interface EventView {
   readonly seq: number;
@@ -54,7 +54,7 @@ class Cursor {
 
   constructor(source: EventSource) {
     this.#source = source;
-    this.batch = new EventBatch(source.chunks.reduce((most, chunk) => Math.max(most, chunk.events), 1));
+    this.batch = batchFor(source);
   }
 
   /** Rows of the batch from here on. */
