@@ -4,7 +4,7 @@
  * under way may be named again with good reason, whatever that round captured, so it does not count.
  */
 import { harvestEnd, report } from '../../traces/index.js';
-import { type Fold, seqOf } from '../../replayer/index.js';
+import { type Fold, lastIndexWhere, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
 import { frameWrites } from './frame-writes.js';
@@ -95,13 +95,6 @@ export const attribution: CollectorDefinition<Attribution> = {
 
 /** The epoch that the event is in, if it is kept. */
 function epochAt(epochs: readonly Epoch[], seq: number): Epoch | undefined {
-  let low = 0;
-  let high = epochs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (epochs[middle]!.endSeq < seq) low = middle + 1;
-    else high = middle;
-  }
-  const epoch = epochs[low];
+  const epoch = epochs[lastIndexWhere(epochs.length, (at) => epochs[at]!.endSeq < seq) + 1];
   return epoch !== undefined && epoch.beginSeq < seq ? epoch : undefined;
 }

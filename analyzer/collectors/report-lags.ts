@@ -4,7 +4,7 @@
  * writes to a frame, when it ends, by the first of them.
  */
 import { harvestEnd, report, transfer, type EventBatch } from '../../traces/index.js';
-import { type Fold, seqOf } from '../../replayer/index.js';
+import { type Fold, lastIndexWhere, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
 import { frameWrites } from './frame-writes.js';
@@ -53,7 +53,7 @@ export const reportLags: CollectorDefinition<ReportLags> = {
       const writeSeq = written.promised.get(frame);
       if (writeSeq === 0 || answered.get(frame) === writeSeq) return;
       answered.set(frame, writeSeq);
-      const due = firstFrom(ends, writeSeq);
+      const due = lastIndexWhere(ends.length, (at) => ends[at]! < writeSeq) + 1;
       const lag = ends.length - due;
       const at = Math.min(lag, LAG_MAX);
       stretches[at]!++;
@@ -101,15 +101,3 @@ export const reportLags: CollectorDefinition<ReportLags> = {
     };
   },
 };
-
-/** Position of the first number that is not less than the wanted one. */
-function firstFrom(ascending: readonly number[], wanted: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -7,9 +7,7 @@ import {
   type Selection,
   type TrailMeta,
 } from '../../traces/index.js';
-import { type ChunkFacts, chunkOfSeq, type EventSource, lastIndexWhere } from '../../replayer/index.js';
-
-const COLUMNS = ['row', 'kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
+import { type ChunkFacts, chunkOfSeq, copyRows, type EventSource, lastIndexWhere } from '../../replayer/index.js';
 
 export class Prefix implements EventSource {
   readonly ending = null;
@@ -42,10 +40,8 @@ export class Prefix implements EventSource {
     // The last chunk, cut short: who reads it has room for what is left of it.
     const whole = this.#readWhole(index, wanted);
     const rows = this.#rowsOf(whole);
-    for (const name of COLUMNS) batch[name].set(whole[name].subarray(0, rows) as never);
-    whole.slots.forEach((slot, at) => batch.slots[at]!.set(slot.subarray(0, rows)));
-    batch.firstSeq = whole.firstSeq;
-    batch.length = rows;
+    copyRows(whole, 0, rows, batch);
+    batch.row.set(whole.row.subarray(0, rows));
   }
 
   snapshotAtOrBefore(seq: number): MachineSnapshot | null {
