@@ -115,11 +115,8 @@ export class SideWrites {
 
   /** Enters what each page lost, which only the end tells. */
   countLost(end: Fold, uncaptured: UncapturedWrites): void {
-    const { frames, pages } = end;
-    for (const home of missedPages(end, uncaptured).lost.pages) {
-      const frame = pages.frame[home]!;
-      this.pages.addKnown('lostWrites', home, frames.generation[frame]! - frames.captured[frame]!);
-    }
+    for (const home of missedPages(end, uncaptured).lost.pages)
+      this.pages.addKnown('lostWrites', home, end.generationOf(home) - end.capturedOf(home));
   }
 
   /** What must be seen with the state. */

@@ -7,7 +7,7 @@ import { chunkOfSeq, type EventSource, seqOf } from '../../replayer/index.js';
 import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { type Overhead, SPENT_ON } from '../cost/index.js';
-import { type Collector, type CollectorDefinition, Pass } from '../pass.js';
+import { type Collector, type CollectorDefinition, Pass, runPass } from '../pass.js';
 import { type Growth, handlerCode } from './metrics.js';
 
 /** An event to look at. */
@@ -172,18 +172,15 @@ function followStalls(counter: Counter): Collector<Counter> {
 
 /** The first write of the page that is lost beyond the limit, in the order of those writes. */
 function lostBeyond(source: EventSource, which: 'writes' | 'pages' | 'invisible', limit: number): Place | null {
-  const pass = new Pass(source, [uncapturedWrites]);
-  while (pass.step());
-  const results = pass.finish();
+  const results = runPass(source, [uncapturedWrites]);
   const facts = results.facts(uncapturedWrites);
   const missed = missedPages(results.end, facts);
-  const { frames, pages } = results.end;
+  const { pages } = results.end;
   const lost = (which === 'invisible' ? missed.invisible : missed.lost).pages
-    .map((page) => ({ page, frame: pages.frame[page]! }))
-    .map(({ page, frame }) => ({
+    .map((page) => ({
       page: pages.page[page]!,
-      writes: frames.generation[frame]! - frames.captured[frame]!,
-      seq: facts.firstSeq(frame),
+      writes: results.end.generationOf(page) - results.end.capturedOf(page),
+      seq: facts.firstSeq(pages.frame[page]!),
     }))
     .sort((a, b) => a.seq - b.seq);
   let sum = 0;
