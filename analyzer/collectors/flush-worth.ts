@@ -4,7 +4,7 @@
  */
 import { flushAck, FLUSH_REASONS, FLUSH_SCOPES, type FlushReason } from '../../traces/index.js';
 import { type CpuTlb, type Fold, seqOf } from '../../replayer/index.js';
-import { allowedFlags, excessOf } from '../entry-permissions.js';
+import { excessOf } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { blockOf } from '../watched.js';
 import { suspects } from './suspects.js';
@@ -43,7 +43,7 @@ export const flushWorth: CollectorDefinition<FlushWorth> = {
     /** Whether the entry in that slot allows more than memory; of a huge one, for any of its pages. */
     const exceeds = (fold: Fold, tlb: CpuTlb, slot: number): boolean => {
       const page = tlb.page[slot]!;
-      return suspicious.has(page) && excessOf(fold, page, tlb, slot, allowedFlags(fold, page)) >= 0;
+      return suspicious.has(page) && excessOf(fold, page, tlb, slot) >= 0;
     };
     const removesSomething = (fold: Fold, tlb: CpuTlb, space: number, first: number, pages: number, scope: number) => {
       const { page: table, space: spaces } = fold.pages;

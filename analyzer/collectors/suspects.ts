@@ -14,6 +14,7 @@ import {
   tlbUpdate,
 } from '../../traces/index.js';
 import type { Fold } from '../../replayer/index.js';
+import { widened } from '../columns.js';
 import { excessOf } from '../entry-permissions.js';
 import type { CollectorDefinition, EventHandler } from '../pass.js';
 import { entryChanges } from './entry-changes.js';
@@ -36,9 +37,7 @@ export class Suspects {
     if (page < 0) this.#all = true;
     else if (page < this.#pages.length) this.#pages[page] = 1;
     else {
-      const wider = new Uint8Array(2 ** Math.ceil(Math.log2(page + 1)));
-      wider.set(this.#pages);
-      this.#pages = wider;
+      this.#pages = widened(this.#pages, new Uint8Array(2 ** Math.ceil(Math.log2(page + 1))));
       this.#pages[page] = 1;
     }
   }

@@ -5,7 +5,7 @@
 import { PAGE_SIZE, PAGES_PER_TABLE } from '../../base/index.js';
 import { PageTable } from '../../replayer/index.js';
 import { transfer, write } from '../../traces/index.js';
-import { NumberColumn } from '../columns.js';
+import { NumberColumn, widened } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
 
 /** A cache line, the smallest that a device could ask for. */
@@ -37,10 +37,8 @@ export const writtenLines: CollectorDefinition<WrittenLines> = {
     const begin = (frame: number, space: number, page: number) => {
       if (frame >= low.length) {
         const wider = 2 ** Math.ceil(Math.log2(frame + 1));
-        const [lower, higher] = [new Int32Array(wider), new Int32Array(wider)];
-        lower.set(low);
-        higher.set(high);
-        [low, high] = [lower, higher];
+        low = widened(low, new Int32Array(wider));
+        high = widened(high, new Int32Array(wider));
       }
       epochOf.set(frame, epoch);
       low[frame] = high[frame] = 0;

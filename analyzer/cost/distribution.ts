@@ -3,6 +3,7 @@
  * counted by index, the others in a hash. Exact while the distinct values of the hash are few, as they are where costs come from a
  * profile; beyond that, they are rounded down to 1/64 of their power of two (an error below 1.6 %), and `exact` says so.
  */
+import { widened } from '../columns.js';
 
 /** Distinct values kept apart in the hash. Chosen: some 8 MB; rounding leaves at most 64 per power of two, so it happens once. */
 const DISTINCT_MAX = 2 ** 18;
@@ -120,9 +121,8 @@ export class Distribution {
   }
 
   #widen(value: number): void {
-    const wider = new Float64Array(Math.min(this.#directMax, 2 ** Math.ceil(Math.log2(value + 1))));
-    wider.set(this.#direct);
-    this.#direct = wider;
+    const values = Math.min(this.#directMax, 2 ** Math.ceil(Math.log2(value + 1)));
+    this.#direct = widened(this.#direct, new Float64Array(values));
   }
 }
 

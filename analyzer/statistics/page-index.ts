@@ -3,6 +3,7 @@
  * write to others. Going by the fold's number first saves a hash look-up per run of writes.
  */
 import { type Fold, PageTable } from '../../replayer/index.js';
+import { widened } from '../columns.js';
 
 export class PageIndex {
   readonly #table = new PageTable();
@@ -47,8 +48,6 @@ export class PageIndex {
   }
 
   #widen(known: number): void {
-    const wider = new Int32Array(2 ** Math.ceil(Math.log2(known + 1)));
-    wider.set(this.#byFold);
-    this.#byFold = wider;
+    this.#byFold = widened(this.#byFold, new Int32Array(2 ** Math.ceil(Math.log2(known + 1))));
   }
 }

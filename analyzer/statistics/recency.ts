@@ -6,6 +6,8 @@
  * Each touch takes the next stamp, and only the last stamp of a page is alive. Alive stamps are bits in words; a Fenwick tree counts
  * them word by word. When stamps run out, the alive ones move together to the front; most are free then, so it happens seldom.
  */
+import { widened } from '../columns.js';
+
 const WORD_BITS = 32;
 /** A recent stamp is counted word by word, without the tree. Chosen: about as many steps as the tree takes. */
 const NEAR_WORDS = 8;
@@ -121,9 +123,7 @@ export class Recency {
   }
 
   #widen(page: number): void {
-    const wider = new Int32Array(2 ** Math.ceil(Math.log2(page + 1)));
-    wider.set(this.#stampOf);
-    this.#stampOf = wider;
+    this.#stampOf = widened(this.#stampOf, new Int32Array(2 ** Math.ceil(Math.log2(page + 1))));
   }
 }
 
