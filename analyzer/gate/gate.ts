@@ -7,7 +7,7 @@ import type { EventSource } from '../../replayer/index.js';
 import type { CheckResult } from '../check.js';
 import { type CostReport, COST_COLLECTORS, cost, costOf } from '../cost/index.js';
 import { eventsOf } from '../event-counts.js';
-import { type PassOptions, runPass } from '../pass.js';
+import { type PassOptions, type PassResults, runPass } from '../pass.js';
 import { firstBeyond, type Place, placeOf } from './growth.js';
 import { isUndecidable, type MetricUnit } from './metrics.js';
 import type { LimitRule, NoRule, Rule } from './rules.js';
@@ -69,7 +69,9 @@ export function gate(
   const base = baseline === undefined ? null : cost(baseline);
   const aligned = baseline === undefined ? null : haveSameWrites(source, baseline);
   const judged = rules.map((rule) =>
-    rule.kind === 'no' ? judgeDetector(rule, checked, source) : judgeLimit(rule, report, base, undecided, source),
+    rule.kind === 'no'
+      ? judgeDetector(rule, checked, source)
+      : judgeLimit(rule, report, base, undecided, source, results),
   );
   const misaligned = options.sameWrites === true && aligned === false;
   return {
@@ -107,6 +109,7 @@ function judgeLimit(
   baseReport: CostReport | null,
   undecided: boolean,
   source: EventSource,
+  results: PassResults,
 ): RuleResult {
   const { metric, limit: stated, kind } = rule;
   const value = metric.valueOf(report);
@@ -128,7 +131,7 @@ function judgeLimit(
     event:
       passed || isOpen || kind === 'min' || metric.growth === undefined
         ? null
-        : firstBeyond(source, metric.growth, limit + slack),
+        : firstBeyond(source, metric.growth, limit + slack, results),
     summary: isOpen
       ? `${metric.name} cannot be decided: the trail ends inside a harvest, or its source lost events`
       : `${metric.name} ${kept ? 'keeps' : 'breaks'} its limit`,

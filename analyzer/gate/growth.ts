@@ -7,7 +7,7 @@ import { chunkOfSeq, type EventSource, seqOf } from '../../replayer/index.js';
 import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { type Overhead, SPENT_ON } from '../cost/index.js';
-import { type Collector, type CollectorDefinition, Pass, runPass } from '../pass.js';
+import { type Collector, type CollectorDefinition, Pass, type PassResults, runPass } from '../pass.js';
 import { type Growth, handlerCode } from './metrics.js';
 
 /** An event to look at. */
@@ -23,9 +23,13 @@ export interface Place {
 /** No event has this CPU number. */
 const NO_CPU = -2;
 
-/** The first event after which what grows is more than `limit`; null where it never is. */
-export function firstBeyond(source: EventSource, growth: Growth, limit: number): Place | null {
-  if (growth.of === 'lost') return lostBeyond(source, growth.which, limit);
+/**
+ * The first event after which what grows is more than `limit`; null where it never is.
+ * @param results of a pass with the collectors of cost, where there has been one: what is lost is known from it
+ */
+export function firstBeyond(source: EventSource, growth: Growth, limit: number, results?: PassResults): Place | null {
+  if (growth.of === 'lost')
+    return lostBeyond(source, results ?? runPass(source, [uncapturedWrites]), growth.which, limit);
   const counter = new Counter(limit);
   const definition: CollectorDefinition<Counter> = { id: 'growth', create: () => follow(growth, counter) };
   const pass = new Pass(source, [definition]);
@@ -171,8 +175,12 @@ function followStalls(counter: Counter): Collector<Counter> {
 }
 
 /** The first write of the page that is lost beyond the limit, in the order of those writes. */
-function lostBeyond(source: EventSource, which: 'writes' | 'pages' | 'invisible', limit: number): Place | null {
-  const results = runPass(source, [uncapturedWrites]);
+function lostBeyond(
+  source: EventSource,
+  results: PassResults,
+  which: 'writes' | 'pages' | 'invisible',
+  limit: number,
+): Place | null {
   const facts = results.facts(uncapturedWrites);
   const missed = missedPages(results.end, facts);
   const { pages } = results.end;
