@@ -1,5 +1,5 @@
 /** `why`: from a finding, a page or an event back to its causes. */
-import { UsageError } from '../../base/index.js';
+import { formatPage, UsageError } from '../../base/index.js';
 import { type EventSource, type Position, Replayer } from '../../replayer/index.js';
 import { check, type CheckResult } from '../check.js';
 import { type Detector, DETECTORS } from '../detectors/index.js';
@@ -24,7 +24,7 @@ export function why(source: EventSource, target: WhyTarget, options: WhyOptions 
       return ofEvent(source, target.seq);
     case 'page': {
       const seq = Replayer.open(source).seqOf(options.at ?? { kind: 'end' });
-      return chainOfPage(source, `page 0x${target.page.toString(16)} after event ${seq}`, target.page, seq);
+      return chainOfPage(source, `page ${formatPage(target.page)} after event ${seq}`, target.page, seq);
     }
     case 'finding':
       return ofFinding(source, target, findingsFor(source, target, options));

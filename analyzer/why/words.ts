@@ -10,7 +10,6 @@ import {
   LOCK_KINDS,
   MEMORY_KINDS,
   OPERATIONS,
-  PTE_ACCESSED,
   PTE_CAUSES,
   PTE_DIRTY,
   PTE_HUGE,
@@ -98,7 +97,7 @@ export function pagesText({ page, pages }: Pick<TrailEvent, 'page' | 'pages'>): 
 }
 
 /** "the bitmap", "D", "the page flag". */
-export function carrierText(code: number): string {
+function carrierText(code: number): string {
   const carrier = CARRIERS[code];
   if (carrier === 'pte-dirty') return 'D';
   return carrier === undefined ? `carrier ${code}` : `the mark (${carrier})`;
@@ -109,23 +108,15 @@ export function cpuText(cpu: number): string {
   return cpu < 0 ? 'the device' : `cpu ${cpu}`;
 }
 
-/** Which of the flags that matter to tracking went, and which came. */
-export function changeOf(events: TrailEvents, event: TrailEvent): { readonly taken: number; readonly given: number } {
-  const { before, after } = events.entryFlags(event);
-  return { taken: before & ~after & ~PTE_ACCESSED, given: after & ~before & ~PTE_ACCESSED };
-}
-
 function entryDeed(events: TrailEvents, event: TrailEvent): string {
-  const on = `${event.fields && events.entryFlags(event).after & PTE_HUGE ? 'the huge entry of ' : ''}${pagesText(event)}`;
-  const { before } = events.entryFlags(event);
-  const { taken, given } = changeOf(events, event);
+  const { before, after } = events.entryFlags(event);
+  const [taken, given] = [before & ~after, after & ~before];
+  const on = `${after & PTE_HUGE ? 'the huge entry of ' : ''}${pagesText(event)}`;
   const cause = PTE_CAUSES[event.fields['cause']!];
   if (taken & PTE_PRESENT) return `took the entry of ${on} out${holding(before)}`;
   if (given & PTE_PRESENT) return `put an entry of ${on} in place${withFlags(given)}`;
-  const parts = [
-    ...(taken & ~PTE_PRESENT ? [`cleared ${namesOf(taken)}`] : []),
-    ...(given & ~PTE_PRESENT ? [`set ${namesOf(given)}`] : []),
-  ].filter((part) => !part.endsWith(' '));
+  const [cleared, set] = [namesOf(taken), namesOf(given)];
+  const parts = [...(cleared === '' ? [] : [`cleared ${cleared}`]), ...(set === '' ? [] : [`set ${set}`])];
   if (parts.length === 0) return `left the entry of ${on} as it was for tracking`;
   const how = cause === 'store' ? ', by a plain store' : '';
   return `${parts.join(' and ')} in the entry of ${on}${how}`;
