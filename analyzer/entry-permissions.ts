@@ -2,7 +2,7 @@
  * What a cached translation allows beyond memory. A TLB entry with W and D writes without a word to anyone; one with D but not W still
  * faults, so its D alone permits nothing. For a guest memory allows what its own entry and the one of the second stage both do.
  */
-import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../traces/index.js';
+import { carrierMask, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE, TLB_DIRTY, TLB_WRITABLE } from '../traces/index.js';
 import type { CpuTlb, Fold } from '../replayer/index.js';
 
 /** What a TLB entry allows and memory does not; by severity, the worst first. */
@@ -17,8 +17,11 @@ export const EXCESS_WORDS: Readonly<Record<Excess, string>> = {
   dirty: 'has W and D while memory has no D',
 };
 
+/** A consumer that reads one of these carriers learns of a write whatever entry it went through. */
+export const WITHOUT_ENTRIES = carrierMask(['mapped', 'shadow-copy', 'storage-key']);
+
 /** Logical flags of what memory allows for a page: of the entry that governs it, and of the second stage under a guest. */
-export function allowedFlags(fold: Fold, page: number): number {
+function allowedFlags(fold: Fold, page: number): number {
   const own = fold.pteFlags(page);
   const behind = fold.backing(fold.pages.frame[page]!);
   return behind < 0 ? own : own & fold.pteFlags(behind);

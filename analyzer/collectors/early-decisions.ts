@@ -2,16 +2,15 @@
  * Steps that cannot be taken back (bytes transferred, contents copied, a frame replaced or given up, a page declared settled) while some TLB still
  * allowed more than memory: whoever takes one relies on a flush that has not come. Nothing need be lost by it in this very run.
  */
-import { carrierMask, type Claim, transfer, type EventBatch } from '../../traces/index.js';
+import { type Claim, transfer, type EventBatch } from '../../traces/index.js';
 import { type Fold, seqOf } from '../../replayer/index.js';
+import { WITHOUT_ENTRIES } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { forClaimed } from './claims.js';
 import { staleEntries } from './stale-entries.js';
 
 /** Decisions that are named. */
 const EXAMPLES = 20;
-/** A consumer that reads one of these learns of a write whatever entry it went through, so its transfers rely on no flush. */
-const WITHOUT_ENTRIES = carrierMask(['mapped', 'shadow-copy', 'storage-key']);
 const CLAIMED: readonly Claim[] = ['clean', 'protected', 'gone', 'copied', 'compared'];
 
 export interface EarlyDecision {
@@ -76,6 +75,7 @@ export const earlyDecisions: CollectorDefinition<EarlyDecisions> = {
       on: {
         transfer(batch, row, fold) {
           const space = batch.space[row]!;
+          // Such a consumer relies on no flush.
           if (fold.readsOf(space) & WITHOUT_ENTRIES) return;
           fold.pages.forRange(space, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (page) =>
             look(batch, row, fold, page, 'transfer'),

@@ -3,10 +3,10 @@
  * after the page was declared settled (transferred, its mark cleared, freed, or the harvest over) also by page, because nobody looks
  * at that page again before it is marked anew. What is declared is asked of the page written and of the host's page behind it.
  */
-import { carrierBit, carrierMask, mark, transfer, unmap } from '../../traces/index.js';
+import { carrierBit, mark, transfer, unmap } from '../../traces/index.js';
 import { seqOf, type Fold } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
-import { EXCESSES, excessOf, type Excess } from '../entry-permissions.js';
+import { EXCESSES, excessOf, type Excess, WITHOUT_ENTRIES } from '../entry-permissions.js';
 import type { CollectorDefinition } from '../pass.js';
 import { restrictions } from './restrictions.js';
 import { suspects } from './suspects.js';
@@ -60,9 +60,6 @@ class Settled {
     return at > seq ? { seq: at, by: SETTLED_BY[this.#by.get(index)]! } : undefined;
   }
 }
-
-/** A consumer that reads one of these learns of a write whatever entry it went through. */
-const WITHOUT_ENTRIES = carrierMask(['mapped', 'shadow-copy', 'storage-key']);
 
 export const staleWrites: CollectorDefinition<StaleWrites> = {
   id: 'stale-writes',
