@@ -2,13 +2,22 @@
  * The event at which a metric went beyond a limit: the second pass over a trail, made only for rules that are broken. What is lost is a
  * matter of the end, so there it is the first write of the page that was lost beyond the limit.
  */
-import { EXIT_REASONS, exit, EVENT_KINDS, fault, EventBatch, report, write } from '../../traces/index.js';
+import {
+  EXIT_REASONS,
+  exit,
+  EVENT_KINDS,
+  FAULT_HANDLERS,
+  fault,
+  EventBatch,
+  report,
+  write,
+} from '../../traces/index.js';
 import { chunkOfSeq, type EventSource, seqOf } from '../../replayer/index.js';
 import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
 import { missedPages, uncapturedWrites } from '../collectors/uncaptured-writes.js';
 import { type Overhead, SPENT_ON } from '../cost/index.js';
 import { type Collector, type CollectorDefinition, Pass, type PassResults, runPass } from '../pass.js';
-import { type Growth, handlerCode } from './metrics.js';
+import type { Growth } from './metrics.js';
 
 /** An event to look at. */
 export interface Place {
@@ -79,7 +88,8 @@ function follow(growth: Exclude<Growth, { of: 'lost' }>, counter: Counter): Coll
       };
     }
     case 'faults': {
-      const wanted = growth.handler === undefined ? null : handlerCode(growth.handler);
+      // A handler that is not known counts for none but the total.
+      const wanted = growth.handler === undefined ? null : FAULT_HANDLERS.indexOf(growth.handler);
       return {
         on: {
           fault(batch, row) {

@@ -2,7 +2,7 @@
  * What a gate can limit: every number of a cost report, by its path in it. A metric that grows event by event says how, so that the
  * event that went beyond a limit can be found; `growth.ts` follows it. A test walks a report and finds each number here.
  */
-import { EXIT_REASONS, FAULT_HANDLERS, type FaultHandler } from '../../traces/index.js';
+import { EXIT_REASONS, type FaultHandler } from '../../traces/index.js';
 import { OVERHEADS, type CostReport, type Overhead } from '../cost/index.js';
 
 export type MetricUnit = 'count' | 'ns' | 'bytes' | 'pages' | 'ratio';
@@ -131,9 +131,4 @@ export function metricNamed(name: string): Metric | null {
 /** Whether a trail that ends in a harvest, or has gaps, leaves the metric undecided. */
 export function isUndecidable({ growth }: Metric): boolean {
   return growth?.of === 'lost';
-}
-
-/** The code of a handler, as cost reports tell it: what is not known counts for none but the total. */
-export function handlerCode(handler: FaultHandler): number {
-  return FAULT_HANDLERS.indexOf(handler);
 }
