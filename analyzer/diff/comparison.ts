@@ -14,7 +14,7 @@ import {
   type Meeting,
   type Stretch,
 } from './epoch-comparison.js';
-import { findWrites, seqOfWrite, type WantedWrite } from './find-writes.js';
+import { type Find, findWrites, seqOfWrite } from './find-writes.js';
 import { type AlignmentMode, Lanes } from './lanes.js';
 import { locateMisalignments, type Misalignment } from './misalignment.js';
 import { comparePages, type PageDifferences, type PageOptions } from './page-differences.js';
@@ -153,8 +153,7 @@ export class Comparison {
     return comparePages([a.pages, b.pages], ends, this.#lanes, this.#options.pages);
   }
 
-  readonly #find = (side: 0 | 1, wanted: readonly WantedWrite[]) =>
-    findWrites(this.#sources[side], wanted, this.#before[side]);
+  readonly #find: Find = (side, wanted) => findWrites(this.#sources[side], wanted, this.#before[side]);
 
   #passOf(side: 0 | 1): Pass {
     const collectors = [this.#facts[side].collector('diff-side'), this.#writes[side].collector('diff-writes')];

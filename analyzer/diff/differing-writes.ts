@@ -2,7 +2,7 @@
 import { invariant } from '../../base/index.js';
 import type { DidTree } from './did.js';
 import type { Both } from './epoch-comparison.js';
-import type { FoundWrite, WantedWrite } from './find-writes.js';
+import type { Find, FoundWrite } from './find-writes.js';
 import type { Lanes } from './lanes.js';
 import { wantedOf } from './unmatched.js';
 import type { SelectedRow, SelectedWrite } from './write-selection.js';
@@ -42,8 +42,6 @@ export interface DifferingWrite {
   readonly differenceNs: number;
   readonly sides: Both<WriteSide>;
 }
-
-type Find = (side: 0 | 1, wanted: readonly WantedWrite[]) => Array<FoundWrite | null>;
 
 export function describeWrites(
   writes: readonly SelectedWrite[],

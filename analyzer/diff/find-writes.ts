@@ -21,6 +21,9 @@ export type WantedWrite =
   | { readonly cpu: number; readonly order: number }
   | { readonly space: number; readonly page: number; readonly order: number };
 
+/** Looks writes of one side up. */
+export type Find = (side: 0 | 1, wanted: readonly WantedWrite[]) => Array<FoundWrite | null>;
+
 /** By chunk: writes of each CPU (by its number + 1) that come before it; undefined for none. */
 export type WritesBefore = ReadonlyArray<ReadonlyArray<number | undefined>>;
 

@@ -4,7 +4,7 @@
  * write that is not the same.
  */
 import type { Both } from './epoch-comparison.js';
-import type { FoundWrite, WantedWrite } from './find-writes.js';
+import type { Find, FoundWrite, WantedWrite } from './find-writes.js';
 import type { AlignmentMode, Lanes } from './lanes.js';
 import type { Misalignment } from './misalignment.js';
 
@@ -61,12 +61,7 @@ export function matchedIn(lanes: Lanes, misalignments: readonly Misalignment[]):
 }
 
 /** @param find looks writes of one side up */
-export function describeAlignment(
-  lanes: Lanes,
-  matched: Float64Array,
-  chosen: boolean,
-  find: (side: 0 | 1, wanted: readonly WantedWrite[]) => Array<FoundWrite | null>,
-): Alignment {
+export function describeAlignment(lanes: Lanes, matched: Float64Array, chosen: boolean, find: Find): Alignment {
   const writes: [number, number] = [0, 0];
   let [total, compared] = [0, 0];
   const rests = new Map<UnmatchedReason, Rest[]>();
@@ -115,7 +110,7 @@ function sum(list: readonly Rest[], side: 0 | 1): number {
 function examplesOf(
   lanes: Lanes,
   rests: ReadonlyMap<UnmatchedReason, readonly Rest[]>,
-  find: (side: 0 | 1, wanted: readonly WantedWrite[]) => Array<FoundWrite | null>,
+  find: Find,
 ): Map<UnmatchedReason, Both<readonly FoundWrite[]>> {
   const bySide = ([0, 1] as const).map((side) => {
     const chosen = [...rests].flatMap(([reason, list]) =>
