@@ -2,7 +2,7 @@
  * What does not change while the small machine runs, taken once from the machine that the recorder drives: which pages there are, how they
  * hang together, and which rules of hardware hold.
  */
-import { type Carrier, carrierMask, PTE_ACCESSED, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
+import { type Carrier, carrierMask, TLB_DIRTY, TLB_WRITABLE } from '../../traces/index.js';
 import type { World } from '../../simulator/index.js';
 
 export interface Shape {
@@ -41,8 +41,6 @@ export interface Shape {
   readonly storeFlags: number;
   /** What the kind of frame adds to the flags of any entry, by page. */
   readonly frameFlags: Int32Array;
-  /** What sets A; hardware that sets no D sets none. */
-  readonly walkerSets: number;
 }
 
 export function shapeOf({ machine, spaces }: World, carriers: readonly Carrier[]): Shape {
@@ -89,7 +87,6 @@ export function shapeOf({ machine, spaces }: World, carriers: readonly Carrier[]
     pml: options.pml,
     storeFlags: architecture.changeBitInFrame ? TLB_WRITABLE : TLB_WRITABLE | TLB_DIRTY,
     frameFlags: Int32Array.from(indices, (page) => memory.flagsOfFrame(page)),
-    walkerSets: architecture.hardwareSetsDirty ? PTE_ACCESSED : 0,
   };
 }
 
