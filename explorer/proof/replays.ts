@@ -1,9 +1,9 @@
 /** Runs of the recorded accesses under other conditions, each made once, and whether a finding is still there at the end of one. */
 import { check, DETECTORS, type Finding } from '../../analyzer/index.js';
 import { type AccessSource, play } from '../../recorder/index.js';
-import { BatchSource, copyRows } from '../../replayer/index.js';
+import { BatchSource, copyBatch } from '../../replayer/index.js';
 import { configure, type SimulationRequest } from '../../simulator/index.js';
-import { EventBatch } from '../../traces/index.js';
+import type { EventBatch } from '../../traces/index.js';
 import { LostAgain, type LostWrite } from './lost-again.js';
 import { lacking, type WantedAccess } from './without-access.js';
 
@@ -90,10 +90,7 @@ export class Replays {
       settings,
       () => (batch) => {
         kept += batch.length;
-        if (kept > EVENTS_MAX) return;
-        const copy = new EventBatch(batch.length);
-        copyRows(batch, 0, batch.length, copy);
-        batches.push(copy);
+        if (kept <= EVENTS_MAX) batches.push(copyBatch(batch));
       },
       hooks,
     );
