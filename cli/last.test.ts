@@ -49,7 +49,7 @@ describe('last', () => {
 
   it.each([
     ['a subject that has no history', ['frame', '3'], /nothing of that name has a history/],
-    ['no page', ['pte'], /a page is missing/],
+    ['no page', ['pte'], /'pte' cannot be asked about[^]*a page is missing/],
     ['a bit that there is not', ['pte', '3', 'dirt'], /did you mean 'dirty'/],
     ['a carrier that there is not', ['mark', 'bitmp', '3'], /did you mean 'bitmap'/],
     ['a CPU that is none', ['tlb', 'x', '3'], /'x' is not a CPU/],

@@ -135,7 +135,7 @@ describe('arrows', () => {
 
   it('loads the rooms that do the work only when a command needs them, so that help comes at once', () => {
     const onDemand = new Set(['cli/catalogues.ts', 'cli/catalogue-entries.ts']);
-    // What is in cli/debug/ is loaded as a whole, by one command.
+    // What is in cli/debug/ is loaded by the commands that need it.
     const eager =
       /^import (?!type )[^;]*? from '(?:(?:\.\.\/)+(traces|simulator|recorder|replayer|analyzer)\/index|\.{1,2}\/debug\/[^']*)\.js';/gm;
     const found = sourceFiles('cli')

@@ -1,10 +1,10 @@
 /** `last`: the last event that touched something before a point of the trail, or all of them. */
-import type { Change } from '../../replayer/index.js';
+import { parseUnsigned, UsageError } from '../../base/index.js';
+import type { Change, Subject } from '../../replayer/index.js';
 import { wholeNumber } from '../arguments.js';
 import { defineCommand } from '../command.js';
 import { count, nanoseconds, wrapped } from '../format.js';
 import type { Output } from '../output.js';
-import { parseSubject, SUBJECT_FORMS } from '../subject.js';
 import { openTrail } from '../trail.js';
 import { eventsAt, type EventText } from '../trail-events.js';
 
@@ -15,6 +15,7 @@ interface Options {
   readonly all?: boolean;
 }
 
+const SUBJECT_FORMS = 'page PAGE, pte PAGE [BIT]..., tlb CPU PAGE, mark CARRIER PAGE';
 /** Changes that are worded together, so that each chunk is read once for them. */
 const TOGETHER = 4096;
 
@@ -24,8 +25,8 @@ export const last = defineCommand<Options>({
   summary: 'the last event that touched a page, an entry, a TLB entry or a mark',
   about:
     'Finds the last event, up to a point of the trail, that touched a page, changed its entry or one bit of it, changed what a CPU has cached of ' +
-    `it, or set or cleared a mark. The subject is one of: ${SUBJECT_FORMS}. Bits are present, writable, accessed, dirty, soft-dirty and ` +
-    'uffd-wp. Exit code 1 if there is no such event.',
+    `it, or set or cleared a mark. The subject is one of: ${SUBJECT_FORMS}. Bits are present, writable, accessed, dirty, soft-dirty, ` +
+    'uffd-wp, special and huge. Exit code 1 if there is no such event.',
   examples: [
     { line: 'pagetrail last a.trail 0x1fff000', about: 'the last event about a page' },
     {
@@ -45,7 +46,7 @@ export const last = defineCommand<Options>({
   },
   async run(context, args, options) {
     const { History, parsePosition, Replayer } = await import('../../replayer/index.js');
-    const subject = await parseSubject(args.slice(1), options.space);
+    const subject = await subjectOf(args.slice(1), options.space);
     const [to, from] = [parsePosition(options.before), parsePosition(options.from)];
     const reader = await openTrail(context, args[0]!);
     const positions = Replayer.open(reader);
@@ -80,6 +81,32 @@ export const last = defineCommand<Options>({
     };
   },
 });
+
+/** A page alone is asked about as `page`. @throws UsageError for anything that is not one of `SUBJECT_FORMS` */
+async function subjectOf(words: readonly string[], space: number): Promise<Subject> {
+  const { parseSubject } = await import('../debug/subject.js');
+  const alone = words.length === 1 && parseUnsigned(words[0]!) !== null;
+  try {
+    const subject = parseSubject(alone ? ['page', ...words] : words, { spaceOf: () => space, noMore });
+    if (subject !== null) return subject;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw notASubject(words, error.why === undefined ? error.what : `${error.what}: ${error.why}`);
+  }
+  throw notASubject(words, 'nothing of that name has a history');
+}
+
+function noMore(words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError({ what: `'${words.join(' ')}' is not expected there` });
+}
+
+function notASubject(words: readonly string[], why: string): UsageError {
+  return new UsageError({
+    what: `'${words.join(' ')}' cannot be asked about`,
+    why,
+    mend: `one of: ${SUBJECT_FORMS}; pages are page numbers, decimal or 0x-hex`,
+  });
+}
 
 function print(out: Output, change: Change, event: EventText | undefined): void {
   const { style } = out;

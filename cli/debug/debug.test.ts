@@ -214,6 +214,7 @@ describe('what is not understood', () => {
     ['pte 77', 'the trail has not spoken of page 0x4d', 'a later position'],
     ['last', 'a subject is missing', 'page, pte, tlb, mark'],
     ['last stale 16', "'stale' has no history", 'page, pte, tlb, mark'],
+    ['last tlb 0 16 9', "'9' is one word too many", 'write `last tlb CPU PAGE`'],
     ['goto nowhere', "there is no bookmark 'nowhere'", '`bookmarks`'],
     ['bookmark', 'the name of a bookmark is missing', 'bookmark NAME'],
     ['bookmark 12', "'12' is no name for a bookmark", 'begins with a letter'],

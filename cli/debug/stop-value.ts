@@ -1,29 +1,7 @@
 /** What a watchpoint looks at, in words: shown before and after when it is hit. */
 import { type Fold, type Stop, tlbSlotText, toldBy } from '../../replayer/index.js';
-import {
-  carrierBit,
-  carrierCode,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_HUGE,
-  PTE_PRESENT,
-  PTE_SOFT_DIRTY,
-  PTE_SPECIAL,
-  PTE_UFFD_WP,
-  PTE_WRITABLE,
-} from '../../traces/index.js';
-
-/** Flags of an entry by the word that a watchpoint names them with. */
-export const PTE_FLAG_WORDS: Readonly<Record<string, number>> = {
-  dirty: PTE_DIRTY,
-  writable: PTE_WRITABLE,
-  present: PTE_PRESENT,
-  accessed: PTE_ACCESSED,
-  'soft-dirty': PTE_SOFT_DIRTY,
-  'uffd-wp': PTE_UFFD_WP,
-  special: PTE_SPECIAL,
-  huge: PTE_HUGE,
-};
+import { carrierBit, carrierCode } from '../../traces/index.js';
+import { PTE_FLAG_WORDS } from './subject.js';
 
 /** Null for a breakpoint, which looks at nothing. */
 export function valueOf(fold: Fold, stop: Stop): string | null {

@@ -1,6 +1,13 @@
 /** Reads `break` and `watch`: the words after them become a stop. What may be typed follows from the definitions of events. */
 import { nearest, PAGE_LIMIT, parseUnsigned, UsageError } from '../../base/index.js';
-import { COMMON_FIELDS, COMPARISONS, type Comparison, type Condition, type Stop } from '../../replayer/index.js';
+import {
+  COMMON_FIELDS,
+  COMPARISONS,
+  type Comparison,
+  type Condition,
+  type Stop,
+  type Subject,
+} from '../../replayer/index.js';
 import {
   type Carrier,
   carrierMask,
@@ -12,15 +19,16 @@ import {
   FAULT_USER,
   FAULT_WRITE,
   PTE_DIRTY,
+  PTE_PRESENT,
   PTE_SOFT_DIRTY,
   PTE_UFFD_WP,
   TLB_DIRTY,
   TLB_HUGE,
   TLB_WRITABLE,
 } from '../../traces/index.js';
-import { parseCarrier, parseCpu, parsePage, takeSpace, noMore } from './arguments.js';
+import { noMore, takeSpace, takeSubject } from './arguments.js';
 import type { Session } from './session.js';
-import { PTE_FLAG_WORDS } from './stop-value.js';
+import { parseCpu, parsePage } from './subject.js';
 
 const DEFINITIONS = new Map<string, EventDefinition>(EVENT_KINDS.map((definition) => [definition.kind, definition]));
 /** Letters of flags in fields, by unit. */
@@ -66,47 +74,41 @@ export function parseBreak(words: readonly string[], session: Session): Stop {
   return { kind: 'event', event: definition?.kind ?? null, pages, conditions };
 }
 
-/** `pte PAGE [FLAG]...`, `tlb CPU PAGE`, `mark CARRIER PAGE`, `page PAGE`, `stale PAGE`, each with `space=N`. */
+/** A subject, as a history is asked of one, or `stale PAGE`, each with `space=N`. */
 export function parseWatch(given: readonly string[], session: Session): Stop {
   const [what, ...words] = given;
-  const pageAt = (index: number) => parsePage(words[index]);
-  switch (what) {
-    case 'pte': {
-      const space = takeSpace(words, session, () => pageAt(0));
-      const flags = words.slice(1).map(flagOf);
-      const mask = flags.reduce((sum, flag) => sum | flag, 0);
-      return { kind: 'pte', space, page: pageAt(0), flags: flags.length === 0 ? null : mask };
-    }
-    case 'tlb': {
-      const space = takeSpace(words, session, () => pageAt(1));
-      noMore(words.slice(2), 'watch tlb CPU PAGE');
-      return { kind: 'tlb', cpu: parseCpu(words[0] ?? ''), space, page: pageAt(1) };
-    }
-    case 'mark': {
-      const space = takeSpace(words, session, () => pageAt(1));
-      noMore(words.slice(2), 'watch mark CARRIER PAGE');
-      return ofCarrier(parseCarrier(words[0]), space, pageAt(1));
-    }
+  if (what === 'stale') {
+    const spaceOf = takeSpace(words, session);
+    const page = parsePage(words[0]);
+    const space = spaceOf(page);
+    noMore(words.slice(1), 'watch stale PAGE');
+    return { kind: 'stale', space, page };
+  }
+  const subject = takeSubject(given, session, 'watch');
+  if (subject !== null) return stopAt(subject, session);
+  const guess = what === undefined ? null : nearest(what, WATCHABLE);
+  throw new UsageError({
+    what: what === undefined ? 'what to watch is missing' : `'${what}' cannot be watched`,
+    why: guess === null ? `what can be watched: ${WATCHABLE.join(', ')}` : `did you mean '${guess}'?`,
+    mend: 'for instance watch pte 0x10 dirty, or watch tlb 0 0x10',
+  });
+}
+
+/** Where a subject changes. */
+function stopAt(subject: Subject, session: Session): Stop {
+  const { space, page } = subject;
+  switch (subject.kind) {
     case 'page': {
-      const space = takeSpace(words, session, () => pageAt(0));
-      noMore(words.slice(1), 'watch page PAGE');
       const several = session.meta.spaces.length > 1;
       const conditions: Condition[] = several ? [{ field: 'space', comparison: '=', value: space }] : [];
-      return { kind: 'event', event: null, pages: [pageAt(0), pageAt(0)], conditions };
+      return { kind: 'event', event: null, pages: [page, page], conditions };
     }
-    case 'stale': {
-      const space = takeSpace(words, session, () => pageAt(0));
-      noMore(words.slice(1), 'watch stale PAGE');
-      return { kind: 'stale', space, page: pageAt(0) };
-    }
-    default: {
-      const guess = what === undefined ? null : nearest(what, WATCHABLE);
-      throw new UsageError({
-        what: what === undefined ? 'what to watch is missing' : `'${what}' cannot be watched`,
-        why: guess === null ? `what can be watched: ${WATCHABLE.join(', ')}` : `did you mean '${guess}'?`,
-        mend: 'for instance watch pte 0x10 dirty, or watch tlb 0 0x10',
-      });
-    }
+    case 'pte':
+      return { kind: 'pte', space, page, flags: subject.flags ?? null };
+    case 'tlb':
+      return subject;
+    case 'carrier':
+      return ofCarrier(subject.carrier, space, page);
   }
 }
 
@@ -122,22 +124,10 @@ function ofCarrier(carrier: Carrier, space: number, page: number): Stop {
     case 'shadow-copy':
       return { kind: 'stale', space, page };
     case 'mapped':
-      return { kind: 'pte', space, page, flags: PTE_FLAG_WORDS['present']! };
+      return { kind: 'pte', space, page, flags: PTE_PRESENT };
     default:
       return { kind: 'mark', carrier, space, page };
   }
-}
-
-function flagOf(word: string): number {
-  const flag = PTE_FLAG_WORDS[word];
-  if (flag !== undefined) return flag;
-  const known = Object.keys(PTE_FLAG_WORDS);
-  const guess = nearest(word, known);
-  throw new UsageError({
-    what: `'${word}' is not a bit of an entry`,
-    why: guess === null ? `there are ${known.join(', ')}` : `did you mean '${guess}'?`,
-    mend: 'for instance watch pte 0x10 dirty',
-  });
 }
 
 /** `A`, `A..B` or `A+N`. */

@@ -12,14 +12,12 @@ import type { Subject } from '../../../replayer/index.js';
 import { CARRIERS } from '../../../traces/index.js';
 import { count, nanoseconds, wrapped } from '../../format.js';
 import { linkLines } from '../../why-text.js';
-import { parseCarrier } from '../arguments.js';
+import { takeSubject } from '../arguments.js';
 import type { DebugCommand } from '../command.js';
 import type { Session } from '../session.js';
-import { parseWatch } from '../stops.js';
-import { PTE_FLAG_WORDS } from '../stop-value.js';
+import { PTE_FLAG_WORDS, SUBJECTS } from '../subject.js';
 import { cpus, near } from './stopping.js';
 
-const SUBJECTS = ['page', 'pte', 'tlb', 'mark'] as const;
 /** Findings that are listed. */
 const LISTED = 20;
 
@@ -52,30 +50,13 @@ export const last: DebugCommand = {
 };
 
 function subjectOf(words: readonly string[], session: Session): Subject {
-  if (words[0] === undefined || !SUBJECTS.includes(words[0] as (typeof SUBJECTS)[number])) {
-    throw new UsageError({
-      what: words[0] === undefined ? 'a subject is missing' : `'${words[0]}' has no history`,
-      why: `what can be asked about: ${SUBJECTS.join(', ')}`,
-      mend: 'for instance last pte 0x10 dirty',
-    });
-  }
-  const stop = parseWatch(words, session);
-  switch (stop.kind) {
-    case 'event': {
-      const space = stop.conditions.find(({ field }) => field === 'space')?.value ?? 0;
-      return { kind: 'page', space, page: stop.pages![0] };
-    }
-    case 'pte':
-      if (words[0] === 'mark')
-        return { kind: 'carrier', carrier: parseCarrier(words[1]), space: stop.space, page: stop.page };
-      return { kind: 'pte', space: stop.space, page: stop.page, ...(stop.flags !== null && { flags: stop.flags }) };
-    case 'tlb':
-      return { kind: 'tlb', cpu: stop.cpu, space: stop.space, page: stop.page };
-    case 'mark':
-      return { kind: 'carrier', carrier: stop.carrier, space: stop.space, page: stop.page };
-    case 'stale':
-      return { kind: 'carrier', carrier: 'shadow-copy', space: stop.space, page: stop.page };
-  }
+  const subject = takeSubject(words, session, 'last');
+  if (subject !== null) return subject;
+  throw new UsageError({
+    what: words[0] === undefined ? 'a subject is missing' : `'${words[0]}' has no history`,
+    why: `what can be asked about: ${SUBJECTS.join(', ')}`,
+    mend: 'for instance last pte 0x10 dirty',
+  });
 }
 
 export const findings: DebugCommand = {

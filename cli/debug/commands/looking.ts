@@ -12,10 +12,11 @@ import {
 } from '../../../traces/index.js';
 import { count, nanoseconds } from '../../format.js';
 import { columns, table } from '../../table.js';
-import { noMore, parseCount, parseCpu, parsePage, parsePlace, takeSpace } from '../arguments.js';
+import { noMore, parseCount, parsePlace, takeSpace } from '../arguments.js';
 import type { DebugCommand } from '../command.js';
 import { printLanding } from '../landing.js';
 import type { Session } from '../session.js';
+import { parseCpu, parsePage } from '../subject.js';
 import { cpus, near } from './stopping.js';
 
 /** Rows of each table. */
@@ -277,8 +278,9 @@ function known(
   usage: string,
 ): { readonly index: number; readonly space: number; readonly page: number } {
   const words = [...given];
-  const space = takeSpace(words, session, () => parsePage(words[0]));
+  const spaceOf = takeSpace(words, session);
   const number = parsePage(words[0]);
+  const space = spaceOf(number);
   noMore(words.slice(1), usage);
   const index = session.fold.pages.find(space, number);
   if (index >= 0) return { index, space, page: number };

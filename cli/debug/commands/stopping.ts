@@ -6,7 +6,8 @@ import { noMore } from '../arguments.js';
 import type { Call, DebugCommand } from '../command.js';
 import type { Session } from '../session.js';
 import { fieldsOf, parseBreak, parseWatch, valuesOf, WATCHABLE } from '../stops.js';
-import { PTE_FLAG_WORDS, valueOf } from '../stop-value.js';
+import { valueOf } from '../stop-value.js';
+import { PTE_FLAG_WORDS } from '../subject.js';
 import { count, counted } from '../../format.js';
 
 export const setBreak: DebugCommand = {
