@@ -53,16 +53,15 @@ export const unarmedPages: CollectorDefinition<UnarmedPages> = {
     const examples: UnarmedPage[] = [];
     let pages = 0;
 
-    /** Which mapping of the page's frame can be written without a word; -1 where none can. */
-    const unarmed = (fold: Fold, page: number): number => {
+    /** Whether some mapping of the page's frame can be written without a word. */
+    const anyUnarmed = (fold: Fold, page: number): boolean => {
       const { pages: table, frames, mappings } = fold;
       const frame = table.frame[page]!;
-      if (frame === 0 || frames.mappers[frame] === 1) return isUnarmed(fold, page) ? page : -1;
-      for (let on = mappings.firstOf(frame); on >= 0; on = mappings.nextOf(on)) if (isUnarmed(fold, on)) return on;
-      return -1;
+      if (frame === 0 || frames.mappers[frame] === 1) return isUnarmed(fold, page);
+      for (let on = mappings.firstOf(frame); on >= 0; on = mappings.nextOf(on)) if (isUnarmed(fold, on)) return true;
+      return false;
     };
-    const isOpen = (fold: Fold, page: number) =>
-      fold.isMapped(page) && !fold.isMarked(page) && unarmed(fold, page) >= 0;
+    const isOpen = (fold: Fold, page: number) => fold.isMapped(page) && !fold.isMarked(page) && anyUnarmed(fold, page);
     const found = (fold: Fold, page: number, one: Pick<UnarmedPage, 'cpu' | 'clearedSeq' | 'seq' | 'by'>) => {
       if (known.get(page) === 0) pages++;
       known.set(page, 1);
@@ -92,7 +91,7 @@ export const unarmedPages: CollectorDefinition<UnarmedPages> = {
           if (reads & ALWAYS || (reads & carrierBit(batch.slots[mark.slot.carrier]![row]!)) === 0) return;
           const seq = seqOf(batch, row);
           fold.pages.forRange(space, first, count, (page) => {
-            if (unarmed(fold, page) >= 0) clear(page, seq);
+            if (anyUnarmed(fold, page)) clear(page, seq);
           });
         },
         pte(batch: EventBatch, row: number, fold: Fold, page: number) {
