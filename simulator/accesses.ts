@@ -23,6 +23,9 @@ export const AccessKind = {
   harvest: 8,
 } as const;
 
+/** What a batch knows of each access, column by column. */
+export const ACCESS_COLUMNS = ['page', 'offset', 'size', 'cpu', 'kind', 'process', 'program'] as const;
+
 export class AccessBatch {
   readonly capacity: number;
   length = 0;

@@ -3,7 +3,7 @@
  * things happen. It knows no files. Start at `simulation.ts`, then `strategies/`, then `machine/machine.ts`.
  * May import: base, and of traces the vocabulary, layouts, batches and snapshots.
  */
-export { AccessBatch, AccessKind } from './accesses.js';
+export { ACCESS_COLUMNS, AccessBatch, AccessKind } from './accesses.js';
 export { ARCHITECTURES, type Architecture } from './architectures/index.js';
 export { configure, type SimulationSettings } from './configuration.js';
 export { RING_DEFAULT } from './configuration/machine.js';

@@ -1,7 +1,7 @@
 /** Sources that leave something out: one access, or one harvest, with every other harvest where it was. */
 import { PAGE_SIZE } from '../../base/index.js';
 import type { AccessSource } from '../../recorder/index.js';
-import { AccessBatch, AccessKind } from '../../simulator/index.js';
+import { ACCESS_COLUMNS, AccessBatch, AccessKind } from '../../simulator/index.js';
 
 /** One access of a trail. */
 export interface WantedAccess {
@@ -11,8 +11,6 @@ export interface WantedAccess {
   /** Program time at which it is made, ns. */
   readonly programNs: number;
 }
-
-const COLUMNS = ['page', 'offset', 'size', 'cpu', 'kind', 'process', 'program'] as const;
 
 /** What a source is without something. The harvests of the clock become operations, so that they stay where they are. */
 export function lacking(
@@ -32,7 +30,7 @@ export function lacking(
   };
   const put = (batch: AccessBatch, at: number) => {
     const to = batch.length++;
-    for (const name of COLUMNS) batch[name][to] = read[name][at]!;
+    for (const name of ACCESS_COLUMNS) batch[name][to] = read[name][at]!;
   };
   const putHarvest = (batch: AccessBatch, at: number) => {
     put(batch, at);

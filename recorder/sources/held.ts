@@ -3,15 +3,13 @@
  * them side by side.
  */
 import { InterruptedError } from '../../base/index.js';
-import { AccessBatch, AccessKind } from '../../simulator/index.js';
+import { ACCESS_COLUMNS, AccessBatch, AccessKind } from '../../simulator/index.js';
 import type { SourceMeta } from '../../traces/index.js';
 import { INTERRUPTED, interruptible } from '../pump.js';
 import type { AccessSource } from './source.js';
 
-const COLUMNS = ['page', 'offset', 'size', 'cpu', 'kind', 'process', 'program'] as const;
-
 /** Columns of an `AccessBatch`, all of them full. */
-type Block = Pick<AccessBatch, 'length' | (typeof COLUMNS)[number]>;
+type Block = Pick<AccessBatch, 'length' | (typeof ACCESS_COLUMNS)[number]>;
 
 /** Plain data: it travels to another thread as it is, and the blocks stay where they are. */
 export interface HeldAccesses {
@@ -81,11 +79,11 @@ export function openHeld(held: HeldAccesses): AccessSource {
 function copyOf(batch: AccessBatch): Block {
   const { length } = batch;
   const block = { length } as { -readonly [Name in keyof Block]: Block[Name] };
-  for (const name of COLUMNS) block[name] = shared(batch[name], length) as never;
+  for (const name of ACCESS_COLUMNS) block[name] = shared(batch[name], length) as never;
   return block;
 }
 
-function shared<Column extends AccessBatch[(typeof COLUMNS)[number]]>(column: Column, length: number): Column {
+function shared<Column extends AccessBatch[(typeof ACCESS_COLUMNS)[number]]>(column: Column, length: number): Column {
   const Kind = column.constructor as new (buffer: SharedArrayBuffer) => Column;
   const copy = new Kind(new SharedArrayBuffer(length * column.BYTES_PER_ELEMENT));
   copy.set(column.subarray(0, length));
@@ -122,7 +120,7 @@ class HeldSource implements AccessSource {
     while (batch.length < batch.capacity && this.#block < blocks.length) {
       const block = blocks[this.#block]!;
       const count = Math.min(batch.capacity - batch.length, block.length - this.#row);
-      for (const name of COLUMNS)
+      for (const name of ACCESS_COLUMNS)
         (batch[name] as Float64Array).set(block[name].subarray(this.#row, this.#row + count), batch.length);
       batch.length += count;
       this.#row += count;
