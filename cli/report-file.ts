@@ -1,13 +1,17 @@
 /** A file beside the answer, for other programs: whole or not at all, so that nobody reads half of it. `-` is stdout. */
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { InputError } from '../base/index.js';
 
 /** Throws an `InputError` when the file cannot be written; what was there before is untouched then. */
 export function writeWhole(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    const replaced = lstatSync(path, { throwIfNoEntry: false });
+    // A link, a pipe or a device such as /dev/stdout is written through, never put another file in its place.
+    if (replaced?.isFile() === false) {
+      writeFileSync(path, text);
+      return;
+    }
     writeFileSync(draft, text);
     renameSync(draft, path);
   } catch (error) {

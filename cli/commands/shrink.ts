@@ -1,5 +1,5 @@
 /** `shrink`: the smallest program that still shows a finding, as a trail and as a scenario of the explorer. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { InputError, nearest, UsageError } from '../../base/index.js';
 import type { Finding } from '../../analyzer/index.js';
@@ -9,6 +9,7 @@ import { wholeNumber } from '../arguments.js';
 import { type Answer, type Context, defineCommand, interruptOf } from '../command.js';
 import { count, counted, seconds, wrapped } from '../format.js';
 import type { Output } from '../output.js';
+import { writeWhole } from '../report-file.js';
 import { columns, table } from '../table.js';
 import { openTrail } from '../trail.js';
 
@@ -195,14 +196,7 @@ function nothing(trail: string, name: FindingName | undefined): Answer {
 async function scenarioAt(path: string, shrunk: Shrunk, signal: AbortSignal): Promise<Scenario> {
   const { text, verdict, note } = await shrunk.scenario(signal);
   if (text === null) return { path: null, verdict, note };
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new InputError(
-      { what: `cannot write ${path}`, why: (error as Error).message, mend: 'give another file to --scenario' },
-      { cause: error },
-    );
-  }
+  writeWhole(path, text);
   return { path, verdict, note };
 }
 
