@@ -1,6 +1,7 @@
 /** Puts suspicions to the test, one after the other: a step is guilty if the program does no harm any more once it is done as it should be. */
 import type { Offence } from './offence.js';
-import { decides, type Outcome, retry } from './retry.js';
+import { decides } from '../search/breaks.js';
+import { type Outcome, retry } from './retry.js';
 import type { Run } from './run.js';
 import { type Suspect, suspectsIn } from './suspects/index.js';
 
