@@ -6,8 +6,9 @@
  */
 import { Random } from '../base/index.js';
 import { prepare } from './prepare.js';
-import { BROKEN, HARM, RULES, type RuleId } from './rules.js';
+import { BROKEN, RULES, type RuleId } from './rules.js';
 import type { Setting } from './scenario.js';
+import { decides } from './search/breaks.js';
 import type { Model } from './search/model.js';
 import { brokenAtRest } from './search/search.js';
 import { Visited } from './search/visited.js';
@@ -56,7 +57,7 @@ export async function sample(setting: Setting, options: SampleOptions): Promise<
   const { model } = prepare(setting, false);
   const random = new Random(seed);
   const initial = model.state.now.slice();
-  const harm = (setting.decides ?? []).reduce((mask, id) => mask | BROKEN[id], HARM);
+  const harm = decides(setting);
   const ends = new Visited(model.state.words);
   const movers = moversOf(model);
   let steps = 0;
