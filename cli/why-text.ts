@@ -47,7 +47,7 @@ function printProof(out: Output, { method, guilty, others, notes }: Proof): void
         wrapped(`guilty: '${guilty.step}' of ${guilty.actor}, ${HOW[guilty.how]} (proved ${how})`, width(out), '  '),
       ),
     );
-    out.line(wrapped(`${guilty.says}; with ${guilty.by} the finding is gone`, width(out), '          '));
+    out.line(wrapped(`${guilty.says}; with ${guilty.by} ${leftText(guilty)}`, width(out), '          '));
   } else {
     out.line(
       wrapped(`suspected: '${guilty.step}' of ${guilty.actor}, ${HOW[guilty.how]} (not proved)`, width(out), '  '),
@@ -58,6 +58,11 @@ function printProof(out: Output, { method, guilty, others, notes }: Proof): void
     out.line(wrapped(`also: '${step}' of ${actor}, ${HOW[fault]}: ${by} would do as well`, width(out), '  '));
   for (const note of notes) out.line(style.dim(wrapped(note, width(out), '  ')));
   out.line();
+}
+
+function leftText({ left }: Guilty): string {
+  if (left === null) return 'the finding is gone';
+  return `it comes to ${left.after} ${left.cost} at worst for each page that was written anew, where it was ${left.before}`;
 }
 
 const HOW: Readonly<Record<Guilty['how'], string>> = {

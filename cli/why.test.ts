@@ -98,6 +98,25 @@ describe('--prove', () => {
     expect((await pagetrail(['info', trail])).stdout).not.toContain('schedule');
   });
 
+  it('tells who else could have mended it, whoever owed it first', async () => {
+    const trail = scratch.path('owed.trail');
+    await pagetrail(['explore', 'mmu-unlock-before-flush', '-o', trail]);
+    const { proof } = (await asked(trail, '--prove')) as unknown as Proved & { proof: { others: unknown[] } };
+    expect(proof).toMatchObject({
+      guilty: { actor: 'GET_DIRTY_LOG', step: 'flush', how: 'late', left: null },
+      others: [{ actor: 'vcpu1', step: 'flush', how: 'missing', isConvicted: true }],
+    });
+    expect((await pagetrail(['why', trail, '--prove'])).stdout).toContain("also: 'flush' of vcpu1, which is missing");
+  });
+
+  it('what only costs may be mended in part', async () => {
+    const trail = scratch.path('twice.trail');
+    await pagetrail(['explore', 'get-dirty-log-copies-twice', '-o', trail]);
+    expect((await pagetrail(['why', trail, '--prove'])).stdout.replace(/\s+/g, ' ')).toContain(
+      'it comes to 1.5 reports at worst for each page that was written anew, where it was 2',
+    );
+  });
+
   it('a program of a strategy too', async () => {
     const trail = scratch.path('window.trail');
     const mutated = ['--strategy', 'pfn-mkwrite', '--cpus', '1', '--mutate', 'no-flush'];

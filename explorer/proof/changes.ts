@@ -74,12 +74,18 @@ export function markAfter(line: string, carrier: number): Change {
 export function armAfter(line: string): Change {
   return at(line, function* (op, place) {
     const result = yield op;
-    const cover = isOutside(place) ? Cover.all : Cover.range;
     yield fused({ ...op, code: Op.pteChange, a: PTE_WRITABLE | PTE_DIRTY, b: 0, step: STEP_NUMBER['protect entries'] });
-    yield flushOp(Op.flushQueue, op.page, cover);
-    yield flushOp(Op.flushSend, op.page, cover);
-    yield { ...flushOp(Op.flushWait, -1, 0), a: 0 };
+    yield* flushPage(op.page, place);
     return result;
+  });
+}
+
+/** The entry of the page loses W, and is flushed, before the line is done. */
+export function protectBefore(line: string): Change {
+  return at(line, function* (op, place) {
+    yield { ...op, code: Op.pteChange, a: PTE_WRITABLE, b: 0, c: 0, d: 0, step: STEP_NUMBER['protect entries'] };
+    yield* flushPage(op.page, place);
+    return yield op;
   });
 }
 
@@ -122,6 +128,36 @@ export function withWhatWasTaken(line: string): Change {
   };
 }
 
+/** A look tells what another line took out of the same entry before. */
+export function tellsWhatWasTaken(look: string, taking: string): Change {
+  return function* (code, { kind }) {
+    const taken = new Map<number, number>();
+    const run = code();
+    for (let turn = run.next(0); !turn.done; ) {
+      const op = turn.value;
+      const line = lineOf(kind, op);
+      const result = yield op;
+      if (line === taking) taken.set(op.page, result);
+      turn = run.next(line === look ? (taken.get(op.page) ?? result) : result);
+    }
+  };
+}
+
+/** Where the line puts an entry back, the page is marked in the same step for what was taken out before and is in need of it. */
+export function handOnWhatWasTaken(line: string, carrier: number): Change {
+  return function* (code, { kind }) {
+    const taken = new Map<number, number>();
+    const run = code();
+    for (let turn = run.next(0); !turn.done; ) {
+      const op = turn.value;
+      const result = yield op;
+      if (lineOf(kind, op) === line && (taken.get(op.page) ?? 0) & ENTRY_MARKS) yield fused(markOp(op.page, carrier));
+      if (GIVES_FLAGS.has(op.code)) taken.set(op.page, result);
+      turn = run.next(result);
+    }
+  };
+}
+
 /** The entry is changed only where it is present. */
 export function onlyIfPresent(line: string): Change {
   return at(line, function* (op) {
@@ -153,6 +189,20 @@ export function leavesMarks(line: string): Change {
   });
 }
 
+/** Only pages are marked that a mark was taken of before. */
+export function marksWhatWasTaken(line: string): Change {
+  return function* (code, { kind }) {
+    const taken = new Set<number>();
+    const run = code();
+    for (let turn = run.next(0); !turn.done; ) {
+      const op = turn.value;
+      const result = lineOf(kind, op) === line && !taken.has(op.page) ? 0 : yield op;
+      if (op.code === Op.markClear || (op.code === Op.markMove && result)) taken.add(op.page);
+      turn = run.next(result);
+    }
+  };
+}
+
 /** What is marked is one page where it was another, and the other way round. */
 export function exchangePages(line: string, one: number, other: number): Change {
   return at(line, function* (op) {
@@ -179,6 +229,13 @@ export function later(first: string, second: string): Change {
       } else yield held;
     }
   };
+}
+
+function* flushPage(page: number, place: Place): Micro {
+  const cover = isOutside(place) ? Cover.all : Cover.range;
+  yield flushOp(Op.flushQueue, page, cover);
+  yield flushOp(Op.flushSend, page, cover);
+  yield { ...flushOp(Op.flushWait, -1, 0), a: 0 };
 }
 
 function isOutside({ stage, actor }: Place): boolean {

@@ -60,8 +60,8 @@ export async function proveExplored(
   };
 }
 
-function guiltyOf({ suspect: { who, step, how, says }, isConvicted, by }: Verdict): Guilty {
-  return { actor: who, step, how, says, isConvicted, by };
+function guiltyOf({ suspect: { who, step, how, says }, isConvicted, by, left }: Verdict): Guilty {
+  return { actor: who, step, how, says, isConvicted, by, left };
 }
 
 /** The chain with the step at fault in it; what was taken for the cause before counts no more. */
@@ -138,7 +138,11 @@ class LinkProver {
 
   async prove(link: Link): Promise<LinkProof> {
     if (link.isCause && this.#guilty?.isConvicted) {
-      return { verdict: 'necessary', text: `with ${this.#guilty.by} no interleaving does harm` };
+      const { by, left } = this.#guilty;
+      return {
+        verdict: 'necessary',
+        text: `with ${by} ${left === null ? 'no interleaving does harm' : 'the worst costs less'}`,
+      };
     }
     if (link.kind === 'missing') return this.#proveMissing(link);
     if (link.seq === null) return { verdict: 'not tried', text: 'it leaves no event, and nothing was suspected of it' };

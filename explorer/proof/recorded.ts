@@ -106,9 +106,18 @@ class RecordedProver {
         says: summary,
         isConvicted: true,
         by: `${id} taken out`,
+        left: null,
       };
     }
-    return { actor: cause.actor, step: cause.step, how: 'wrong', says: cause.what, isConvicted: false, by: null };
+    return {
+      actor: cause.actor,
+      step: cause.step,
+      how: 'wrong',
+      says: cause.what,
+      isConvicted: false,
+      by: null,
+      left: null,
+    };
   }
 
   /** With the step as it should be: the defect that dropped or moved it is taken out. */

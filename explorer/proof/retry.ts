@@ -2,7 +2,7 @@
 import { UsageError } from '../../base/index.js';
 import { explore } from '../explore.js';
 import { Dependent } from '../repairs/entries.js';
-import { BROKEN, type RuleId } from '../rules.js';
+import { BROKEN, HARM, type RuleId } from '../rules.js';
 import type { Setting } from '../scenario.js';
 import { searchFor } from '../search/breaks.js';
 
@@ -11,6 +11,20 @@ export type Outcome = 'breaks' | 'safe' | 'unknown';
 
 /** Rules that no single state breaks: the whole graph tells. */
 const OF_GRAPH = BROKEN['fault-livelock'];
+
+/**
+ * What a program costs at worst that does no harm, where it counts that at all: no more than that can be asked of what has no safe form.
+ * @returns null where it does harm, or there are too many states
+ */
+export async function costOf(setting: Setting, statesMax: number): Promise<number | null> {
+  try {
+    const { broken, exhaustive, worst } = await explore(setting, { maxStates: statesMax });
+    return exhaustive && broken.every((id: RuleId) => (HARM & BROKEN[id]) === 0) ? (worst?.ratio ?? null) : null;
+  } catch (error) {
+    if (error instanceof Dependent || error instanceof UsageError) return null;
+    throw error;
+  }
+}
 
 /** @param rules mask of those that are asked about */
 export async function retry(setting: Setting, rules: number, statesMax: number): Promise<Outcome> {

@@ -95,6 +95,11 @@ export class Run {
     return this.scene.shape.home[page]!;
   }
 
+  /** What all pieces that run the same code as that of the act are called. */
+  kindOf({ step }: Act): string {
+    return kindOf(this.execution.steps[step - 1]!.label);
+  }
+
   isOn(act: Deed, home: number): boolean {
     return this.scene.isOn(act, home);
   }

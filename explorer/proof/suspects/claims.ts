@@ -1,7 +1,16 @@
 /** What is at fault where something was taken for what it is not: a claim, a report, an entry that was out for a moment, a fault that changes nothing. */
 import { PTE_PRESENT } from '../../../traces/index.js';
 import { Op, type OpCode } from '../../../simulator/index.js';
-import { exchangePages, onlyIfPresent, staysVisible, without, withWhatWasTaken } from '../changes.js';
+import {
+  exchangePages,
+  marksWhatWasTaken,
+  onlyIfPresent,
+  protectBefore,
+  staysVisible,
+  without,
+  withWhatWasTaken,
+} from '../changes.js';
+import { changed } from '../../repairs/changed.js';
 import type { Act, Run } from '../run.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
@@ -62,31 +71,48 @@ export const falseReports: FindSuspects = (run, { breach, home, until }) => {
   const marked = run.acts.findLast(
     (act) => act.step <= until && act.op.code === Op.markSet && run.isOn(act, home) && act.actor === breach.actor,
   );
-  const found: Suspect[] = [];
+  const found: Suspect[] = armedEarly(run, breach, home);
   const [lacked] = run.scene.untold(until);
   if (marked !== undefined) {
     // Where another page was written and nobody was told of that, it is the one that was meant.
     const meant = lacked === undefined || lacked === home ? [] : [exchangePages(marked.line, marked.op.page, lacked)];
-    const changes = [...meant, without(marked.line)];
-    found.push(suspect(run, marked, 'wrong', `${marked.who} marked the page for no write to it`, changes));
+    const mark = suspect(run, marked, 'wrong', `${marked.who} marked the page for no write to it`, [
+      ...meant,
+      without(marked.line),
+    ]);
+    const fewer = trial(`'${mark.step}' only of pages that a mark was taken of before`, marksWhatWasTaken(marked.line));
+    found.push({ ...mark, trials: [...mark.trials, fewer] });
   }
   if (looked !== undefined)
     found.push(suspect(run, looked, 'wrong', `${looked.who} took what it saw for a write`, [without(looked.line)]));
-  const armed = run.acts.find(
-    (act) => act.step <= until && act.actor === breach.actor && run.isOn(act, home) && run.taken(act) !== 0,
-  );
-  if (found.length === 0 && armed !== undefined)
-    found.push(
-      suspect(
-        run,
-        armed,
-        'early',
-        `${armed.who} armed the page long before it read its bytes, so a write in between is reported twice`,
-        [],
-      ),
-    );
   return found;
 };
+
+/** Armed long before the bytes were read: what was written in between went along with them, and is told of once more. */
+function armedEarly(run: Run, breach: Act, home: number): Suspect[] {
+  const mine = run.acts.filter((act) => act.at < breach.at && act.actor === breach.actor && run.isOn(act, home));
+  const read = mine.findLast(({ op }) => op.code === Op.transfer);
+  const armed = mine.findLast((act) => read !== undefined && act.at < read.at && run.taken(act) !== 0);
+  if (read === undefined || armed === undefined) return [];
+  const written = run.acts.slice(armed.at, read.at).some((act) => act.op.code === Op.commit && run.isOn(act, home));
+  if (!written) return [];
+  const [step, reading] = [armed, read].map(({ op }) => `'${stepName(run.setting, op.step)}'`);
+  return [
+    {
+      who: armed.who,
+      step: stepName(run.setting, armed.op.step),
+      how: 'early',
+      act: armed,
+      says: `${armed.who} armed the page long before it read its bytes, so a write in between is reported twice`,
+      trials: [
+        {
+          text: `${step} and a flush right before ${reading} instead`,
+          apply: (setting) => changed(changed(setting, without(armed.line)), protectBefore(read.line)),
+        },
+      ],
+    },
+  ];
+}
 
 function suspect(
   run: Run,

@@ -1,16 +1,19 @@
 /**
- * A flush that is missing, or comes too late: a CPU wrote through what it had cached, and memory had taken the right or the mark away before. Either
- * whoever took it owes the flush, or whoever relied on it without asking: where the harm is what somebody claimed, the one who claimed it.
+ * A flush that is missing, or comes too late: a CPU wrote through what it had cached, and memory had taken the right or the mark away before. Whoever took it
+ * owes the flush before it lets go of the entry. Where others can know that it is put off, because that is told or the custom, whoever relies on it has to ask.
  */
 import { PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from '../../../traces/index.js';
-import { Op, type OpCode } from '../../../simulator/index.js';
+import { Op } from '../../../simulator/index.js';
 import { addFlush } from '../../repairs/flush.js';
 import type { Offence } from '../offence.js';
 import type { Act, Run } from '../run.js';
+import { leavesWord, underSameLock } from './hold.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
 const RESTRICTS = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY;
-const RELIES: ReadonlySet<OpCode> = new Set([Op.declare, Op.discardFrame, Op.transfer]);
+
+/** A suspect that did something. */
+type Owner = Suspect & { readonly act: Act };
 
 export const lateFlushes: FindSuspects = (run, offence) => {
   const waits = notWaiting(run, offence);
@@ -20,7 +23,17 @@ export const lateFlushes: FindSuspects = (run, offence) => {
   const { write } = offence;
   const owners = ownersFor(run, run.execution.staged.actors[write.actor]!.cpu, write.op.page, write.step);
   const claims = run.rule === 'write-after-revoke' || run.rule === 'wrong-frame-write';
-  return claims ? [...relying(run, offence), ...owners] : owners;
+  if (!claims) return owners.filter(({ act }) => !isInTime(run, act));
+  const relies = relying(run, offence);
+  const isKnown = ({ act }: Owner) => relies !== null && isKnownTo(run, act, relies.act);
+  return [...owners.filter((one) => !isKnown(one)), ...(relies === null ? [] : [relies]), ...owners.filter(isKnown)];
+};
+
+/** Flushed before the lock was dropped, as it should be; it would have helped to do it earlier still. */
+export const flushesUnderLock: FindSuspects = (run, { throughStale, write }) => {
+  if (!throughStale || write === null) return [];
+  const { cpu } = run.execution.staged.actors[write.actor]!;
+  return ownersFor(run, cpu, write.op.page, write.step).filter(({ act }) => isInTime(run, act));
 };
 
 /** Of every CPU that could still write when it was decided. */
@@ -34,8 +47,8 @@ function deciders(run: Run, { home, until }: Offence): Suspect[] {
 }
 
 /** Whoever took from the entry what the CPU then had too much, the last one first, with a flush right behind that. */
-function ownersFor(run: Run, cpu: number, page: number, until: number): Suspect[] {
-  const found = new Map<string, Suspect>();
+function ownersFor(run: Run, cpu: number, page: number, until: number): Owner[] {
+  const found = new Map<string, Owner>();
   for (const act of run.acts.toReversed()) {
     if (act.step > until || act.op.page !== page || (run.taken(act) & RESTRICTS) === 0) continue;
     const isStaleBy = !run.isStale(act.step - 1, cpu, page) && run.isStale(act.step, cpu, page);
@@ -67,29 +80,42 @@ function timingOf(run: Run, act: Act): keyof typeof TIMING {
   return run.leaders(act).some((one) => flushes(one) && one.op.page === act.op.page) ? 'early' : 'missing';
 }
 
-/** Whoever claimed something about the page while a CPU could still write it, with a flush somewhere before that. */
-function relying(run: Run, { home, until }: Offence): Suspect[] {
-  const claim = run.acts.findLast(
-    (act) => act.step <= until && RELIES.has(act.op.code) && run.isOn(act, home) && act.op.code === Op.declare,
+/** It is flushed before the lock is dropped under which it was taken. */
+function isInTime(run: Run, act: Act): boolean {
+  return underSameLock(run, act).some(({ op }) => op.code === Op.flushWait);
+}
+
+/** Whoever relies can know that a flush may be owed: word is left of it, others put theirs off as well, or it is its own code that does. */
+function isKnownTo(run: Run, act: Act, relies: Act): boolean {
+  const putsOff = (one: Act) =>
+    (run.taken(one) & RESTRICTS) !== 0 && timingOf(run, one) === 'late' && !isInTime(run, one);
+  return (
+    act.actor === relies.actor ||
+    run.kindOf(act) === run.kindOf(relies) ||
+    leavesWord(run, act) ||
+    run.acts.some((one) => one.actor !== act.actor && one.op.page === act.op.page && putsOff(one))
   );
-  if (claim === undefined) return [];
+}
+
+/** Whoever claimed something about the page while a CPU could still write it, with a flush somewhere before that. */
+function relying(run: Run, { home, until }: Offence): Owner | null {
+  const claim = run.acts.findLast((act) => act.step <= until && act.op.code === Op.declare && run.isOn(act, home));
+  if (claim === undefined) return null;
   const before = run.leaders(claim);
   const lines = new Map(before.filter((act) => run.isCode(act)).map((act) => [act.line, act]));
   const step = stepName(run.setting, claim.op.step);
-  return [
-    {
-      who: claim.who,
-      step: 'flush',
-      how: 'missing',
-      act: before.at(-1) ?? claim,
-      says: `${claim.who} relied on a flush that another still owed, and did not flush itself before '${step}'`,
-      trials: [...lines.values()]
-        .toReversed()
-        .map(({ line, op }) =>
-          trial(`a flush after '${stepName(run.setting, op.step)}' of ${claim.who}`, addFlush(line)),
-        ),
-    },
-  ];
+  return {
+    who: claim.who,
+    step: 'flush',
+    how: 'missing',
+    act: before.at(-1) ?? claim,
+    says: `${claim.who} relied on a flush that another still owed, and did not flush itself before '${step}'`,
+    trials: [...lines.values()]
+      .toReversed()
+      .map(({ line, op }) =>
+        trial(`a flush after '${stepName(run.setting, op.step)}' of ${claim.who}`, addFlush(line)),
+      ),
+  };
 }
 
 /** A flush that does not wait until the CPU is between two instructions. */

@@ -3,23 +3,30 @@ import type { RuleId } from '../../rules.js';
 import type { Offence } from '../offence.js';
 import type { Run } from '../run.js';
 import { endlessFaults, falseReports, proofs, transients } from './claims.js';
-import { lateFlushes } from './flushes.js';
+import { blindLooks } from './blind.js';
+import { flushesUnderLock, lateFlushes } from './flushes.js';
+import { missingLocks } from './locks.js';
 import { droppedMarks } from './marks.js';
 import { publishedEarly } from './order.js';
-import { unmarkedRights } from './rights.js';
+import { rightsBesideStale, unmarkedRights } from './rights.js';
 import { staleValues } from './stale.js';
 import type { FindSuspects, Suspect } from './suspect.js';
 import { earlyTransfers } from './transfers.js';
 import { silentWriters } from './writers.js';
 
+/** Decisions before what was done by them; then who owes something and did not do it; last what is in order and could be done more thoroughly. */
 const LOSS: readonly FindSuspects[] = [
   staleValues,
+  blindLooks,
   publishedEarly,
   lateFlushes,
   earlyTransfers,
   droppedMarks,
   unmarkedRights,
   silentWriters,
+  missingLocks,
+  flushesUnderLock,
+  rightsBesideStale,
 ];
 const BY_RULE: Partial<Readonly<Record<RuleId, readonly FindSuspects[]>>> = {
   'wrong-frame-write': [lateFlushes, staleValues],

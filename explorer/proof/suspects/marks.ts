@@ -1,12 +1,18 @@
-/** Marks that went: a step took the last mark of a page that the consumer lacks something of, and nobody transferred it or kept the mark. */
+/**
+ * Marks that went: a step took the last mark of a page that the consumer lacks something of, and nobody transferred it or kept the mark. Whoever hands a page on
+ * owes the mark before those who went on by that; whoever takes an entry out to put it back owes it when it does.
+ */
 import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../../traces/index.js';
 import { Op, type OpCode } from '../../../simulator/index.js';
-import { handOn, leavesMarks, settableIn, without } from '../changes.js';
+import { handOn, handOnWhatWasTaken, leavesMarks, settableIn, without, withWhatWasTaken } from '../changes.js';
 import type { Offence } from '../offence.js';
 import type { Act, Run } from '../run.js';
+import { handsOn, underSameLock } from './hold.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
 const CLEARS: ReadonlySet<OpCode> = new Set([Op.markClear, Op.markMove]);
+const PUTS: ReadonlySet<OpCode> = new Set([Op.pteStore, Op.mapPage]);
+const SERVES: ReadonlySet<OpCode> = new Set([...CLEARS, Op.report, Op.transfer]);
 
 export const droppedMarks: FindSuspects = (run, offence) => {
   const since = offence.write?.step ?? 0;
@@ -16,7 +22,9 @@ export const droppedMarks: FindSuspects = (run, offence) => {
   const last = all.filter(({ step }) => run.isMarked(step - 1, offence.home) && !run.isMarked(step, offence.home));
   // The one that took the last mark comes first; then those that took what might have been one.
   const ordered = [...last.toReversed(), ...all.filter((act) => !last.includes(act))];
-  return [...new Map(ordered.map((act) => [act.line, act])).values()].map((act) => dropping(run, act));
+  const handed = ordered.filter((act) => all.some((other) => handsOn(run, act, other)));
+  const lines = new Map([...handed, ...ordered].map((act) => [act.line, act]));
+  return [...lines.values()].flatMap((act) => [...puttingBack(run, act), dropping(run, act)]);
 };
 
 function takes(run: Run, act: Act, { home }: Offence): boolean {
@@ -44,4 +52,28 @@ function dropping(run: Run, act: Act): Suspect {
     says: `${act.who} let the last mark of the page go in ${step}`,
     trials,
   };
+}
+
+/** The entry comes back under the same lock, so that it was never away for others: it counts how it stands then. Who serves marks takes them for good. */
+function puttingBack(run: Run, taken: Act): Suspect[] {
+  const served = [...run.leaders(taken), ...run.followers(taken)].some(({ op }) => SERVES.has(op.code));
+  const back = underSameLock(run, taken).find(({ op }) => PUTS.has(op.code) && op.page === taken.op.page);
+  if (served || back === undefined) return [];
+  const step = stepName(run.setting, back.op.step);
+  const out = `'${stepName(run.setting, taken.op.step)}'`;
+  return [
+    {
+      who: back.who,
+      step,
+      how: 'drops',
+      act: back,
+      says: `${back.who} took the entry out in ${out} and put it back without handing on the mark that was in it`,
+      trials: [
+        trial(`'${step}' with what ${out} took`, withWhatWasTaken(back.line)),
+        ...settableIn(run.scene.moments.model.state.reads(run.homeOf(back.op.page))).map((carrier) =>
+          trial(`a mark in the step '${step}'`, handOnWhatWasTaken(back.line, carrier)),
+        ),
+      ],
+    },
+  ];
 }

@@ -6,11 +6,18 @@ import { LOCK_KINDS, PTE_DIRTY, PTE_WRITABLE } from '../../../traces/index.js';
 import { Op } from '../../../simulator/index.js';
 import { armAfter, markAfter, settableIn, withoutWrite } from '../changes.js';
 import { keepLock, lockNames } from '../../repairs/locks.js';
+import type { Setting } from '../../scenario.js';
 import type { Offence } from '../offence.js';
 import type { Act, Run } from '../run.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
-export const unmarkedRights: FindSuspects = (run, offence) => {
+export const unmarkedRights: FindSuspects = (run, offence) => (offence.throughStale ? [] : withoutMark(run, offence));
+
+/** The write went through what its CPU had cached, so the entry is at fault only where nobody is who owed a flush or a lock. */
+export const rightsBesideStale: FindSuspects = (run, offence) =>
+  offence.throughStale ? withoutMark(run, offence) : [];
+
+function withoutMark(run: Run, offence: Offence): Suspect[] {
   const { setting } = run;
   if (setting.machine.monitor === 'broken') return [monitorOf(run, offence)];
   const { write } = offence;
@@ -21,7 +28,7 @@ export const unmarkedRights: FindSuspects = (run, offence) => {
   const granted = before((act) => (run.given(act) & PTE_WRITABLE) !== 0);
   if (granted !== undefined && (cleared === undefined || granted.at > cleared.at)) return [granting(run, granted)];
   return cleared === undefined ? [] : arming(run, offence, cleared);
-};
+}
 
 function granting(run: Run, act: Act): Suspect {
   const step = `'${stepName(run.setting, act.op.step)}'`;
@@ -95,10 +102,12 @@ function monitorOf(run: Run, { write }: Offence): Suspect {
     act: write,
     says: 'the monitor lets the page be written and sets D nowhere',
     trials: [
-      {
-        text: 'a monitor that emulates D',
-        apply: (setting) => ({ ...setting, machine: { ...setting.machine, monitor: 'shadow' } }),
-      },
+      { text: 'hardware that sets D in both stages', apply: (setting) => withMonitor(setting, 'nested') },
+      { text: 'a monitor that emulates D', apply: (setting) => withMonitor(setting, 'shadow') },
     ],
   };
+}
+
+function withMonitor(setting: Setting, monitor: string): Setting {
+  return { ...setting, machine: { ...setting.machine, monitor } };
 }
