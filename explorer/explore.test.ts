@@ -185,7 +185,7 @@ describe('the time before', () => {
     const setting = (value: number): Setting => ({
       machine: MACHINE,
       pages: 1,
-      variables: true,
+      variables: [],
       reads: ['bitmap'],
       before: () => [
         {

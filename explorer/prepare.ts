@@ -31,7 +31,7 @@ export function prepare(setting: Setting, reduce: boolean, packing: Packing = WI
     {
       rings: strategy.id === 'kvm-dirty-ring' || host?.id === 'kvm-dirty-ring',
       switches: strategy.methods !== undefined,
-      variables: setting.variables === true || strategy.methods !== undefined,
+      variables: setting.variables !== undefined || strategy.methods !== undefined,
       attributes: setting.decides?.includes('misattributed') === true,
       counts: setting.cost ?? null,
       packing,

@@ -60,8 +60,8 @@ export interface Setting {
   actors(stage: Stage): readonly ScenarioActor[];
   /** Step names of its own code, see `actions`. */
   readonly steps?: readonly string[];
-  /** The code keeps variables in the machine. */
-  readonly variables?: boolean;
+  /** What variables are called that the code keeps in the machine, in the order of their numbers. */
+  readonly variables?: readonly string[];
   /** Entries that CPUs may lose by themselves in a run. */
   readonly evictions?: number;
   /** CPUs that act on flushes within instructions: nobody waits for them. */

@@ -31,6 +31,8 @@ export interface Staged {
   readonly tracking: Tracking;
   readonly carriers: readonly Carrier[];
   readonly actors: readonly Actor[];
+  /** Names of its own variables. */
+  readonly variables: readonly string[];
 }
 
 /** @param onFull takes full batches of events; a search throws them away */
@@ -77,7 +79,8 @@ export function stage(setting: Setting, onFull: (batch: EventBatch) => void): St
   given.forEach(({ role }, cpu) => {
     if (role === 'program') machine.cpus.ran[cpu] = true;
   });
-  return { settings, world, tracking, carriers, actors: given.map(actorOf) };
+  const { variables = [] } = setting;
+  return { settings, world, tracking, carriers, actors: given.map(actorOf), variables };
 }
 
 /** Runs code to its end, with nobody beside it: flushes are acted on as soon as they are sent. */

@@ -58,10 +58,11 @@ export function lockName(kind: number): string {
   return LOCK_KINDS[kind]?.replace('-', ' ') ?? `lock ${kind}`;
 }
 
-/** A variable of kernel code: by its name in a strategy, else `v0`, `v1`. */
-export function variableName(number: number): string {
+/** A variable of kernel code: by its name in a strategy or scenario, else `v0`, `v1`. */
+export function variableName(number: number, own: readonly string[]): string {
   const known = Object.entries(VARIABLE).find(([, one]) => one === number);
-  return known?.[0] ?? `v${number - FIRST_FREE_VARIABLE}`;
+  const at = number - FIRST_FREE_VARIABLE;
+  return known?.[0] ?? own[at] ?? `v${at}`;
 }
 
 /** Names within one run. */
@@ -78,6 +79,8 @@ export interface Names {
   readonly changeBitInFrame: boolean;
   /** Methods of a strategy that changes between some. */
   readonly methods: readonly string[];
+  /** What a variable of kernel code is called. */
+  variable(number: number): string;
   /** Who runs on a CPU. */
   cpu(number: number): string;
   /** Who wants to know what is written to a page. */
@@ -100,6 +103,7 @@ export function namesOf({ staged, model }: Prepared): Names {
     tables: pages.map((_, page) => (tables.size === 1 && !isHost(page) ? '' : ` of ${pages[shape.tableOf[page]!]}`)),
     changeBitInFrame: shape.changeBitInFrame,
     methods: staged.settings.strategy.methods ?? [],
+    variable: (number) => variableName(number, staged.variables),
     cpu,
     consumer(page) {
       const number = shape.space[page] === shape.secondStage ? ACTOR_HOST : ACTOR_HARVEST;

@@ -11,7 +11,7 @@ import {
   STEP_NAMES,
   Walk,
 } from '../../simulator/index.js';
-import { carrierName, flagsText, lockName, type Names, variableName } from './names.js';
+import { carrierName, flagsText, lockName, type Names } from './names.js';
 
 /** Operations that need not be told of when they came along with another: bookkeeping, and questions whose answer shows in what follows. */
 const BESIDE = new Set<number>([
@@ -136,9 +136,9 @@ export function operationText(op: MicroOp, result: number, names: Names): string
     case Op.declare:
       return `declare ${CLAIMS[a] ?? a}${of}`;
     case Op.remember:
-      return `${variableName(a)} becomes ${b}: was ${result}`;
+      return `${names.variable(a)} becomes ${b}: was ${result}`;
     case Op.recall:
-      return `read ${variableName(a)}: ${result}`;
+      return `read ${names.variable(a)}: ${result}`;
     default:
       return `${codeName(op.code)}${of}`;
   }

@@ -2,7 +2,7 @@
 import { CARRIERS, LOCK_KINDS } from '../../traces/index.js';
 import { isMarked } from '../machine/consumer.js';
 import { CACHED, DECLARED, LACKS, LOG_ENTRIES, OLD_FRAME, type PackedState } from '../machine/packed-state.js';
-import { flagsText, lockName, marksText, type Names, rightsText, variableName } from './names.js';
+import { flagsText, lockName, marksText, type Names, rightsText } from './names.js';
 
 export interface StateColumn {
   /** `PTE`, `TLB`, `marks`. */
@@ -53,7 +53,7 @@ export function stateColumns(
       ? []
       : cpus.map((cpu) => column(`ring ${names.cpu(cpu)}`, '', '-', logReader(names, cpu, 'ring')))),
     ...(state.readsNow < 0 ? [] : [column('consumer', 'reads', null, (now) => marksText(now.get(now.readsNow)))]),
-    ...variables.map((number) => column(variableName(number), '', '0', (now) => `${now.get(now.variable(number))}`)),
+    ...variables.map((number) => column(names.variable(number), '', '0', (now) => `${now.get(now.variable(number))}`)),
     ...(locks ? [column('locks', '', '-', (now) => locksText(now, names))] : []),
     ...tracked.map((home) => column('lacks', ofHome(home), null, (now) => lacksText(now, home))),
   ];

@@ -165,6 +165,14 @@ export function onlyIfPresent(line: string): Change {
   });
 }
 
+/** The line is left out where a variable is set when it comes to that; what it would have told is looked up. */
+export function unlessHeld(line: string, variable: number): Change {
+  return at(line, function* (op) {
+    const held = yield { ...op, code: Op.recall, page: -1, a: variable, b: 0, c: 0, d: 0 };
+    return yield fused(held === 0 ? op : { ...op, code: Op.pteLoad });
+  });
+}
+
 /** The entry is made not present, and is not empty meanwhile. */
 export function staysVisible(line: string): Change {
   return at(line, function* (op) {

@@ -33,7 +33,7 @@ describe('variables', () => {
     const setting: Setting = {
       machine: { strategy: 'hw-dirty' },
       pages: 1,
-      variables: true,
+      variables: [],
       actors: () => [{ name: 'kernel', does: [{ label: 'counts', code: counts }] }],
       assumes: [],
     };

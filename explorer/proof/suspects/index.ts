@@ -12,12 +12,14 @@ import { rightsBesideStale, unmarkedRights } from './rights.js';
 import { staleValues } from './stale.js';
 import type { FindSuspects, Suspect } from './suspect.js';
 import { earlyTransfers } from './transfers.js';
+import { unaskedHolds } from './unasked.js';
 import { silentWriters } from './writers.js';
 
 /** Decisions before what was done by them; then who owes something and did not do it; last what is in order and could be done more thoroughly. */
 const LOSS: readonly FindSuspects[] = [
   staleValues,
   blindLooks,
+  unaskedHolds,
   publishedEarly,
   lateFlushes,
   earlyTransfers,

@@ -6,7 +6,7 @@ import { PTE_PRESENT, PTE_WRITABLE } from '../../../traces/index.js';
 import { CLAIM, flushRange, LOCK, mapOnFault, type Micro, Op, WRITTEN } from '../../../simulator/index.js';
 import { actions } from '../../actions.js';
 import type { ScenarioDefinition } from '../../scenario.js';
-import { isPending, lowerPending, raisePending } from './pending-flush.js';
+import { isPending, lowerPending, PENDING, raisePending } from './pending-flush.js';
 
 const { act, names } = actions(
   'look at entry',
@@ -31,7 +31,7 @@ export const copyUnderPendingFlush: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: PENDING,
     handlers: () => ({
       writeFault: (page) => copyOnWrite(page, variant === 'fixed'),
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | PTE_WRITABLE),

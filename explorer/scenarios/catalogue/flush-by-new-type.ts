@@ -37,7 +37,7 @@ export const flushByNewType: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'shared-file' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['type of page'],
     handlers: () => ({
       // The guest gives the page table up, and the page is an ordinary one again.
       *writeFault(page) {

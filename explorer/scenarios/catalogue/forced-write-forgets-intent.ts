@@ -21,7 +21,7 @@ export const forcedWriteForgetsIntent: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['page is private'],
     reads: ['pte-dirty'],
     handlers: () => ({ mappedFlags: PTE_PRESENT }),
     actors: (stage) => [

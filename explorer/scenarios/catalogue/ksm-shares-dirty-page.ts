@@ -49,7 +49,7 @@ export const ksmSharesDirtyPage: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['page is shared'],
     reads: ['pte-dirty', 'page-flag'],
     handlers: () => ({
       writeFault: (page) => upgradeEntry(page, WRITTEN),

@@ -49,7 +49,7 @@ export function readIntoLazyFree(arch: string, order: CountOrder): Setting {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['reference count'],
     reads: ['pte-dirty', 'page-flag'],
     handlers: () => ({ writeFault: (page) => upgradeEntry(page, WRITTEN), notPresentFault: mapNewPage }),
     before: (stage) => [{ cpu: 0, does: [stage.load(0)] }],

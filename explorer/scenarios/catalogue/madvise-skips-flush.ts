@@ -15,7 +15,7 @@ import {
 } from '../../../simulator/index.js';
 import { actions } from '../../actions.js';
 import type { ScenarioDefinition, ScenarioPiece } from '../../scenario.js';
-import { isPending, lowerPending, raisePending } from './pending-flush.js';
+import { isPending, lowerPending, PENDING, raisePending } from './pending-flush.js';
 
 const { act, names } = actions('zap entry', 'madvise returns');
 
@@ -33,7 +33,7 @@ export const madviseSkipsFlush: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: PENDING,
     handlers: () => ({
       writeFault: (page) => upgradeEntry(page, WRITTEN),
       notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | PTE_WRITABLE),

@@ -21,7 +21,7 @@ export const mergeDropsSoftDirty: ScenarioDefinition = {
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },
     pages: 2,
     steps: names,
-    variables: true,
+    variables: ['flag of area'],
     reads: ['soft-dirty'],
     handlers: () => ({ ...SOFT_DIRTY_FAULTS, notPresentFault: fillOnFault }),
     before: (stage) => [

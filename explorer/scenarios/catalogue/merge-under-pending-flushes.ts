@@ -18,7 +18,7 @@ import {
 import { actions } from '../../actions.js';
 import type { ScenarioDefinition } from '../../scenario.js';
 import { capture } from './capture.js';
-import { FIRST_VARIABLE, isPending, lowerPending, raisePending } from './pending-flush.js';
+import { FIRST_VARIABLE, isPending, lowerPending, PENDING, raisePending } from './pending-flush.js';
 
 const { act, names } = actions(
   'take D',
@@ -54,7 +54,7 @@ export const mergeUnderPendingFlushes: ScenarioDefinition = {
       machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
       pages: 1,
       steps: names,
-      variables: true,
+      variables: [...PENDING, 'page is shared'],
       handlers: () => ({
         writeFault: upgradeOrCopy,
         notPresentFault: (page) => mapOnFault(page, PTE_PRESENT | PTE_WRITABLE),

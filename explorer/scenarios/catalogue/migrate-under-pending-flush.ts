@@ -6,7 +6,7 @@ import { PTE_PRESENT } from '../../../traces/index.js';
 import { CLAIM, flushRange, LOCK, type Micro, Op, upgradeEntry, WRITTEN } from '../../../simulator/index.js';
 import { actions } from '../../actions.js';
 import type { ScenarioDefinition } from '../../scenario.js';
-import { FIRST_VARIABLE, isPending, lowerPending, raisePending } from './pending-flush.js';
+import { FIRST_VARIABLE, isPending, lowerPending, PENDING, raisePending } from './pending-flush.js';
 
 const { act, names } = actions(
   'make entry inaccessible',
@@ -38,7 +38,7 @@ export const migrateUnderPendingFlush: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: [...PENDING, 'kind of entry'],
     handlers: () => ({ writeFault: (page) => upgradeEntry(page, WRITTEN), notPresentFault }),
     // It is not about tracking: the consumer takes every page, and what is lost is lost to the program.
     reads: ['mapped'],

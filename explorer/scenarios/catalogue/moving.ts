@@ -53,7 +53,7 @@ export function moving(arch: string, { rule, begins, does, allowed = isThere, ot
     pages: 1,
     aliasPages: 1,
     steps: names,
-    variables: true,
+    variables: ['moved'],
     reads: ['pte-dirty', 'page-flag'],
     handlers: () => ({
       writeFault: markAndUpgrade,

@@ -27,7 +27,7 @@ export const mprotectGrantsUntrackedWrite: ScenarioDefinition = {
     machine: { strategy: 'soft-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['flag of area'],
     reads: ['soft-dirty'],
     handlers: () => SOFT_DIRTY_FAULTS,
     before: (stage) => [{ cpu: 0, does: [stage.store(0), checkpoint(stage.page(0))] }],

@@ -46,7 +46,7 @@ export const mprotectSkipsFlush: ScenarioDefinition = {
     machine: { strategy: 'hw-dirty', arch, vma: 'anon' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['flush put off'],
     reads: ['pte-dirty', 'page-flag'],
     handlers: () => ({
       writeFault: (page) => upgradeEntry(page, WRITTEN),

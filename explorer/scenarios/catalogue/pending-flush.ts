@@ -6,6 +6,8 @@
 import { FIRST_FREE_VARIABLE, type Micro, recall, remember } from '../../../simulator/index.js';
 
 const DEBTORS = 2;
+/** What they are called. */
+export const PENDING: readonly string[] = ['flush pending (0)', 'flush pending (1)'];
 /** Number of the first variable that is left to a scenario with such marks. */
 export const FIRST_VARIABLE = FIRST_FREE_VARIABLE + DEBTORS;
 

@@ -45,7 +45,7 @@ export const ringFlagBeforePage: ScenarioDefinition = {
     machine: { strategy: 'kvm-dirty-log', arch },
     pages: 2,
     steps: names,
-    variables: true,
+    variables: ['flags of entry', 'page in entry', 'was reset', 'ahead'],
     reads: ['ring', 'snapshot'],
     handlers: () => ({
       *writeFault(page) {

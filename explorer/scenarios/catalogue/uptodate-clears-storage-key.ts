@@ -28,7 +28,7 @@ export const uptodateClearsStorageKey: ScenarioDefinition = {
     machine: { strategy: 'storage-key', arch, vma: 'shared-file' },
     pages: 1,
     steps: names,
-    variables: true,
+    variables: ['lacks contents'],
     reads: ['storage-key', 'page-flag'],
     handlers: () => ({
       mappedFlags: PTE_PRESENT | PTE_WRITABLE,

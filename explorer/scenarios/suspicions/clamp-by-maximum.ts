@@ -42,7 +42,7 @@ export const clampByMaximum: ScenarioDefinition = {
       machine: { strategy: 'pfn-mkwrite', arch },
       pages: PAGES,
       steps: names,
-      variables: true,
+      variables: ['start', 'end'],
       handlers: (stage) => ({
         *writeFault(page) {
           yield act(Op.lock, 'lock', -1, LOCK.reservation);
