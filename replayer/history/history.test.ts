@@ -85,6 +85,20 @@ describe('the last change', () => {
     expect(lastOf(subject, before)).toEqual(expected);
   });
 
+  it('of a bit of the entry goes on in what its swap entry remembers', () => {
+    const source = drawn(
+      'map 16\n pte 16 PWO map\n pte 16 - unmap\n mark 16 soft-dirty set\n mark 16 soft-dirty clear',
+    );
+    const history = History.open(source);
+    const changes = [...history.changes({ kind: 'carrier', carrier: 'soft-dirty', space: 0, page: 16 }, 1, 5)];
+    expect(changes.map(({ seq, before, after }) => [seq, before, after])).toEqual([
+      [2, 'clear', 'set'],
+      [3, 'set', 'clear'],
+      [4, '', 'set'],
+      [5, '', 'clear'],
+    ]);
+  });
+
   it('of a page under a huge entry is that of the entry at the head of its table', () => {
     const source = drawn('map 512\n pte 512 PWH map\n tlb-fill 512 WH\n pte 512 PWDH walker\n flush-ack 700+1 range', {
       meta: { options: { huge: 1 } },

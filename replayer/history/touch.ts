@@ -54,6 +54,8 @@ const TOUCH_FIELDS = mergedFields(
   fieldsOf({ pte: ENTRY, 'tlb-fill': ['flags'], 'tlb-update': ['flags'], 'frame-move': ['oldFrame', 'newFrame'] }),
 );
 const PTE_FIELDS = fieldsOf({ pte: ENTRY });
+const MARK = ['carrier', 'pages', 'value'];
+const ENTRY_CARRIER_FIELDS = fieldsOf({ pte: ENTRY, mark: MARK });
 /** Carriers that are bits of the entry. */
 const ENTRY_CARRIERS: Partial<Record<Carrier, number>> = {
   'pte-dirty': PTE_DIRTY,
@@ -161,23 +163,30 @@ class PteTouch extends PageTouch {
   }
 }
 
-/** A carrier that is a bit of the entry: set where the entry is present and has it (or lacks it, for uffd-wp). */
+/**
+ * A carrier that is a bit of the entry: set where the entry is present and has it (or lacks it, for uffd-wp). Of a page whose entry was taken out, a
+ * swap entry may remember it: that is a mark.
+ */
 class EntryCarrierTouch extends PageTouch {
-  override readonly fields = PTE_FIELDS;
+  override readonly fields = ENTRY_CARRIER_FIELDS;
   readonly #bit: number;
+  readonly #remembered: MarkTouch;
 
   constructor(subject: CarrierSubject, layout: PteLayout, bit: number) {
     super(subject, layout);
     this.#bit = bit;
+    this.#remembered = new MarkTouch(subject);
   }
 
   override matches(batch: EventBatch, row: number): boolean {
+    if (batch.kind[row] !== pte.code) return this.#remembered.matches(batch, row);
     return (
       super.matches(batch, row) && this.#isSet(this.oldFlags(batch, row)) !== this.#isSet(this.newFlags(batch, row))
     );
   }
 
   override words(batch: EventBatch, row: number): readonly [string, string] {
+    if (batch.kind[row] !== pte.code) return this.#remembered.words(batch, row);
     return [setWord(this.#isSet(this.oldFlags(batch, row))), setWord(this.#isSet(this.newFlags(batch, row)))];
   }
 
@@ -188,7 +197,7 @@ class EntryCarrierTouch extends PageTouch {
 
 /** A carrier that mark events set and clear; giving the page up clears it too. */
 class MarkTouch implements Touch {
-  readonly fields = fieldsOf({ mark: ['carrier', 'pages', 'value'], unmap: [] });
+  readonly fields = fieldsOf({ mark: MARK, unmap: [] });
   readonly #carrier: number;
   readonly #subject: CarrierSubject;
 
