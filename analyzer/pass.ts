@@ -7,8 +7,8 @@
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
 import { invariant } from '../base/index.js';
-import type { EventBatch } from '../traces/index.js';
-import { batchFor, Fold, type EventSource } from '../replayer/index.js';
+import { chunksOf, type EventBatch } from '../traces/index.js';
+import { Fold, type EventSource } from '../replayer/index.js';
 import { Dispatch, type Running } from './dispatch.js';
 
 /**
@@ -100,26 +100,27 @@ export function runPass(
   options: PassOptions = {},
 ): PassResults {
   const pass = new Pass(source, definitions);
-  while (pass.step()) options.onProgress?.(pass.events);
-  return pass.finish();
+  try {
+    while (pass.step()) options.onProgress?.(pass.events);
+    return pass.finish();
+  } finally {
+    pass.end();
+  }
 }
 
 /** A pass taken chunk by chunk, for whoever reads two trails side by side, or batch by batch of a run under way; `runPass` is all others need. */
 export class Pass {
-  readonly #source: EventSource;
   readonly #running: readonly Running[];
   readonly #dispatch: Dispatch;
   readonly #fold: Fold;
-  readonly #batch: EventBatch;
-  #chunk = 0;
+  readonly #chunks: Generator<EventBatch, void>;
 
   constructor(source: EventSource, definitions: ReadonlyArray<CollectorDefinition<unknown>>) {
-    this.#source = source;
     this.#running = new Company(source).join(definitions);
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
     this.#dispatch = new Dispatch(this.#running, source);
     this.#fold = new Fold(source.meta);
-    this.#batch = batchFor(source);
+    this.#chunks = chunksOf(source, this.#dispatch.kinds);
   }
 
   /** Events passed so far. */
@@ -129,9 +130,9 @@ export class Pass {
 
   /** Passes the next chunk; false when there is none. Throws an `InputError` when it cannot be read. */
   step(): boolean {
-    if (this.#chunk === this.#source.chunks.length) return false;
-    this.#source.readChunk(this.#chunk++, this.#batch, this.#dispatch.kinds);
-    this.#dispatch.batch(this.#batch, this.#fold);
+    const next = this.#chunks.next();
+    if (next.done === true) return false;
+    this.take(next.value);
     return true;
   }
 
@@ -140,8 +141,14 @@ export class Pass {
     this.#dispatch.batch(batch, this.#fold);
   }
 
+  /** Reads no further: for a pass that is not finished. */
+  end(): void {
+    this.#chunks.return();
+  }
+
   /** Ends the pass after its last step. */
   finish(): PassResults {
+    this.end();
     const results = new PassResults(this.#fold);
     for (const one of this.#running) {
       try {

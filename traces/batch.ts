@@ -32,17 +32,18 @@ export class EventBatch {
   /** The fields by slot, as `EventDefinition.slot` numbers them. */
   readonly slots: readonly Float64Array[];
 
-  constructor(capacity: number = CHUNK_EVENTS) {
+  /** @param Memory `SharedArrayBuffer` for a batch whose columns another thread sees too */
+  constructor(capacity: number = CHUNK_EVENTS, Memory: new (bytes: number) => ArrayBufferLike = ArrayBuffer) {
     this.capacity = capacity;
-    this.row = new Uint32Array(capacity);
+    this.row = new Uint32Array(new Memory(4 * capacity));
     for (let i = 0; i < capacity; i++) this.row[i] = i;
-    this.kind = new Uint8Array(capacity);
-    this.time = new Float64Array(capacity);
-    this.cpu = new Int16Array(capacity);
-    this.actor = new Uint16Array(capacity);
-    this.space = new Uint16Array(capacity);
-    this.step = new Uint16Array(capacity);
-    this.page = new Float64Array(capacity);
-    this.slots = Array.from({ length: MAX_FIELDS }, () => new Float64Array(capacity));
+    this.kind = new Uint8Array(new Memory(capacity));
+    this.time = new Float64Array(new Memory(8 * capacity));
+    this.cpu = new Int16Array(new Memory(2 * capacity));
+    this.actor = new Uint16Array(new Memory(2 * capacity));
+    this.space = new Uint16Array(new Memory(2 * capacity));
+    this.step = new Uint16Array(new Memory(2 * capacity));
+    this.page = new Float64Array(new Memory(8 * capacity));
+    this.slots = Array.from({ length: MAX_FIELDS }, () => new Float64Array(new Memory(8 * capacity)));
   }
 }

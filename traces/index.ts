@@ -3,6 +3,7 @@
  * registry of SQL views. Start at `events/index.ts`, then `batch.ts`, then `file/`. May import: base; @msgpack/msgpack, better-sqlite3.
  */
 export * from './batch.js';
+export * from './chunks/index.js';
 export * from './codec/index.js';
 export * from './events/index.js';
 export * from './file/index.js';

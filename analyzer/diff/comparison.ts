@@ -85,7 +85,11 @@ export class Comparison {
     const isCutShort = sources.map(({ ending }) => ending?.complete !== true) as [boolean, boolean];
     this.#epochs = new EpochComparison(this.#facts, mode !== 'write', isCutShort);
     this.#passes = [this.#passOf(0), this.#passOf(1)];
-    this.#step();
+    try {
+      this.#step();
+    } finally {
+      for (const pass of this.#passes) pass.end();
+    }
     this.#results = [this.#passes[0].finish(), this.#passes[1].finish()];
     for (const side of [0, 1] as const)
       this.#writes[side].countLost(this.#results[side].end, this.#results[side].facts(uncapturedWrites));

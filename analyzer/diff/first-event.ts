@@ -2,8 +2,8 @@
  * The first event that differs between two trails: by kind, time, CPU, space, page and fields. Actor and step are left out, because
  * their numbers mean what each trail's meta says.
  */
-import { batchFor, type EventSource, seqOf } from '../../replayer/index.js';
-import { EVENT_BY_CODE, type EventBatch } from '../../traces/index.js';
+import { type EventSource, seqOf } from '../../replayer/index.js';
+import { chunksOf, EVENT_BY_CODE, EventBatch } from '../../traces/index.js';
 
 export interface EventView {
   readonly seq: number;
@@ -30,8 +30,16 @@ const FIELD_COUNTS = Uint8Array.from({ length: 256 }, (_, code) => Object.keys(E
 
 /** Null when the trails hold the same events. Throws an `InputError` when one cannot be read. */
 export function firstDifferingEvent(a: EventSource, b: EventSource): EventDifference | null {
-  const left = new Cursor(a);
-  const right = new Cursor(b);
+  const [left, right] = [new Cursor(a), new Cursor(b)];
+  try {
+    return firstDifference(left, right);
+  } finally {
+    left.end();
+    right.end();
+  }
+}
+
+function firstDifference(left: Cursor, right: Cursor): EventDifference | null {
   for (;;) {
     const [hasLeft, hasRight] = [left.ready(), right.ready()];
     if (!hasLeft && !hasRight) return null;
@@ -47,14 +55,12 @@ export function firstDifferingEvent(a: EventSource, b: EventSource): EventDiffer
 
 /** A place in a trail that moves on chunk by chunk. */
 class Cursor {
-  readonly batch: EventBatch;
+  batch = new EventBatch(1);
   row = 0;
-  readonly #source: EventSource;
-  #chunk = 0;
+  readonly #chunks: Generator<EventBatch, void>;
 
   constructor(source: EventSource) {
-    this.#source = source;
-    this.batch = batchFor(source);
+    this.#chunks = chunksOf(source);
   }
 
   /** Rows of the batch from here on. */
@@ -65,11 +71,17 @@ class Cursor {
   /** Whether there is an event here, after reading the next chunk where the batch is used up. */
   ready(): boolean {
     while (this.left === 0) {
-      if (this.#chunk === this.#source.chunks.length) return false;
-      this.#source.readChunk(this.#chunk++, this.batch);
+      const next = this.#chunks.next();
+      if (next.done === true) return false;
+      this.batch = next.value;
       this.row = 0;
     }
     return true;
+  }
+
+  /** Moves on no more. */
+  end(): void {
+    this.#chunks.return();
   }
 
   /** The event here. */

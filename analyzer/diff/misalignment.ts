@@ -1,6 +1,6 @@
 /** Where two trails first hold different writes: the second, narrow look that follows when their digests differ. */
-import { batchFor, type EventSource, seqOf } from '../../replayer/index.js';
-import { kindMask, write } from '../../traces/index.js';
+import { type EventSource, seqOf } from '../../replayer/index.js';
+import { chunksOf, kindMask, write } from '../../traces/index.js';
 import { BLOCK_WRITES } from './write-digest.js';
 
 export interface Misalignment {
@@ -50,9 +50,7 @@ function firstDifference(a: Block, b: Block): number | null {
 function readBlocks(source: EventSource, wanted: ReadonlyMap<number, number>): Map<number, Block> {
   const blocks = new Map<number, Block>([...wanted.keys()].map((cpu) => [cpu, []]));
   const counts = new Map<number, number>();
-  const batch = batchFor(source);
-  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
-    source.readChunk(chunk, batch, WRITES_ONLY);
+  for (const batch of chunksOf(source, WRITES_ONLY)) {
     for (let row = 0; row < batch.length; row++) {
       if (batch.kind[row] !== write.code) continue;
       const cpu = batch.cpu[row]!;

@@ -1,6 +1,6 @@
 /** Whether two trails hold the same writes, CPU by CPU: what makes the figures of one a baseline for the other. */
-import { batchFor, type EventSource } from '../../replayer/index.js';
-import { kindMask, write } from '../../traces/index.js';
+import type { EventSource } from '../../replayer/index.js';
+import { chunksOf, kindMask, write } from '../../traces/index.js';
 import { WriteDigest } from '../diff/write-digest.js';
 
 /** Throws an `InputError` when one cannot be read. */
@@ -10,10 +10,6 @@ export function haveSameWrites(a: EventSource, b: EventSource): boolean {
 
 function digestOf(source: EventSource): WriteDigest {
   const digest = new WriteDigest();
-  const batch = batchFor(source);
-  for (let chunk = 0; chunk < source.chunks.length; chunk++) {
-    source.readChunk(chunk, batch, kindMask(write.kind));
-    digest.take(batch);
-  }
+  for (const batch of chunksOf(source, kindMask(write.kind))) digest.take(batch);
   return digest;
 }

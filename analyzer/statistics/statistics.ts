@@ -71,7 +71,11 @@ export function statistics(source: EventSource, options: StatisticsOptions = {})
       ),
   };
   const pass = new Pass(source, [definition]);
-  while (pass.events < scope.upTo && pass.step()) options.onProgress?.(pass.events);
+  try {
+    while (pass.events < scope.upTo && pass.step()) options.onProgress?.(pass.events);
+  } finally {
+    pass.end();
+  }
   const results = pass.finish();
   return {
     strategy: source.meta.strategy,

@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { InputError, PAGE_SIZE } from '../../base/index.js';
 import { type AccessBatch, AccessKind } from '../../simulator/index.js';
 import {
+  chunksOf,
   EventBatch,
   kindMask,
   operation,
@@ -36,11 +37,12 @@ class TrailSource implements AccessSource {
   programNs = 0;
 
   readonly #reader: TrailReader;
-  readonly #kinds: number;
   /** Step numbers of the later parts of a store and of a load; -1 where the trail has no such step. */
   readonly #continued: readonly number[];
-  readonly #events = new EventBatch();
-  #chunk = 0;
+  readonly #chunks: Generator<EventBatch, void>;
+  #events = new EventBatch(1);
+  /** Chunks taken. */
+  #taken = 0;
   #row = 0;
   #heldActor = -1;
   /** The access read last; it may still grow by what lies behind the page border. */
@@ -61,11 +63,11 @@ class TrailSource implements AccessSource {
     };
     this.#reader = reader;
     this.#continued = CONTINUED.map((name) => reader.meta.steps.indexOf(name));
-    this.#kinds = reads ? kindMask('write', 'operation', 'read') : kindMask('write', 'operation');
+    this.#chunks = chunksOf(reader, reads ? kindMask('write', 'operation', 'read') : kindMask('write', 'operation'));
   }
 
   get progress(): number {
-    return this.#reader.chunks.length === 0 ? 1 : this.#chunk / this.#reader.chunks.length;
+    return this.#reader.chunks.length === 0 ? 1 : this.#taken / this.#reader.chunks.length;
   }
 
   fill(batch: AccessBatch): number {
@@ -83,17 +85,20 @@ class TrailSource implements AccessSource {
   }
 
   close(): void {
+    this.#chunks.return();
     this.#reader.close();
   }
 
   /** Decodes the next chunk that has accesses; false at the end. */
   #nextChunk(): boolean {
-    this.#events.length = 0;
-    this.#row = 0;
-    while (this.#chunk < this.#reader.chunks.length && this.#events.length === 0) {
-      this.#reader.readChunk(this.#chunk++, this.#events, this.#kinds);
-    }
-    return this.#events.length > 0;
+    do {
+      const next = this.#chunks.next();
+      if (next.done === true) return false;
+      this.#events = next.value;
+      this.#row = 0;
+      this.#taken++;
+    } while (this.#events.length === 0);
+    return true;
   }
 
   #take(batch: AccessBatch, row: number): void {

@@ -1,29 +1,21 @@
 /** What a recorder leaves behind that is killed, or whose disk is full. It runs as a process of its own, from compiled code. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventBatch } from '../batch.js';
+import { compile } from '../testing/compiled.js';
 import { TrailReader } from './index.js';
 import { writesBatch } from './samples.js';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-killed-'));
 const script = join(folder, 'record.mjs');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
-  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  const built = ['--rootDir', root, '--outDir', join(folder, 'built')];
-  const language = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
-  const sources = ['traces/file/samples.ts', 'traces/file/index.ts'];
-  execFileSync(process.execPath, [compiler, ...sources, ...language, ...built], { cwd: root });
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  compile(folder, ['traces/file/samples.ts', 'traces/file/index.ts']);
   writeFileSync(
     script,
     `import { TrailWriter } from './built/traces/file/index.js';
