@@ -4,9 +4,9 @@ import { Cover, FLUSH_REASON, type Micro, type MicroOp, Op, type OpCode, STEP_NU
 import { fused } from '../fused.js';
 import { type Change, lineOf, type Place } from '../repairs/changed.js';
 
-const ENTRY_MARKS = PTE_DIRTY | PTE_SOFT_DIRTY;
+export const ENTRY_MARKS = PTE_DIRTY | PTE_SOFT_DIRTY;
 /** Operations that give flags of an entry, and so can be replaced by a look at it. */
-const GIVES_FLAGS: ReadonlySet<OpCode> = new Set([Op.pteExchange, Op.pteChange, Op.pteUnmap, Op.pteUpgrade]);
+export const GIVES_FLAGS: ReadonlySet<OpCode> = new Set([Op.pteExchange, Op.pteChange, Op.pteUnmap, Op.pteUpgrade]);
 const FLUSHES: ReadonlySet<OpCode> = new Set([Op.flushQueue, Op.flushSend, Op.flushWait]);
 
 /** Each operation of that line is done by other code. */
@@ -113,51 +113,6 @@ export function withoutWrite(line: string): Change {
   });
 }
 
-/** What is put in place permits what the entry permitted that was taken out before. */
-export function withWhatWasTaken(line: string): Change {
-  return function* (code, { kind }) {
-    const taken = new Map<number, number>();
-    const run = code();
-    for (let turn = run.next(0); !turn.done; ) {
-      const op = turn.value;
-      const mine = lineOf(kind, op) === line;
-      const result = yield mine ? { ...op, a: op.a | ((taken.get(op.page) ?? 0) & (PTE_WRITABLE | ENTRY_MARKS)) } : op;
-      if (GIVES_FLAGS.has(op.code)) taken.set(op.page, result);
-      turn = run.next(result);
-    }
-  };
-}
-
-/** A look tells what another line took out of the same entry before. */
-export function tellsWhatWasTaken(look: string, taking: string): Change {
-  return function* (code, { kind }) {
-    const taken = new Map<number, number>();
-    const run = code();
-    for (let turn = run.next(0); !turn.done; ) {
-      const op = turn.value;
-      const line = lineOf(kind, op);
-      const result = yield op;
-      if (line === taking) taken.set(op.page, result);
-      turn = run.next(line === look ? (taken.get(op.page) ?? result) : result);
-    }
-  };
-}
-
-/** Where the line puts an entry back, the page is marked in the same step for what was taken out before and is in need of it. */
-export function handOnWhatWasTaken(line: string, carrier: number): Change {
-  return function* (code, { kind }) {
-    const taken = new Map<number, number>();
-    const run = code();
-    for (let turn = run.next(0); !turn.done; ) {
-      const op = turn.value;
-      const result = yield op;
-      if (lineOf(kind, op) === line && (taken.get(op.page) ?? 0) & ENTRY_MARKS) yield fused(markOp(op.page, carrier));
-      if (GIVES_FLAGS.has(op.code)) taken.set(op.page, result);
-      turn = run.next(result);
-    }
-  };
-}
-
 /** The entry is changed only where it is present. */
 export function onlyIfPresent(line: string): Change {
   return at(line, function* (op) {
@@ -195,20 +150,6 @@ export function leavesMarks(line: string): Change {
     const now = yield { ...op, code: Op.pteLoad };
     return yield fused({ ...op, a: op.a | (now & ENTRY_MARKS) });
   });
-}
-
-/** Only pages are marked that a mark was taken of before. */
-export function marksWhatWasTaken(line: string): Change {
-  return function* (code, { kind }) {
-    const taken = new Set<number>();
-    const run = code();
-    for (let turn = run.next(0); !turn.done; ) {
-      const op = turn.value;
-      const result = lineOf(kind, op) === line && !taken.has(op.page) ? 0 : yield op;
-      if (op.code === Op.markClear || (op.code === Op.markMove && result)) taken.add(op.page);
-      turn = run.next(result);
-    }
-  };
 }
 
 /** What is marked is one page where it was another, and the other way round. */
@@ -250,7 +191,7 @@ function isOutside({ stage, actor }: Place): boolean {
   return stage.tracking.options.inMonitor || actor.role === 'host-harvest';
 }
 
-function markOp(page: number, carrier: number): MicroOp {
+export function markOp(page: number, carrier: number): MicroOp {
   return { code: Op.markSet, page, a: carrier, b: page, c: 0, d: 0, step: STEP_NUMBER['mark page'] };
 }
 

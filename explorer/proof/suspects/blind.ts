@@ -3,7 +3,7 @@
  * know is what it took out. The decision is at fault, not what follows from it.
  */
 import { Op } from '../../../simulator/index.js';
-import { tellsWhatWasTaken } from '../changes.js';
+import { tellsWhatWasTaken } from '../earlier.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';
 
 export const blindLooks: FindSuspects = (run, { home, until }) =>

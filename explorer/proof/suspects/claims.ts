@@ -1,15 +1,8 @@
 /** What is at fault where something was taken for what it is not: a claim, a report, an entry that was out for a moment, a fault that changes nothing. */
 import { PTE_PRESENT } from '../../../traces/index.js';
 import { Op, type OpCode } from '../../../simulator/index.js';
-import {
-  exchangePages,
-  marksWhatWasTaken,
-  onlyIfPresent,
-  protectBefore,
-  staysVisible,
-  without,
-  withWhatWasTaken,
-} from '../changes.js';
+import { exchangePages, onlyIfPresent, protectBefore, staysVisible, without } from '../changes.js';
+import { marksWhatWasTaken, withWhatWasTaken } from '../earlier.js';
 import { changed } from '../../repairs/changed.js';
 import type { Act, Run } from '../run.js';
 import { type FindSuspects, stepName, type Suspect, trial } from './suspect.js';

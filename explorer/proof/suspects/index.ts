@@ -8,6 +8,7 @@ import { flushesUnderLock, lateFlushes } from './flushes.js';
 import { missingLocks } from './locks.js';
 import { droppedMarks } from './marks.js';
 import { publishedEarly } from './order.js';
+import { changedRetries } from './retries.js';
 import { rightsBesideStale, unmarkedRights } from './rights.js';
 import { staleValues } from './stale.js';
 import type { FindSuspects, Suspect } from './suspect.js';
@@ -33,7 +34,7 @@ const LOSS: readonly FindSuspects[] = [
 const BY_RULE: Partial<Readonly<Record<RuleId, readonly FindSuspects[]>>> = {
   'wrong-frame-write': [lateFlushes, staleValues],
   'write-after-revoke': [lateFlushes, staleValues],
-  'dirty-as-proof': [staleValues, proofs],
+  'dirty-as-proof': [staleValues, changedRetries, proofs],
   misattributed: [falseReports, droppedMarks],
   'transient-none': [transients, staleValues],
   'fault-livelock': [endlessFaults, staleValues],

@@ -4,7 +4,8 @@
  */
 import { PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITABLE } from '../../../traces/index.js';
 import { Op, type OpCode } from '../../../simulator/index.js';
-import { handOn, handOnWhatWasTaken, leavesMarks, settableIn, without, withWhatWasTaken } from '../changes.js';
+import { handOn, leavesMarks, settableIn, without } from '../changes.js';
+import { handOnWhatWasTaken, withWhatWasTaken } from '../earlier.js';
 import type { Offence } from '../offence.js';
 import type { Act, Run } from '../run.js';
 import { handsOn, underSameLock } from './hold.js';
