@@ -41,7 +41,8 @@ function apart(run: Run, cleared: Act, kinds: readonly string[]): Suspect {
     says: `nothing keeps others from the page while ${cleared.who} is at '${own}'`,
     trials: kinds.map((kind) => ({
       text: `the page lock around all of '${own}' and the kernel's part in '${kind}'`,
-      apply: () => [own, kind].reduce((one, wanted) => changed(one, takeLock(lock, wanted, lockOf)), setting),
+      apply: () =>
+        [...new Set([own, kind])].reduce((one, wanted) => changed(one, takeLock(lock, wanted, lockOf)), setting),
     })),
   };
 }
