@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Random } from '../base/index.js';
 import { countsAt, Fold, FOLD_SELECTION, History, Replayer, type Subject } from '../replayer/index.js';
-import { EventBatch, TrailReader } from '../traces/index.js';
+import { EventBatch, snapshotAtOrBefore, TrailReader } from '../traces/index.js';
 import { type Bench, figure, type Figure } from './report.js';
 
 /** Questions of each kind. */
@@ -39,7 +39,7 @@ function figuresOf(trail: string, rows: string, wholeGoal: string): Figure[] {
   const opening = performance.now();
   const reader = TrailReader.open(trail);
   const openMs = performance.now() - opening;
-  const known = reader.snapshotAtOrBefore(reader.events)!.pages.page;
+  const known = snapshotAtOrBefore(reader, reader.events)!.pages.page;
   const page = () => known[random.below(known.length)]!;
   const seq = () => 1 + random.below(reader.events);
   const part = Replayer.open(reader, { space: 0, from: 0, to: 1 });

@@ -12,6 +12,7 @@ import {
   AccessKind,
   buildWorld,
   CARRIER,
+  Changes,
   CLAIM,
   configure,
   Cover,
@@ -24,7 +25,8 @@ import {
   type World,
   WRITTEN,
 } from '../simulator/index.js';
-import { CLAIMS, carrierMask, EVENT_BY_CODE, PTE_PRESENT } from '../traces/index.js';
+import { CLAIMS, carrierMask, changesSince, EVENT_BY_CODE, PAGE_GONE, PTE_PRESENT } from '../traces/index.js';
+import { Mirror, rowsOf } from './mirror.js';
 
 const CPUS = 2;
 const PAGES = 6;
@@ -84,13 +86,22 @@ describe.each(strategies)('%s', (strategy) => {
     const world = build({ strategy, arch, tlbSets: 2, tlbWays: 2 });
     const { machine, fold, layouts } = world;
     const pages = Array.from({ length: PAGES }, (_, i) => machine.intern(0, 0x1ff + i));
+    const changes = new Changes(machine, layouts);
+    const mirror = new Mirror();
+    let gone = 0;
     for (let step = 0; step < 300; step++) {
       const cpu = random.below(CPUS);
       machine.journal.enter(ACTOR_PROGRAM + cpu, cpu);
       const page = pages[random.below(PAGES)]!;
       complete(world, anything(world, random, page));
       if (random.below(30) === 0) complete(world, world.tracking.strategy.harvest());
+      if (random.below(8) !== 0) continue;
+      // A checkpoint says what is not as it was in the one before.
+      const { changed } = changes.take();
+      gone += changed.frame.filter((frame) => frame === PAGE_GONE).length;
+      expect(mirror.take(changed)).toEqual(rowsOf(changesSince(null, snapshotOf(machine, layouts)).changed));
     }
+    expect(gone).toBeGreaterThan(0);
     fold.apply(machine.journal.batch);
     expect(fold.snapshot()).toEqual(snapshotOf(machine, layouts));
     expect(machine.pages.tables.reduce((sum, { used }) => sum + used, 0)).toBe(

@@ -11,8 +11,6 @@ import type { AccessSource } from './sources/index.js';
 const CHECKPOINT_EVENTS = 1 << 17;
 /** In fine mode a checkpoint lets all that is under way come to its end, which is no schedule of the run's own; so it is rarer. */
 const CHECKPOINT_EVENTS_FINE = 1 << 20;
-/** Checkpoints of more pages than this are rarer in proportion. Chosen: they would take longer to make than the events between them. */
-const CHECKPOINT_PAGES = 1 << 18;
 /** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
 const SLICE_ACCESSES = 4096;
 /** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */
@@ -111,11 +109,7 @@ export async function pump(
         nextCheckpoint = simulation.seq + every;
         if (keeping === null) continue;
         keeping.names.update();
-        const snapshot = simulation.snapshot();
-        keeping.writer.checkpoint(snapshot);
-        // Not in fine mode, where it would decide what comes next.
-        const scale = isFine ? 1 : Math.max(1, snapshot.pages.page.length / CHECKPOINT_PAGES);
-        nextCheckpoint = simulation.seq + every * scale;
+        keeping.writer.checkpoint(simulation.checkpoint());
       }
       if (keeping !== null && keeping.writer.pending > PENDING_CHUNKS) await keeping.writer.drain(PENDING_CHUNKS);
       const now = performance.now();

@@ -3,12 +3,10 @@ import {
   ALL_KINDS,
   EVENT_BY_CODE,
   EventBatch,
-  type MachineSnapshot,
-  narrowed,
   type PageScope,
-  type ScopedSnapshot,
   type Selection,
   selectionOf,
+  type StateSink,
   type TrailEnding,
   type TrailMeta,
 } from '../traces/index.js';
@@ -35,13 +33,12 @@ export class BatchSource implements EventSource {
     else copyKinds(source, kinds, batch);
   }
 
-  snapshotAtOrBefore(_seq: number): MachineSnapshot | null {
-    return null;
+  checkpointAtOrBefore(_seq: number): number {
+    return -1;
   }
 
-  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
-    const snapshot = this.snapshotAtOrBefore(seq);
-    return snapshot === null ? null : narrowed(snapshot, scope);
+  loadAtOrBefore(_seq: number, _scope: PageScope | null, _sink: StateSink): boolean {
+    return false;
   }
 
   lastChunkAbout(_space: number, _page: number, _kinds: number, atMost: number): number {

@@ -2,15 +2,7 @@
  * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
  * a few batches in memory are another (tests, and a simulation that has not been stored).
  */
-import {
-  EventBatch,
-  type MachineSnapshot,
-  type PageScope,
-  type ScopedSnapshot,
-  type Selection,
-  type TrailEnding,
-  type TrailMeta,
-} from '../traces/index.js';
+import { EventBatch, type Selection, type StateStore, type TrailEnding, type TrailMeta } from '../traces/index.js';
 
 /** What is known of a chunk without reading it. */
 export interface ChunkFacts {
@@ -27,7 +19,7 @@ export interface ChunkFacts {
   readonly pageMax?: number | null;
 }
 
-export interface EventSource {
+export interface EventSource extends StateStore {
   readonly meta: TrailMeta;
   /** Null while it is being recorded, or when the recorder was killed. */
   readonly ending: TrailEnding | null;
@@ -35,10 +27,6 @@ export interface EventSource {
   readonly chunks: readonly ChunkFacts[];
   /** Fills the batch with the events of that chunk; with `wanted` only with some kinds (see `seqOf`), or some columns of them. */
   readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void;
-  /** The nearest checkpoint at or before that event; null where there is none. */
-  snapshotAtOrBefore(seq: number): MachineSnapshot | null;
-  /** The same of some pages, the frames they are on, and all TLBs. */
-  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null;
   /** The last chunk, not after `atMost`, that may hold an event of these kinds about the page; -1 where there is none. */
   lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number;
 }

@@ -3,7 +3,7 @@
  * it stands. Going on by a few events decodes nothing twice, because the chunk under way is kept.
  */
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
-import { CHUNK_EVENTS, EventBatch, harvestEnd, type MachineSnapshot, type PageScope } from '../traces/index.js';
+import { CHUNK_EVENTS, EventBatch, harvestEnd, type PageScope } from '../traces/index.js';
 import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
 import { applyReversibly, Fold, FOLD_SELECTION, foldsInPart, type Undo } from './fold/index.js';
 import type { Position } from './position.js';
@@ -100,29 +100,25 @@ export class Replayer {
 
   #jump(seq: number): Fold {
     if (seq !== this.fold.seq) this.#undos.length = 0;
-    if (seq < this.fold.seq || seq - this.fold.seq > JUMP_EVENTS) {
-      const snapshot = seq === 0 ? null : this.#snapshot(seq);
-      const { fold } = this;
-      if (snapshot !== null && (seq < fold.seq || snapshot.seq > fold.seq)) fold.load(snapshot);
-      else if (seq < fold.seq) fold.reset();
-    }
-    while (this.fold.seq < seq) {
-      this.#advance(seq);
-      if (this.fold.part?.shared === true) {
-        this.#foldWhole();
-        return this.#jump(seq);
-      }
-    }
-    return this.fold;
+    if (seq < this.fold.seq || seq - this.fold.seq > JUMP_EVENTS) this.#approach(seq);
+    while (this.fold.part?.shared !== true && this.fold.seq < seq) this.#advance(seq);
+    if (this.fold.part?.shared !== true) return this.fold;
+    this.#foldWhole();
+    return this.#jump(seq);
   }
 
-  #snapshot(seq: number): MachineSnapshot | null {
-    const { part } = this.fold;
-    if (part === null) return this.#source.snapshotAtOrBefore(seq);
-    const scoped = this.#source.scopedSnapshotAtOrBefore(seq, part.scope);
-    if (scoped?.shared !== true) return scoped;
-    this.#foldWhole();
-    return this.#source.snapshotAtOrBefore(seq);
+  /** To the nearest checkpoint, where that is nearer than the state at hand. */
+  #approach(seq: number): void {
+    const { fold } = this;
+    const nearest = seq === 0 ? -1 : this.#source.checkpointAtOrBefore(seq);
+    if (seq >= fold.seq && nearest <= fold.seq) return;
+    try {
+      const isThere = nearest >= 0 && this.#source.loadAtOrBefore(seq, fold.part?.scope ?? null, fold.loader());
+      if (!isThere) fold.reset();
+    } catch (error) {
+      fold.reset(); // half of a state is none
+      throw error;
+    }
   }
 
   /** Other pages are on the frames of these, so that a part of the state is not to be had without the whole. */

@@ -6,6 +6,7 @@ import { Random } from '../base/index.js';
 import {
   type Carrier,
   carrierMask,
+  type CheckpointState,
   type EventBatch,
   type MachineSnapshot,
   type TrailMeta,
@@ -15,6 +16,7 @@ import type { AccessBatch } from './accesses.js';
 import type { SimulationSettings } from './configuration.js';
 import { actorNames, type Journal, MAX_CPUS } from './machine/journal.js';
 import type { Machine } from './machine/machine.js';
+import { Changes } from './machine/changes.js';
 import { snapshotOf } from './machine/snapshot.js';
 import { CoarseScheduler } from './schedulers/coarse.js';
 import { FineScheduler } from './schedulers/fine.js';
@@ -41,6 +43,8 @@ export class Simulation {
   readonly #journal: Journal;
   readonly #scheduler: Scheduler;
   readonly #clock: HarvestClock;
+  /** Once checkpoints are made. */
+  #changes: Changes | null = null;
   /** Program time of the first access by CPU, ns; -1 before it. */
   readonly #firstAccess = new Float64Array(MAX_CPUS).fill(-1);
 
@@ -144,5 +148,11 @@ export class Simulation {
   /** The state after the last event. In fine mode only between `settle` and the next `play`. */
   snapshot(): MachineSnapshot {
     return snapshotOf(this.#machine, this.#world.layouts);
+  }
+
+  /** The state for a checkpoint: what changed since the last one. It must be stored before the run goes on. */
+  checkpoint(): CheckpointState {
+    this.#changes ??= new Changes(this.#machine, this.#world.layouts);
+    return this.#changes.take();
   }
 }

@@ -1,12 +1,5 @@
 /** A trail up to an event, as if it ended there: for questions about a moment that are answered by what is known at the end. */
-import {
-  EventBatch,
-  type MachineSnapshot,
-  type PageScope,
-  type ScopedSnapshot,
-  type Selection,
-  type TrailMeta,
-} from '../../traces/index.js';
+import { EventBatch, type PageScope, type Selection, type StateSink, type TrailMeta } from '../../traces/index.js';
 import { type ChunkFacts, chunkOfSeq, copyRows, type EventSource, lastIndexWhere } from '../../replayer/index.js';
 
 export class Prefix implements EventSource {
@@ -44,12 +37,12 @@ export class Prefix implements EventSource {
     batch.row.set(whole.row.subarray(0, rows));
   }
 
-  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
-    return this.#source.snapshotAtOrBefore(Math.min(seq, this.#seq));
+  checkpointAtOrBefore(seq: number): number {
+    return this.#source.checkpointAtOrBefore(Math.min(seq, this.#seq));
   }
 
-  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
-    return this.#source.scopedSnapshotAtOrBefore(Math.min(seq, this.#seq), scope);
+  loadAtOrBefore(seq: number, scope: PageScope | null, sink: StateSink): boolean {
+    return this.#source.loadAtOrBefore(Math.min(seq, this.#seq), scope, sink);
   }
 
   lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number {

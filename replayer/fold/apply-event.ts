@@ -21,6 +21,7 @@ import {
   type Selection,
 } from '../../traces/index.js';
 import type { Fold } from './fold.js';
+import { checkRecords } from './page-table.js';
 
 const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
@@ -69,7 +70,7 @@ export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
     }
     case tlbFill.code: {
       const index = pages.ensure(space, page);
-      const frame = frames.ensure(slots[tlbFill.slot.frame]![row]!, fold.spaces.isGuest(space));
+      const frame = fold.frameNumbered(slots[tlbFill.slot.frame]![row]!, index);
       fold
         .tlbOf(cpu)
         .fill(
@@ -157,7 +158,7 @@ function setMarks(
     });
     return;
   }
-  table.checkRange(pages);
+  checkRecords(pages);
   const [from, count] = part === null ? [page, pages] : part.clipped(space, page, pages);
   for (let i = 0; i < count; i++) {
     const index = table.ensure(space, from + i);

@@ -1,11 +1,9 @@
 /**
- * The fold's state as a `MachineSnapshot` and back. The canonical form is sorted, so equal states give equal snapshots whatever
+ * The fold's state as a `MachineSnapshot`. The canonical form is sorted, so equal states give equal snapshots whatever
  * the order of events that led there. A page appears while it is mapped, has an entry or a mark; a frame while a page maps it.
  */
-import { MEMORY_KINDS, type MachineSnapshot } from '../../traces/index.js';
+import type { MachineSnapshot } from '../../traces/index.js';
 import type { Fold } from './fold.js';
-
-const MEMORY_GUEST = MEMORY_KINDS.indexOf('guest');
 
 export function takeSnapshot(fold: Fold): MachineSnapshot {
   return {
@@ -18,63 +16,6 @@ export function takeSnapshot(fold: Fold): MachineSnapshot {
     frames: takeFrames(fold),
     tlbs: takeTlbs(fold),
   };
-}
-
-export function loadSnapshot(fold: Fold, snapshot: MachineSnapshot): void {
-  fold.reset();
-  fold.seq = snapshot.seq;
-  fold.timeNs = snapshot.timeNs;
-  fold.harvests = snapshot.harvests;
-  fold.harvesting = snapshot.harvesting;
-  fold.reads = snapshot.reads;
-  const { pages, frames, mappings, spaces } = fold;
-  const from = snapshot.pages;
-  const hasGuest = spaces.secondStage >= 0;
-  const { frame: numbers, generation, captured, cached, memory } = snapshot.frames;
-  frames.reserve(numbers.length + 1);
-  for (let i = 0; i < numbers.length; i++) {
-    const frame = frames.append(numbers[i]!, hasGuest && memory[i] === MEMORY_GUEST);
-    frames.generation[frame] = generation[i]!;
-    frames.captured[frame] = captured[i]!;
-    frames.cached[frame] = cached[i]!;
-    frames.memory[frame] = memory[i]!;
-  }
-  const near = hasGuest ? null : new NearFrames(numbers);
-  pages.reserve(from.page.length);
-  for (let i = 0; i < from.page.length; i++) {
-    const page = pages.append(from.space[i]!, from.page[i]!);
-    const number = from.frame[i]!;
-    const frame = near?.indexOf(number) ?? 0;
-    if (frame > 0 || number < 0) mappings.attach(page, frame);
-    else mappings.attach(page, frames.ensure(number, spaces.isGuest(from.space[i]!)));
-    pages.pteLow[page] = from.pteLow[i]!;
-    pages.pteHigh[page] = from.pteHigh[i]!;
-    pages.marks[page] = from.marks[i]!;
-  }
-  const tlbs = snapshot.tlbs;
-  for (let i = 0; i < tlbs.cpu.length; i++) {
-    const page = pages.ensure(tlbs.space[i]!, tlbs.page[i]!);
-    const frame = frames.ensure(tlbs.frame[i]!, spaces.isGuest(tlbs.space[i]!));
-    fold.tlbOf(tlbs.cpu[i]!).fill(tlbs.slot[i]!, page, frame, tlbs.asid[i]!, tlbs.flags[i]!);
-  }
-}
-
-/** Index by frame number of frames that were just loaded in order: frames of a machine lie close together, so that no hash is needed. */
-class NearFrames {
-  readonly #first: number;
-  readonly #index: Int32Array;
-
-  constructor(numbers: Float64Array) {
-    this.#first = numbers[0] ?? 0;
-    const span = numbers.length === 0 ? 0 : numbers[numbers.length - 1]! - this.#first + 1;
-    this.#index = new Int32Array(span <= numbers.length * 8 ? span : 0);
-    if (this.#index.length > 0) for (let i = 0; i < numbers.length; i++) this.#index[numbers[i]! - this.#first] = i + 1;
-  }
-
-  /** 0 where it is not among them, or where they lie too far apart. */
-  indexOf(number: number): number {
-    return this.#index[number - this.#first] ?? 0;
-  }
 }
 
 function takePages(fold: Fold): MachineSnapshot['pages'] {

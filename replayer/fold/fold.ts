@@ -9,16 +9,19 @@
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import {
   PTE_HUGE,
+  sendSnapshot,
   write,
   type EventBatch,
   type MachineSnapshot,
   type PageScope,
   type PteLayout,
+  type StateSink,
   type TrailMeta,
 } from '../../traces/index.js';
 import { applyEvent } from './apply-event.js';
 import { carriersOf } from './carriers.js';
-import { loadSnapshot, takeSnapshot } from './fold-snapshot.js';
+import { FoldLoader } from './fold-loader.js';
+import { takeSnapshot } from './fold-snapshot.js';
 import { FrameTable } from './frame-table.js';
 import { Mappings } from './mappings.js';
 import { PageTable } from './page-table.js';
@@ -30,10 +33,10 @@ import { CpuTlb, SlotRoom } from './tlb.js';
 export type FoldMeta = Pick<TrailMeta, 'arch' | 'carriers' | 'spaces' | 'tlb' | 'actors' | 'options'>;
 
 export class Fold {
-  pages = new PageTable();
-  frames = new FrameTable();
+  readonly pages = new PageTable();
+  readonly frames = new FrameTable();
   /** Which pages are on each frame. */
-  mappings = new Mappings(this.pages, this.frames);
+  readonly mappings = new Mappings(this.pages, this.frames);
   /** By CPU number; a CPU that never filled an entry has none. */
   readonly tlbs: Array<CpuTlb | undefined> = [];
   /** What a device caches of translations: the TLB of CPU -1; undefined where none ever did. */
@@ -140,6 +143,15 @@ export class Fold {
     return within === 0 ? first : this.frames.ensure(this.frames.numberOf(first) + within, this.frames.isGuest(first));
   }
 
+  /** Index of the frame of that number that a page (an index) is said to be on; mostly it is known to be, and no search is needed. */
+  frameNumbered(number: number, page: number): number {
+    const { pages, frames } = this;
+    const known = pages.frame[page]!;
+    return known > 0 && frames.numberOf(known) === number
+      ? known
+      : frames.ensure(number, this.spaces.isGuest(pages.space[page]!));
+  }
+
   /** Slot in the CPU's TLB that a write to the page goes through, be it of a huge entry; -1 where it has none. */
   translation(cpu: number, page: number): number {
     return page < 0 ? -1 : (this.tlb(cpu)?.translation(this.pages, page) ?? -1);
@@ -244,14 +256,19 @@ export class Fold {
 
   /** Replaces the whole state. */
   load(snapshot: MachineSnapshot): void {
-    loadSnapshot(this, snapshot);
+    sendSnapshot(snapshot, this.loader());
   }
 
-  /** Back to the state before the first event. The tables are new objects then: emptying the hashes costs as much. */
+  /** What replaces the state by one that is handed to it. */
+  loader(): StateSink {
+    return new FoldLoader(this);
+  }
+
+  /** Back to the state before the first event. */
   reset(): void {
-    this.pages = new PageTable();
-    this.frames = new FrameTable();
-    this.mappings = new Mappings(this.pages, this.frames);
+    this.pages.clear();
+    this.frames.clear();
+    this.mappings.clear();
     this.tlbs.length = 0;
     this.deviceTlb = undefined;
     this.#tlbRoom = new SlotRoom();

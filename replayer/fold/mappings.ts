@@ -82,6 +82,11 @@ export class Mappings {
     frames.cached[to] = 0;
   }
 
+  /** Forgets all of them; the tables of pages and frames are cleared by their own. */
+  clear(): void {
+    for (const list of [this.#first, this.#next, this.#previous]) list.fill(0);
+  }
+
   #makeRoom(): void {
     if (this.#next.length < this.#pages.capacity) {
       this.#next = widen(this.#next, new Int32Array(this.#pages.capacity));

@@ -35,7 +35,7 @@ export class PageTable {
   find(space: number, page: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = hash(space, page, this.#shift);
+    let at = hashOf(space, page, this.#shift);
     for (;;) {
       const index = slots[at]! - 1;
       if (index < 0) return -1;
@@ -75,23 +75,20 @@ export class PageTable {
     }
   }
 
+  /** Forgets all pages; the room stays. */
+  clear(): void {
+    for (const column of [this.frame, this.pteLow, this.pteHigh, this.marks]) column.fill(0, 0, this.count);
+    this.#slots.fill(0);
+    this.count = 0;
+  }
+
   /** Makes room for that many records at once. */
   reserve(records: number): void {
     if (records > this.capacity) this.#grow(records);
   }
 
-  /** Throws a `TrailFormatError` for a range that cannot be: asked before a range is entered page by page. */
-  checkRange(pages: number): void {
-    if (pages <= PAGE_RECORDS_MAX) return;
-    throw new TrailFormatError({
-      what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
-      why: 'no recording has that many; a range in it is damaged',
-      mend: 'check the file with `pagetrail verify`, or record again',
-    });
-  }
-
   #grow(wanted: number): void {
-    this.checkRange(wanted);
+    checkRecords(wanted);
     const capacity = 2 ** Math.ceil(Math.log2(wanted));
     this.space = widen(this.space, new Uint16Array(capacity));
     this.page = widen(this.page, new Float64Array(capacity));
@@ -100,13 +97,13 @@ export class PageTable {
     this.pteHigh = widen(this.pteHigh, new Uint32Array(capacity));
     this.marks = widen(this.marks, new Uint16Array(capacity));
     this.#slots = new Int32Array(capacity * 2);
-    this.#shift = 32 - (Math.log2(capacity * 2) - 4);
+    this.#shift = shiftFor(capacity * 2);
     for (let index = 0; index < this.count; index++) this.#place(index);
   }
 
   #place(index: number): void {
     const mask = this.#slots.length - 1;
-    let at = hash(this.space[index]!, this.page[index]!, this.#shift);
+    let at = hashOf(this.space[index]!, this.page[index]!, this.#shift);
     while (this.#slots[at] !== 0) at = (at + 1) & mask;
     this.#slots[at] = index + 1;
   }
@@ -116,11 +113,26 @@ export class PageTable {
  * Multiplicative hash, good in its high bits (Knuth, TAOCP 6.4), of the block of 16 pages; the page's place in its block follows. So
  * neighbours share a cache line, and pages at a stride of 16 or more still spread over the blocks.
  */
-function hash(space: number, page: number, shift: number): number {
+export function hashOf(space: number, page: number, shift: number): number {
   const high = (page / 0x1_0000_0000) | 0;
   const low = page | 0; // modulo 2^32
   const block = Math.imul((low >>> 4) ^ Math.imul(high ^ (space << 20), 0x85eb_ca6b), 0x9e37_79b1) >>> shift;
   return (block << 4) | (low & 15);
+}
+
+/** What `hashOf` is to be given for a hash of so many slots, a power of two. */
+export function shiftFor(slots: number): number {
+  return 32 - (Math.log2(slots) - 4);
+}
+
+/** Throws a `TrailFormatError` for more records than can be: asked before a range is entered page by page, too. */
+export function checkRecords(records: number): void {
+  if (records <= PAGE_RECORDS_MAX) return;
+  throw new TrailFormatError({
+    what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
+    why: 'no recording has that many; a range in it is damaged',
+    mend: 'check the file with `pagetrail verify`, or record again',
+  });
 }
 
 /** The wider array, with the contents of the narrower one. */

@@ -2,7 +2,14 @@
  * The last change of what a CPU has cached of a page. It begins with a fill, which the page index finds; what became of the entry since is
  * looked up in checkpoints, by halves, so that only the events around its end are read.
  */
-import { TLB_HUGE, tlbFill, type EventBatch, type MachineSnapshot, type Selection } from '../../traces/index.js';
+import {
+  snapshotAtOrBefore,
+  TLB_HUGE,
+  tlbFill,
+  type EventBatch,
+  type MachineSnapshot,
+  type Selection,
+} from '../../traces/index.js';
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
 import { headOf } from '../cached-page.js';
 import { mayHaveHugePages } from '../fold/index.js';
@@ -38,7 +45,7 @@ export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbS
   let held: Held | null = null;
   // It is held at `from`, and ends at most once; what a checkpoint says of the middle decides in which half.
   while (chunkOfSeq(source, to) - chunkOfSeq(source, from) > READ_CHUNKS) {
-    const checkpoint = source.scopedSnapshotAtOrBefore(Math.floor((from + to) / 2), scopeOf(subject));
+    const checkpoint = snapshotAtOrBefore(source, Math.floor((from + to) / 2), scopeOf(subject));
     if (checkpoint === null || checkpoint.seq <= from) break;
     const found = heldIn(checkpoint.tlbs, subject);
     if (found === null) to = checkpoint.seq;
@@ -113,7 +120,7 @@ function lastUpdate(
 ): LifeEvent | null {
   const seq = lastAbout(source, batch, subject, UPDATE_FIELDS, before - 1, (row) => batch.page[row] === subject.page);
   if (seq <= begins) return null;
-  const checkpoint = source.scopedSnapshotAtOrBefore(seq - 1, scopeOf(subject));
+  const checkpoint = snapshotAtOrBefore(source, seq - 1, scopeOf(subject));
   const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
   if (held === null) return follow(source, batch, subject, null, begins, seq);
   return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);

@@ -18,6 +18,8 @@ import {
   ENUMERATIONS,
   EVENT_KINDS,
   EventBatch,
+  narrowed,
+  type PageScope,
   PTE_ACCESSED,
   PTE_DIRTY,
   PTE_HUGE,
@@ -39,6 +41,8 @@ import {
   type PteLayout,
   type Selection,
   selectionOf,
+  sendSnapshot,
+  type StateSink,
   type TrailEnding,
   type TrailMeta,
 } from '../../traces/index.js';
@@ -139,8 +143,19 @@ export class MemorySource extends BatchSource {
     this.chunksRead++;
   }
 
-  override snapshotAtOrBefore(seq: number): MachineSnapshot | null {
-    return this.snapshots.findLast((snapshot) => snapshot.seq <= seq) ?? null;
+  override checkpointAtOrBefore(seq: number): number {
+    return this.#snapshot(seq)?.seq ?? -1;
+  }
+
+  override loadAtOrBefore(seq: number, scope: PageScope | null, sink: StateSink): boolean {
+    const snapshot = this.#snapshot(seq);
+    if (snapshot === undefined) return false;
+    sendSnapshot(scope === null ? snapshot : narrowed(snapshot, scope), sink);
+    return true;
+  }
+
+  #snapshot(seq: number): MachineSnapshot | undefined {
+    return this.snapshots.findLast((snapshot) => snapshot.seq <= seq);
   }
 }
 

@@ -6,6 +6,7 @@ export { buildWorld, type World } from '../world.js';
 export { isQuestion, Lookup, type Micro, type MicroOp, micro, Op, type OpCode, Walk } from '../micro-ops.js';
 export { STEP_NUMBER, type StepName } from '../steps.js';
 export type { StrategyCode, StrategyOptions } from '../strategies/define.js';
+export { Changes } from '../machine/changes.js';
 export {
   CARRIER,
   CLAIM,

@@ -1,24 +1,23 @@
 /** The machine's own state in the canonical form of a snapshot: sorted columns, frame and page numbers instead of indices. */
 import { PAGES_PER_TABLE } from '../../base/index.js';
-import type { MachineSnapshot, PteLayout } from '../../traces/index.js';
+import type { MachineHead, MachineSnapshot, PteLayout } from '../../traces/index.js';
 import type { Machine } from './machine.js';
 import type { PageStore } from './pages.js';
 import type { Tlb } from './tlb.js';
 
 /** @param layouts by address space; those that are not named have the first */
 export function snapshotOf(machine: Machine, layouts: readonly PteLayout[]): MachineSnapshot {
-  const { pages, journal } = machine;
-  const tlbs: Array<readonly [number, Tlb]> = [[-1, machine.device.tlb], ...machine.cpus.tlbs.entries()];
-  return {
-    seq: journal.seq,
-    timeNs: journal.time,
-    harvests: machine.harvests,
-    harvesting: machine.harvesting,
-    reads: machine.reads,
-    pages: pageColumns(pages, layouts),
-    frames: frameColumns(pages),
-    tlbs: tlbColumns(tlbs, pages),
-  };
+  const { pages } = machine;
+  return { ...headOf(machine), pages: pageColumns(pages, layouts), frames: frameColumns(pages), tlbs: tlbsOf(machine) };
+}
+
+export function headOf({ journal, harvests, harvesting, reads }: Machine): MachineHead {
+  return { seq: journal.seq, timeNs: journal.time, harvests, harvesting, reads };
+}
+
+/** What all CPUs and the device have cached. */
+export function tlbsOf({ device, cpus, pages }: Machine): MachineSnapshot['tlbs'] {
+  return tlbColumns([[-1, device.tlb], ...cpus.tlbs.entries()], pages);
 }
 
 function pageColumns(pages: PageStore, layouts: readonly PteLayout[]): MachineSnapshot['pages'] {

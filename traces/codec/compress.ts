@@ -60,9 +60,9 @@ function qualityBy(compressedSample: Uint8Array): number {
   return compressedSample.length > SAMPLE_BYTES * NOISY_RATIO ? FAST : THOROUGH;
 }
 
-/** Compresses on another thread. The caller leaves `raw` alone until the promise settles. */
-export async function compressBlock(raw: Uint8Array): Promise<Block> {
-  if (raw.length < COMPRESS_FROM_BYTES) return keep(raw);
+/** Compresses on another thread what has at least so many bytes. The caller leaves `raw` alone until the promise settles. */
+export async function compressBlock(raw: Uint8Array, fromBytes: number = COMPRESS_FROM_BYTES): Promise<Block> {
+  if (raw.length < fromBytes) return keep(raw);
   const sample = sampleOf(raw);
   const quality =
     sample === null ? THOROUGH : qualityBy(await compressAsync(sample, brotliOptions(SAMPLE_BYTES, FAST)));

@@ -12,6 +12,12 @@ const TABLE_VERSION = 1;
 /** Most rows of a table, and of the tables of one checkpoint together, so that a hostile one costs a bounded amount of memory. */
 export const MOST_TABLE_ROWS = 2 ** 24;
 
+/** Rows of the first room of columns: chosen, four pages of memory. */
+const LEAST_ROOM = 2048;
+
+/** Smaller tables stay as they are. Measured: hundreds of them are read for one state, each in less time than it takes to begin to expand it. */
+const COMPRESS_FROM_BYTES = 1024;
+
 export interface TableColumn {
   readonly values: Float64Array;
   /** Whether neighbours resemble each other. */
@@ -38,8 +44,29 @@ export function packTable(columns: readonly TableColumn[], rows: number): Packed
 }
 
 export async function sealTable(table: PackedTable): Promise<Uint8Array> {
-  const { codec, rawBytes, data } = await compressBlock(table.raw);
+  const { codec, rawBytes, data } = await compressBlock(table.raw, COMPRESS_FROM_BYTES);
   return seal([TABLE_VERSION, table.rows, table.columnBytes, codec, rawBytes, data]);
+}
+
+/** Room for columns that are done with soon, many times over: a state of a million pages would otherwise leave hundreds of megabytes behind. */
+export class ColumnRoom {
+  #room = new Float64Array(0);
+  #used = 0;
+
+  /** A column with whatever was in its place before. */
+  take(rows: number): Float64Array {
+    if (this.#used + rows > this.#room.length) {
+      this.#room = new Float64Array(Math.max(2 * this.#room.length, LEAST_ROOM, rows));
+      this.#used = 0;
+    }
+    this.#used += rows;
+    return this.#room.subarray(this.#used - rows, this.#used);
+  }
+
+  /** All columns are done with. */
+  clear(): void {
+    this.#used = 0;
+  }
 }
 
 /**
@@ -47,6 +74,7 @@ export async function sealTable(table: PackedTable): Promise<Uint8Array> {
  * @param bounds least and most value of each column
  * @param mostRows rows that it may have
  * @param leastColumns columns that it must have; those that a later version appended are zeros where they are missing
+ * @param room where the columns are put; room of their own where it is left out
  * @throws TrailFormatError
  */
 export function openTable(
@@ -54,6 +82,7 @@ export function openTable(
   bounds: ReadonlyArray<readonly [number, number]>,
   mostRows: number = MOST_TABLE_ROWS,
   leastColumns: number = bounds.length,
+  room: ColumnRoom | null = null,
 ): Float64Array[] {
   const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
   version!.integer(TABLE_VERSION, TABLE_VERSION);
@@ -69,11 +98,11 @@ export function openTable(
   const raw = expandBlock(block);
   let at = 0;
   return bounds.map(([least, most], column) => {
-    if (column >= columnBytes.length) return new Float64Array(rows);
+    const values = room === null ? new Float64Array(rows) : room.take(rows);
+    if (column >= columnBytes.length) return values.fill(0);
     const cursor = new VarintCursor(raw, at, at + columnBytes[column]!);
     at = cursor.end;
     if (at > raw.length) damaged('its columns are longer than its bytes');
-    const values = new Float64Array(rows);
     unpackColumn(cursor, cursor.byte(), values, rows, least, most);
     return values;
   });

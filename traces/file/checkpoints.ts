@@ -1,82 +1,74 @@
 /**
- * Checkpoints of an opened trail. The head row of a checkpoint names every shard it consists of and the checkpoint that
- * stored it last; a checkpoint some of whose shards are absent is passed over for an older one. Shards are read when they are needed.
+ * Checkpoints of an opened trail. The head row of a checkpoint names every shard it consists of and the checkpoints that have
+ * stored it; a checkpoint some of whose shards are absent is passed over for an older one. Shards are read when they are needed.
  */
 import type Database from 'better-sqlite3';
 import { TrailFormatError } from '../../base/index.js';
 import { unseal } from '../codec/envelope.js';
+import { ColumnRoom } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
-import { framesUnder, type MachineSnapshot, pagesIn, type PageScope, type ScopedSnapshot } from '../snapshot.js';
+import type { MachineHead, StateSink } from '../page-rows.js';
+import { sendSnapshot } from '../send-snapshot.js';
+import { framesUnder, type MachineSnapshot, pagesIn, type PageScope } from '../snapshot.js';
 import { joinFrames, joinPages, joinTlbs, type ShardBody, ShardOpener } from './join-shards.js';
-import { RANGE_PAGES, RANGE_SHARDS, rangeShard, SHARD_NAME, type ShardPart, TLB_BOUNDS } from './shard-tables.js';
+import {
+  MOST_CHANGES,
+  RANGE_PAGES,
+  RANGE_SHARDS,
+  rangeShard,
+  SHARD_NAME,
+  type ShardPart,
+  TLB_BOUNDS,
+} from './shard-tables.js';
+import { openState } from './state-shards.js';
 
-type Head = Pick<MachineSnapshot, 'seq' | 'timeNs' | 'harvests' | 'harvesting' | 'reads'>;
-/** A shard, and the checkpoint that stored it. */
+/** A shard, and the checkpoints that stored it: the whole, then changes to it. */
 interface StoredShard {
   readonly name: string;
   readonly part: ShardPart;
   readonly number: number;
-  readonly seq: number;
+  readonly seqs: readonly number[];
 }
+
+/** Thrown where a shard is not there. */
+const ABSENT = Symbol('absent');
 
 export class CheckpointReader {
   readonly #path: string;
+  /** Pages and their frames lie together. */
+  readonly #hasStates: boolean;
   readonly #heads: Database.Statement<[number], { seq: number; body: Uint8Array }>;
+  readonly #seqs: Database.Statement<[number], number>;
   readonly #shard: Database.Statement<[number, string], Uint8Array>;
+  readonly #room = new ColumnRoom();
 
-  constructor(path: string, db: Database.Database) {
+  /** @param version of the format */
+  constructor(path: string, db: Database.Database, version: number) {
     this.#path = path;
-    this.#heads = db.prepare(
-      "SELECT seq, body FROM checkpoint WHERE shard = 'head' AND seq <= ? ORDER BY seq DESC LIMIT 1",
-    );
+    this.#hasStates = version >= 4;
+    const latest = "FROM checkpoint WHERE shard = 'head' AND seq <= ? ORDER BY seq DESC LIMIT 1";
+    this.#heads = db.prepare(`SELECT seq, body ${latest}`);
+    this.#seqs = db.prepare<[number], number>(`SELECT seq ${latest}`).pluck();
     this.#shard = db
       .prepare<[number, string], Uint8Array>('SELECT body FROM checkpoint WHERE seq = ? AND shard = ?')
       .pluck();
   }
 
-  /** The latest whole checkpoint at or before event `seq`; null when there is none. */
-  atOrBefore(seq: number): MachineSnapshot | null {
-    return this.#latest(seq, (head, shards) => {
-      const opener = new ShardOpener();
-      const pages = this.#bodies(shards, ['pages', 'maps', 'ptes']);
-      const frames = this.#bodies(shards, ['frames']);
-      const tlbs = this.#tlbs(shards, opener);
-      if (pages === null || frames === null || tlbs === null) return null;
-      return { ...head, pages: joinPages(opener, pages), frames: joinFrames(opener, frames), tlbs };
-    });
+  /** `seq` of the latest checkpoint at or before event `seq`, whole or not; -1 where there is none. */
+  seqAtOrBefore(seq: number): number {
+    return this.#seqs.get(seq) ?? -1;
   }
 
-  /** The same of some pages, their frames, and all TLBs. */
-  scopedAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
-    return this.#latest(seq, (head, shards) => {
-      const opener = new ShardOpener();
-      const ranges = shardsOfRange(scope);
-      const bodies = this.#bodies(
-        shards.filter(({ number }) => ranges.has(number)),
-        ['pages', 'maps', 'ptes'],
-      );
-      const tlbs = this.#tlbs(shards, opener);
-      if (bodies === null || tlbs === null) return null;
-      const pages = pagesIn(joinPages(opener, bodies), scope);
-      const under = new Set<number>();
-      for (const frame of pages.frame) if (frame >= 0) under.add(rangeShard(frame));
-      const frames = this.#bodies(
-        shards.filter(({ number }) => under.has(number)),
-        ['frames'],
-      );
-      if (frames === null) return null;
-      return { ...head, pages, ...framesUnder(pages, joinFrames(opener, frames)), tlbs };
-    });
-  }
-
-  /** What `read` makes of the latest checkpoint that has all it needs; `read` gives null where something is absent. */
-  #latest<T>(seq: number, read: (head: Head, shards: readonly StoredShard[]) => T | null): T | null {
+  /** Hands out the latest whole checkpoint at or before event `seq`; false where there is none. */
+  load(seq: number, scope: PageScope | null, sink: StateSink): boolean {
     for (let row = this.#heads.get(seq); row !== undefined; row = this.#heads.get(row.seq - 1)) {
       try {
         const { head, shards } = readHead(row.body, row.seq);
-        const state = read(head, shards);
-        if (state !== null) return state;
+        if (this.#hasStates) this.#send(head, shards, scope, sink);
+        else sendSnapshot(this.#snapshot(head, shards, scope), sink);
+        return true;
       } catch (error) {
+        if (error === ABSENT) continue;
         if (!(error instanceof TrailFormatError)) throw error;
         throw new TrailFormatError(
           {
@@ -88,51 +80,87 @@ export class CheckpointReader {
         );
       }
     }
-    return null;
+    return false;
   }
 
-  /** null where one of them is absent. */
-  #bodies(shards: readonly StoredShard[], parts: readonly ShardPart[]): ShardBody[] | null {
-    const bodies: ShardBody[] = [];
-    for (const { name, part, number, seq } of shards) {
-      if (!parts.includes(part)) continue;
-      const body = this.#shard.get(seq, name);
-      if (body === undefined) return null;
-      bodies.push({ part, number, body });
+  #send(head: MachineHead, shards: readonly StoredShard[], scope: PageScope | null, sink: StateSink): void {
+    const opener = new ShardOpener();
+    const within = shardsOf(scope);
+    sink.begin(head);
+    for (const { name, part, number, seqs } of shards) {
+      if (part !== 'state' || !within(number)) continue;
+      const bodies = seqs.map((seq) => this.#body(seq, name));
+      this.#room.clear();
+      sink.pages(openState(opener, this.#room, number, bodies, scope));
     }
-    return bodies;
+    // Of some pages nobody wants what they share with others: it is told that they do.
+    if (scope === null) sink.frames(joinFrames(opener, this.#bodies(shards, ['frames'])));
+    sink.tlbs(this.#tlbs(shards, opener));
   }
 
-  #tlbs(shards: readonly StoredShard[], opener: ShardOpener): MachineSnapshot['tlbs'] | null {
+  /** Of a trail before format 4. */
+  #snapshot(head: MachineHead, shards: readonly StoredShard[], scope: PageScope | null): MachineSnapshot {
+    const opener = new ShardOpener();
+    const within = shardsOf(scope);
+    const tlbs = this.#tlbs(shards, opener);
+    const bodies = this.#bodies(
+      shards.filter(({ number }) => within(number)),
+      ['pages', 'maps', 'ptes'],
+    );
+    const pages = joinPages(opener, bodies);
+    if (scope === null) return { ...head, pages, frames: joinFrames(opener, this.#bodies(shards, ['frames'])), tlbs };
+    const ours = pagesIn(pages, scope);
+    const under = new Set<number>();
+    for (const frame of ours.frame) if (frame >= 0) under.add(rangeShard(frame));
+    const frames = this.#bodies(
+      shards.filter(({ number }) => under.has(number)),
+      ['frames'],
+    );
+    return { ...head, pages: ours, ...framesUnder(ours, joinFrames(opener, frames)), tlbs };
+  }
+
+  #bodies(shards: readonly StoredShard[], parts: readonly ShardPart[]): ShardBody[] {
+    return shards
+      .filter(({ part }) => parts.includes(part))
+      .map(({ name, part, number, seqs }) => ({ part, number, body: this.#body(seqs[0]!, name) }));
+  }
+
+  #body(seq: number, name: string): Uint8Array {
+    const body = this.#shard.get(seq, name);
+    if (body === undefined) throw ABSENT;
+    return body;
+  }
+
+  #tlbs(shards: readonly StoredShard[], opener: ShardOpener): MachineSnapshot['tlbs'] {
     const bodies = this.#bodies(shards, ['tlbs']);
-    return bodies === null
-      ? null
-      : joinTlbs(bodies.map((body) => ({ cpu: body.number, columns: opener.open(body, TLB_BOUNDS) })));
+    return joinTlbs(bodies.map((body) => ({ cpu: body.number, columns: opener.open(body.body, TLB_BOUNDS) })));
   }
 }
 
-/** Numbers of the shards that pages of the scope may lie in. */
-function shardsOfRange({ from, to }: PageScope): { has(shard: number): boolean } {
+/** Whether pages of the scope may lie in a shard of that number. */
+function shardsOf(scope: PageScope | null): (shard: number) => boolean {
+  if (scope === null) return () => true;
   const shards = new Set<number>();
-  const first = Math.floor(from / RANGE_PAGES);
-  const last = Math.floor((to - 1) / RANGE_PAGES);
-  if (last - first >= RANGE_SHARDS) return { has: () => true };
+  const first = Math.floor(scope.from / RANGE_PAGES);
+  const last = Math.floor((scope.to - 1) / RANGE_PAGES);
+  if (last - first >= RANGE_SHARDS) return () => true;
   for (let range = first; range <= last; range++) shards.add(rangeShard(range * RANGE_PAGES));
-  return shards;
+  return (shard) => shards.has(shard);
 }
 
-function readHead(body: Uint8Array, at: number): { head: Head; shards: StoredShard[] } {
+function readHead(body: Uint8Array, at: number): { head: MachineHead; shards: StoredShard[] } {
   const [version, seq, timeNs, harvests, harvesting, reads, names] = unseal(body).items(7);
   version!.integer(1, 1);
   if (seq!.integer(0, Number.MAX_SAFE_INTEGER) !== at) damaged('it belongs to another event');
   const text = new TextDecoder().decode(names!.bytes());
   const shards = (text === '' ? [] : text.split(' ')).map((entry): StoredShard => {
     const [name = '', stored = ''] = entry.split('@');
-    const storedAt = Number(stored);
-    if (!SHARD_NAME.test(name) || !Number.isSafeInteger(storedAt) || storedAt > at)
-      damaged('it names a shard that cannot be');
+    const seqs = stored.split('+').map(Number);
     const [part, number] = name.split(':');
-    return { name, part: part as ShardPart, number: Number(number), seq: storedAt };
+    const most = part === 'state' ? 1 + MOST_CHANGES : 1;
+    const ascend = seqs.every((one, i) => Number.isSafeInteger(one) && one <= at && (i === 0 || one > seqs[i - 1]!));
+    if (!SHARD_NAME.test(name) || !ascend || seqs.length > most) damaged('it names a shard that cannot be');
+    return { name, part: part as ShardPart, number: Number(number), seqs };
   });
   if (new Set(shards.map(({ name }) => name)).size !== shards.length) damaged('it names a shard twice');
   return {

@@ -2,4 +2,5 @@
 export type { ChunkInfo } from './chunk-rows.js';
 export { TrailReader } from './reader.js';
 export { APPLICATION_ID, FORMAT_VERSION } from './schema.js';
+export { rangeShard } from './shard-tables.js';
 export { type HostRows, TrailWriter } from './writer.js';

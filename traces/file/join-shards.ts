@@ -1,5 +1,5 @@
-/** A machine snapshot put together from the shards of a checkpoint (see `shard-tables.ts`), all of them or those of some pages. */
-import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
+/** Columns of a machine snapshot put together from the shards of a checkpoint (see `shard-tables.ts`), all of them or those of some pages. */
+import { type ColumnRoom, MOST_TABLE_ROWS, openTable } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
 import type { MachineSnapshot } from '../snapshot.js';
 import {
@@ -26,20 +26,21 @@ type Bounds = ReadonlyArray<readonly [number, number]>;
 export class ShardOpener {
   #rowsLeft = MOST_TABLE_ROWS;
 
-  open({ body }: ShardBody, bounds: Bounds, leastColumns = bounds.length): Columns {
-    const columns = openTable(body, bounds, this.#rowsLeft, leastColumns);
+  /** @param room where its columns are put; see `openTable` */
+  open(body: Uint8Array, bounds: Bounds, leastColumns = bounds.length, room: ColumnRoom | null = null): Columns {
+    const columns = openTable(body, bounds, this.#rowsLeft, leastColumns, room);
     this.#rowsLeft -= columns[0]!.length;
     return columns;
   }
 }
 
-/** Pages from `maps` and `ptes`, or from `pages` of an older trail. */
+/** Pages of trails before format 4: from `maps` and `ptes`, or from `pages`. */
 export function joinPages(opener: ShardOpener, bodies: readonly ShardBody[]): MachineSnapshot['pages'] {
   const of = (part: ShardPart) => bodies.filter((body) => body.part === part);
-  const ptes = new Map(of('ptes').map((body) => [body.number, opener.open(body, PTE_BOUNDS)]));
-  const tables = of('pages').map((body) => opener.open(body, PAGE_BOUNDS));
+  const ptes = new Map(of('ptes').map((body) => [body.number, opener.open(body.body, PTE_BOUNDS)]));
+  const tables = of('pages').map((body) => opener.open(body.body, PAGE_BOUNDS));
   for (const body of of('maps')) {
-    const maps = opener.open(body, MAP_BOUNDS);
+    const maps = opener.open(body.body, MAP_BOUNDS);
     const entries = ptes.get(body.number);
     if (entries?.[0]!.length !== maps[0]!.length) damaged('the entries of its pages are not as many as the pages');
     tables.push([...maps, ...entries!]);
@@ -70,7 +71,7 @@ export function joinPages(opener: ShardOpener, bodies: readonly ShardBody[]): Ma
 }
 
 export function joinFrames(opener: ShardOpener, bodies: readonly ShardBody[]): MachineSnapshot['frames'] {
-  const tables = bodies.map((body) => opener.open(body, FRAME_BOUNDS, FRAME_COLUMNS_AT_LEAST));
+  const tables = bodies.map((body) => opener.open(body.body, FRAME_BOUNDS, FRAME_COLUMNS_AT_LEAST));
   const rows = rowCount(tables);
   const frames = {
     frame: new Float64Array(rows),

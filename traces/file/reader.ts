@@ -12,7 +12,8 @@ import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
 import { type OpenChunk, openChunk } from '../codec/open-chunk.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
-import type { MachineSnapshot, PageScope, ScopedSnapshot } from '../snapshot.js';
+import type { StateSink, StateStore } from '../page-rows.js';
+import type { PageScope } from '../snapshot.js';
 import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
 import { CheckpointReader } from './checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
@@ -32,7 +33,7 @@ interface OpenedChunk {
   readonly chunk: OpenChunk;
 }
 
-export class TrailReader {
+export class TrailReader implements StateStore {
   readonly path: string;
   readonly formatVersion: number;
   readonly #db: Database.Database;
@@ -72,7 +73,7 @@ export class TrailReader {
     db.pragma('query_only = ON');
     checkTables(path, db, version);
     this.#body = db.prepare('SELECT first_seq, events, body FROM chunk WHERE id = ?');
-    this.#checkpoints = new CheckpointReader(path, db);
+    this.#checkpoints = new CheckpointReader(path, db, version);
     this.#pageIndex = version >= 3 ? new PageIndexReader(path, db) : null;
     this.refresh();
   }
@@ -186,14 +187,14 @@ export class TrailReader {
     return opened;
   }
 
-  /** The latest whole checkpoint at or before event `seq`; null when there is none. */
-  snapshotAtOrBefore(seq: number): MachineSnapshot | null {
-    return withSqlite(this.path, 'read', () => this.#checkpoints.atOrBefore(Math.min(seq, this.events)));
+  /** `seq` of the latest checkpoint at or before event `seq`; -1 when there is none. */
+  checkpointAtOrBefore(seq: number): number {
+    return withSqlite(this.path, 'read', () => this.#checkpoints.seqAtOrBefore(Math.min(seq, this.events)));
   }
 
-  /** The same of some pages, the frames they are on, and all TLBs. */
-  scopedSnapshotAtOrBefore(seq: number, scope: PageScope): ScopedSnapshot | null {
-    return withSqlite(this.path, 'read', () => this.#checkpoints.scopedAtOrBefore(Math.min(seq, this.events), scope));
+  /** Hands out the latest whole checkpoint at or before event `seq`, or of `scope` what it says; false when there is none. */
+  loadAtOrBefore(seq: number, scope: PageScope | null, sink: StateSink): boolean {
+    return withSqlite(this.path, 'read', () => this.#checkpoints.load(Math.min(seq, this.events), scope, sink));
   }
 
   /**

@@ -1,15 +1,19 @@
 /**
- * What the shards of a checkpoint are: tables small enough that a checkpoint stores again only what has changed, and a question about a few
+ * What the shards of a checkpoint are: tables small enough that a checkpoint stores only what has changed, and a question about a few
  * pages reads only what it needs. Pages and frames fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not
  * make a shard each); TLB entries by CPU, those of a device's own TLB being of CPU -1.
  *
- *   maps:N    where the pages lie: hardly ever changes
- *   ptes:N    their entries and marks, row for row beside maps:N
- *   frames:N  generations
+ *   state:N   pages, their entries and marks, and what the frames have seen that are theirs alone; whole, or rows that changed
+ *   frames:N  frames that several pages are on
  *   tlbs:C    what CPU C has cached
- *   pages:N   maps and ptes in one, in trails of format 1 and 2
+ *
+ * In trails of earlier formats all frames are in frames:N, and pages are
+ *
+ *   maps:N    where they lie, with ptes:N row for row beside it: their entries and marks (format 3)
+ *   pages:N   both in one (formats 1 and 2)
  */
 import { PAGE_LIMIT } from '../../base/index.js';
+import { PAGE_GONE } from '../page-rows.js';
 
 /** Pages or frames in one range. */
 export const RANGE_PAGES = 4096;
@@ -18,10 +22,13 @@ export const RANGE_SHARDS = 1024;
 /** The greatest CPU number. */
 export const CPU_MOST = 0x7fff;
 
-const SHARD_PARTS = ['pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
+const SHARD_PARTS = ['state', 'pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
 export type ShardPart = (typeof SHARD_PARTS)[number];
 
 export const SHARD_NAME = new RegExp(`^(?:(?:${SHARD_PARTS.join('|')}):\\d{1,5}|tlbs:-1)$`);
+
+/** Tables of changes after a whole one that a `state:N` may consist of. Chosen: the whole is then a small part of what is stored. */
+export const MOST_CHANGES = 7;
 
 /** The shard that a page or frame of that number falls into. */
 export function rangeShard(number: number): number {
@@ -37,6 +44,7 @@ const PAGE: Bounds = [0, PAGE_LIMIT - 1];
 const FRAME: Bounds = [0, Number.MAX_SAFE_INTEGER];
 /** -1: the page has an entry or a mark, and no frame. */
 const FRAME_OR_NONE: Bounds = [-1, Number.MAX_SAFE_INTEGER];
+const FRAME_OR_GONE: Bounds = [PAGE_GONE, Number.MAX_SAFE_INTEGER];
 
 /** space, page, frame */
 export const MAP_BOUNDS = [U16, PAGE, FRAME_OR_NONE] as const;
@@ -44,6 +52,8 @@ export const MAP_BOUNDS = [U16, PAGE, FRAME_OR_NONE] as const;
 export const PTE_BOUNDS = [[0, 0xfff], [0, 0xf_ffff], U32, U16] as const;
 /** space, page, frame and the columns of an entry */
 export const PAGE_BOUNDS = [U16, PAGE, FRAME, ...PTE_BOUNDS] as const;
+/** space, page, frame (or gone), the columns of an entry, whose frame, generation, generation less captured, cached */
+export const STATE_BOUNDS = [U16, PAGE, FRAME_OR_GONE, ...PTE_BOUNDS, U8, FRAME, WIDE, FRAME] as const;
 /** frame, generation, generation less captured, memory, cached, pages on it */
 export const FRAME_BOUNDS = [FRAME, FRAME, WIDE, U8, FRAME, U32] as const;
 /** Format version 1 had no cached, version 2 no count of pages. */

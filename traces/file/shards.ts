@@ -1,77 +1,86 @@
-/** A machine snapshot cut into shards (see `shard-tables.ts`), as packed tables. */
+/** A state to be stored, cut into shards (see `shard-tables.ts`) as packed tables. */
 import { type PackedTable, packTable } from '../codec/table.js';
+import { PAGE_GONE, type PageRows } from '../page-rows.js';
 import type { MachineSnapshot } from '../snapshot.js';
 import { RANGE_PAGES, rangeShard } from './shard-tables.js';
 
-/** A shard by name: `maps:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
+/** A shard by name: `state:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
 export interface Shard {
   readonly name: string;
   readonly table: PackedTable;
 }
 
-/** Rows [from, to) of the snapshot, one after the other in pairs. */
+/** Rows [from, to), one after the other in pairs. */
 type Stretches = number[];
 type Source = Float64Array | Uint32Array | Uint16Array | Uint8Array | Int16Array;
 
-/** The shards of a snapshot, in a fixed order. */
-export function cutIntoShards(snapshot: MachineSnapshot): Shard[] {
-  const { pages, frames, tlbs } = snapshot;
-  const shards: Shard[] = [];
-  for (const [shard, stretches] of dealRanges(pages.page, pages.space)) {
-    const low = gather(pages.pteLow, stretches);
-    const frame = gather(pages.frame, stretches);
-    const bits = Float64Array.from(low, (entry) => entry % 4096);
+/** The rows of each `state` shard, by ascending number. */
+export function cutPages(rows: PageRows): Array<{ readonly number: number; readonly table: PackedTable }> {
+  return dealRanges(rows.page, rows.space).map(([number, stretches]) => {
+    const column = (values: Float64Array) => gather(values, stretches);
+    const frame = column(rows.frame);
+    const low = column(rows.pteLow);
+    const generation = column(rows.generation);
+    const captured = column(rows.captured);
     // Where the entry names the frame that the page is on, these are zeros.
-    const against = low.map((entry, i) => ((entry >>> 12) ^ (frame[i]! % 2 ** 20)) & 0xf_ffff);
-    shards.push(
-      shardOf(`maps:${shard}`, [
-        { values: gather(pages.space, stretches), alike: false },
-        { values: gather(pages.page, stretches), alike: true },
-        { values: frame, alike: true },
-      ]),
-      shardOf(`ptes:${shard}`, [
-        { values: bits, alike: false },
-        { values: against, alike: false },
-        { values: gather(pages.pteHigh, stretches), alike: false },
-        { values: gather(pages.marks, stretches), alike: false },
-      ]),
+    const against = low.map((entry, i) =>
+      frame[i] === PAGE_GONE ? 0 : ((entry >>> 12) ^ (frame[i]! % 2 ** 20)) & 0xf_ffff,
     );
-  }
-  for (const [shard, stretches] of dealRanges(frames.frame, null)) {
-    const generation = gather(frames.generation, stretches);
-    const captured = gather(frames.captured, stretches);
-    shards.push(
-      shardOf(`frames:${shard}`, [
-        { values: gather(frames.frame, stretches), alike: true },
-        { values: generation, alike: false },
-        { values: generation.map((newest, i) => newest - captured[i]!), alike: false },
-        { values: gather(frames.memory, stretches), alike: false },
-        { values: gather(frames.cached, stretches), alike: false },
-        { values: gather(frames.mappers, stretches), alike: false },
-      ]),
-    );
-  }
-  for (const [cpu, stretches] of dealCpus(tlbs.cpu)) {
-    shards.push(
-      shardOf(`tlbs:${cpu}`, [
-        { values: gather(tlbs.slot, stretches), alike: true },
-        { values: gather(tlbs.space, stretches), alike: false },
-        { values: gather(tlbs.page, stretches), alike: true },
-        { values: gather(tlbs.frame, stretches), alike: true },
-        { values: gather(tlbs.asid, stretches), alike: false },
-        { values: gather(tlbs.flags, stretches), alike: false },
-      ]),
-    );
-  }
-  return shards;
+    const table = tableOf([
+      { values: column(rows.space), alike: false },
+      { values: column(rows.page), alike: true },
+      { values: frame, alike: true },
+      { values: low.map((entry) => entry % 4096), alike: false },
+      { values: against, alike: false },
+      { values: column(rows.pteHigh), alike: false },
+      { values: column(rows.marks), alike: false },
+      { values: column(rows.own), alike: false },
+      { values: generation, alike: false },
+      { values: generation.map((newest, i) => newest - captured[i]!), alike: false },
+      { values: column(rows.cached), alike: false },
+    ]);
+    return { number, table };
+  });
 }
 
-function shardOf(name: string, columns: Array<{ readonly values: Float64Array; readonly alike: boolean }>): Shard {
-  return { name, table: packTable(columns, columns[0]!.values.length) };
+export function cutFrames(frames: MachineSnapshot['frames']): Shard[] {
+  return dealRanges(frames.frame, null).map(([number, stretches]) => {
+    const column = (values: Source) => gather(values, stretches);
+    const generation = column(frames.generation);
+    const captured = column(frames.captured);
+    const table = tableOf([
+      { values: column(frames.frame), alike: true },
+      { values: generation, alike: false },
+      { values: generation.map((newest, i) => newest - captured[i]!), alike: false },
+      { values: column(frames.memory), alike: false },
+      { values: column(frames.cached), alike: false },
+      { values: column(frames.mappers), alike: false },
+    ]);
+    return { name: `frames:${number}`, table };
+  });
+}
+
+export function cutTlbs(tlbs: MachineSnapshot['tlbs']): Shard[] {
+  return dealCpus(tlbs.cpu).map(([cpu, stretches]) => {
+    const column = (values: Source) => gather(values, stretches);
+    const table = tableOf([
+      { values: column(tlbs.slot), alike: true },
+      { values: column(tlbs.space), alike: false },
+      { values: column(tlbs.page), alike: true },
+      { values: column(tlbs.frame), alike: true },
+      { values: column(tlbs.asid), alike: false },
+      { values: column(tlbs.flags), alike: false },
+    ]);
+    return { name: `tlbs:${cpu}`, table };
+  });
+}
+
+function tableOf(columns: Array<{ readonly values: Float64Array; readonly alike: boolean }>): PackedTable {
+  return packTable(columns, columns[0]!.values.length);
 }
 
 /** The rows of each shard, by ascending shard. Rows are sorted, so those of a range lie together. */
-function dealRanges(numbers: Float64Array, spaces: Uint16Array | null): Array<[shard: number, Stretches]> {
+function dealRanges(numbers: Float64Array, spaces: Float64Array | null): Array<[shard: number, Stretches]> {
   const dealt = new Map<number, Stretches>();
   for (let from = 0; from < numbers.length; ) {
     const end = (Math.floor(numbers[from]! / RANGE_PAGES) + 1) * RANGE_PAGES;

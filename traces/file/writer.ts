@@ -7,7 +7,6 @@
  * While it records, the file is in WAL mode: others can read it, and a killed recorder loses only what was not committed.
  * `close` folds the WAL back so that one file remains.
  */
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { InputError, invariant } from '../../base/index.js';
@@ -18,12 +17,19 @@ import { sealTable } from '../codec/table.js';
 import { EVENT_BY_CODE } from '../events/index.js';
 import { pteLayout } from '../layouts/index.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
-import type { MachineSnapshot } from '../snapshot.js';
+import type { CheckpointState } from '../page-rows.js';
 import { EVENTS_ROW, metaRows } from './meta-rows.js';
 import { clearPlace, removeTrail } from './place.js';
 import { PageIndexBuilder, SEGMENT_CHUNKS } from './page-index.js';
-import { APPLICATION_ID, FORMAT_VERSION, SQLITE_PAGE_BYTES, tablesOf } from './schema.js';
-import { cutIntoShards } from './shards.js';
+import {
+  APPLICATION_ID,
+  FORMAT_VERSION,
+  SMALL_TRAIL_BYTES,
+  SQLITE_PAGE_BYTES,
+  SQLITE_PAGE_BYTES_SMALL,
+  tablesOf,
+} from './schema.js';
+import { ShardChains } from './shard-chains.js';
 import { sqliteProblem, withSqlite } from './sqlite-errors.js';
 
 /** Version of the head row of a checkpoint. */
@@ -44,8 +50,7 @@ export class TrailWriter {
   readonly #insertIndex: Database.Statement;
   readonly #pageIndex: PageIndexBuilder;
   readonly #setMeta: Database.Statement;
-  /** By shard: digest of its bytes and the checkpoint that holds them. */
-  readonly #shards = new Map<string, { digest: string; seq: number }>();
+  readonly #shards = new ShardChains();
   /** By space number. */
   #layouts: readonly string[];
   #nextSeq = 1;
@@ -140,35 +145,22 @@ export class TrailWriter {
   }
 
   /**
-   * Adds a checkpoint: the shards that differ from the last ones stored, and a head row that names all. Checkpoints come in
+   * Adds a checkpoint: what is not as it was in those before, and a head row that names all that belongs to it. Checkpoints come in
    * order of `seq`; a second one of the same event says nothing new and is left out.
    */
-  checkpoint(snapshot: MachineSnapshot): void {
+  checkpoint(state: CheckpointState): void {
     this.#throwFailure();
-    const { seq } = snapshot;
+    const { seq, timeNs, harvests, harvesting, reads } = state;
     if (seq === this.#checkpointed) return;
     invariant(seq > this.#checkpointed, `a checkpoint at ${seq} comes after one at ${this.#checkpointed}`);
     this.#checkpointed = seq;
-    const manifest: string[] = [];
-    const changed: Array<Promise<[name: string, body: Uint8Array]>> = [];
-    for (const { name, table } of cutIntoShards(snapshot)) {
-      // Columns that are constant have the same bytes however many rows there are.
-      const shape = `${table.rows} ${table.columnBytes.join(' ')} `;
-      const digest = createHash('sha256').update(shape).update(table.raw).digest('base64');
-      let stored = this.#shards.get(name);
-      if (stored?.digest !== digest) {
-        stored = { digest, seq };
-        this.#shards.set(name, stored);
-        changed.push(sealTable(table).then((body) => [name, body]));
-      }
-      manifest.push(`${name}@${stored.seq}`);
-    }
-    const { timeNs, harvests, harvesting, reads } = snapshot;
-    const names = new TextEncoder().encode(manifest.join(' '));
+    const { stored, manifest } = this.#shards.take(state);
+    const names = new TextEncoder().encode(manifest);
     const head = seal([CHECKPOINT_VERSION, seq, timeNs, harvests, harvesting ? 1 : 0, reads, names]);
-    this.#enqueue(Promise.all(changed), (shards) => {
+    const sealing = stored.map(async ({ name, table }) => ({ name, body: await sealTable(table) }));
+    this.#enqueue(Promise.all(sealing), (shards) => {
       this.#db.transaction(() => {
-        for (const [name, body] of shards) this.#insertShard.run(seq, name, body);
+        for (const { name, body } of shards) this.#insertShard.run(seq, name, body);
         this.#insertShard.run(seq, 'head', head);
       })();
     });
@@ -219,6 +211,10 @@ export class TrailWriter {
     try {
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
       this.#db.pragma('journal_mode = DELETE');
+      if (statSync(this.path).size <= SMALL_TRAIL_BYTES) {
+        this.#db.pragma(`page_size = ${SQLITE_PAGE_BYTES_SMALL}`);
+        this.#db.exec('VACUUM');
+      }
     } catch {
       // A reader is in the way, or the disk is full: the WAL stays, and with it everything committed.
     }
