@@ -16,7 +16,13 @@ export function changesSince(before: MachineSnapshot | null, snapshot: MachineSn
   const { seq, timeNs, harvests, harvesting, reads, tlbs } = snapshot;
   const { pages, shared } = split(snapshot);
   return {
-    ...{ seq, timeNs, harvests, harvesting, reads, shared, tlbs },
+    seq,
+    timeNs,
+    harvests,
+    harvesting,
+    reads,
+    shared,
+    tlbs,
     changed: before === null ? pages : difference(split(before).pages, pages),
     pagesIn: (shards) =>
       pick(
