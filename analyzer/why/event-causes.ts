@@ -4,6 +4,7 @@
  */
 import {
   carrierCode,
+  EVICT_REASONS,
   FAULT_HANDLERS,
   FAULT_PRESENT,
   OPERATIONS,
@@ -13,7 +14,8 @@ import {
   PTE_WRITABLE,
 } from '../../traces/index.js';
 import { covers, type KindName, type TrailEvent, type TrailEvents } from './trail-events.js';
-import { entryCovers, flushes } from './translation.js';
+import { entryMarks } from './entry-marks.js';
+import { entryCovers } from './translation.js';
 
 export interface CauseOfEvent {
   readonly event: TrailEvent;
@@ -40,16 +42,11 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
   note: ownDoing,
   'tlb-fill': (events, event) => {
     const { seq, cpu, space, page } = event;
-    const access = ofAccess(events, event);
-    const gone = events.lastBefore(
-      seq - 1,
-      ['flush-ack', 'tlb-evict', 'tlb-fill'],
-      (other) =>
-        other.cpu === cpu && (other.kind === 'flush-ack' ? flushes(other, space, page) : covers(other, space, page)),
-    );
-    if (gone !== null && gone.kind !== 'tlb-fill')
-      return { event: gone, so: 'so the next access had to look the page up anew' };
-    return access ?? enclosing(events, event);
+    // A flush of what the CPU did not have any more, or never had, is no reason to look it up.
+    const gone = events.lostFromTlb(seq - 1, cpu, space, page);
+    if (gone === null) return ofAccess(events, event) ?? enclosing(events, event);
+    const how = gone.kind === 'tlb-fill' ? 'that took its slot' : 'with that its entry was gone';
+    return { event: gone, so: `${how}, so the next access had to look the page up anew` };
   },
   'tlb-update': (events, event) =>
     last(
@@ -59,7 +56,16 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       (other) => entryCovers(events, other, event.space, event.page) && other.cpu === event.cpu,
       'and the TLB entry was made the same',
     ) ?? enclosing(events, event),
-  'tlb-evict': (events, event) => ofAccess(events, event) ?? enclosing(events, event),
+  'tlb-evict': (events, event) =>
+    EVICT_REASONS[event.fields['reason']!] === 'fault'
+      ? last(
+          events,
+          event,
+          ['fault', 'exit'],
+          (other) => other.cpu === event.cpu,
+          'and a fault drops the TLB entry that it came of',
+        )
+      : null,
   fault: (events, event) => {
     const { fields, space, page, cpu } = event;
     const present = (fields['error']! & FAULT_PRESENT) !== 0;
@@ -74,7 +80,7 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       if (given !== null) return given;
     }
     const wanted = present ? PTE_WRITABLE | PTE_DIRTY : PTE_PRESENT;
-    return last(
+    const taken = last(
       events,
       event,
       ['pte', 'map'],
@@ -86,6 +92,7 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       },
       present ? 'so the next write had to ask' : 'so the next access found nothing there',
     );
+    return taken ?? ofAccess(events, event);
   },
   pte: (events, event) => {
     const cause = PTE_CAUSES[event.fields['cause']!];
@@ -102,7 +109,8 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       );
     const dirty =
       (events.entryFlags(event).before & PTE_DIRTY) !== 0 && (events.entryFlags(event).after & PTE_DIRTY) === 0;
-    return (dirty ? dirtier(events, event) : null) ?? enclosing(events, event);
+    const found = (dirty ? dirtier(events, event) : null) ?? enclosing(events, event);
+    return found ?? (cause === 'map' ? ofAccess(events, event) : null);
   },
   'flush-queue': (events, event) => changedEntries(events, event) ?? enclosing(events, event),
   'flush-send': (events, event) =>
@@ -110,7 +118,7 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       events,
       event,
       ['flush-queue'],
-      (other) => other.actor === event.actor && other.page === event.page,
+      (other) => other.actor === event.actor && isSameRange(other, event),
       'so it was due',
     ) ??
     changedEntries(events, event) ??
@@ -120,7 +128,7 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       events,
       event,
       ['flush-send'],
-      (other) => other.page === event.page && other.fields['reason'] === event.fields['reason'],
+      (other) => isSameRange(other, event) && other.fields['reason'] === event.fields['reason'],
       'and this CPU was among those it was sent to',
     ) ?? enclosing(events, event),
   mark: (events, event) => {
@@ -134,20 +142,21 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
           other.fields['value'] === 1 && other.fields['carrier'] === fields['carrier'] && overlaps(other, event),
         'and the consumer took that mark',
       );
-    // It records a D that was taken, a fault, or a write that hardware has seen.
+    // It records what an entry or another mark said, a fault, or a write that hardware has seen: the nearest of them is it.
     return (
       last(
         events,
         event,
-        ['pte', 'fault', 'write', 'operation'],
+        ['pte', 'mark', 'fault', 'exit', 'write', 'operation'],
         (other) => {
           if (other.seq < event.seq - NEAR) return false;
           if (other.kind === 'operation') return other.cpu === event.cpu;
+          if (other.kind === 'mark')
+            return other.fields['value'] === 0 && other.actor === event.actor && overlaps(other, event);
           if (other.kind !== 'pte') return other.cpu === event.cpu && covers(other, space, page);
-          const { before, after } = entryCovers(events, other, space, page)
-            ? events.entryFlags(other)
-            : { before: 0, after: 0 };
-          return (before & ~after & (PTE_DIRTY | PTE_WRITABLE)) !== 0 || (after & ~before & PTE_WRITABLE) !== 0;
+          if (!entryCovers(events, other, space, page)) return false;
+          const { before, after } = events.entryFlags(other);
+          return ((before ^ after) & (PTE_DIRTY | PTE_WRITABLE)) !== 0;
         },
         'and that is remembered in the mark',
       ) ?? enclosing(events, event)
@@ -184,6 +193,7 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       'and it is given back',
     ),
   map: (events, event) => ofAccess(events, event) ?? enclosing(events, event),
+  lock: (events, event) => enclosing(events, event) ?? ofAccess(events, event),
 };
 
 function ownDoing(): null {
@@ -266,8 +276,8 @@ function marked(events: TrailEvents, event: TrailEvent): CauseOfEvent | null {
       if (other.kind === 'mark')
         return other.fields['value'] === 1 && other.fields['carrier'] !== pte && overlaps(other, event);
       if (other.space !== event.space || !covers(event, other.space, other.page)) return false;
-      const { before, after } = events.entryFlags(other);
-      return (after & ~before & PTE_DIRTY) !== 0;
+      const { before, after } = entryMarks(events, other);
+      return (after & ~before) !== 0;
     },
     'and the consumer found it by that',
   );
@@ -286,6 +296,10 @@ function last(
 
 function overlaps(a: TrailEvent, b: TrailEvent): boolean {
   return a.space === b.space && a.page < b.page + b.pages && b.page < a.page + a.pages;
+}
+
+function isSameRange(a: TrailEvent, b: TrailEvent): boolean {
+  return a.space === b.space && a.page === b.page && a.pages === b.pages;
 }
 
 function isHarvest({ kind, fields }: TrailEvent): boolean {

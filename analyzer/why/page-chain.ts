@@ -3,12 +3,14 @@
  * has read. What is known at the position is all that counts, so a page that nothing will tell of has the chain of a lost one.
  */
 import { formatPage, UsageError } from '../../base/index.js';
-import { CARRIERS, PTE_DIRTY, PTE_SOFT_DIRTY } from '../../traces/index.js';
+import { carrierBit, CARRIERS } from '../../traces/index.js';
 import { type EventSource, type Fold, Replayer } from '../../replayer/index.js';
 import { counted, ofWhom } from '../finding.js';
+import type { PageStory } from '../story.js';
 import { assemble } from './assemble.js';
 import type { Chain, Told } from './chain.js';
 import { chainOfLoss } from './finding-chain.js';
+import { entryMarks } from './entry-marks.js';
 import { storiesAbout } from './lost-pages.js';
 import { Prefix } from './prefix.js';
 import { covers, type TrailEvent, TrailEvents } from './trail-events.js';
@@ -25,7 +27,7 @@ export function chainOfPage(source: EventSource, about: string, page: number, se
   if (index < 0)
     throw new UsageError({
       what: `page ${formatPage(page)} is not in the trail by event ${seq}`,
-      why: 'no event up to there speaks of it',
+      why: 'it was not mapped by then',
       mend: 'see `pagetrail state TRAIL --at end` for the pages there are, or ask later with --at',
     });
   const prefix = new Prefix(source, seq);
@@ -44,7 +46,10 @@ export function chainOfPage(source: EventSource, about: string, page: number, se
       };
     }
   }
-  return new PageChain(events, fold, index, about).assemble(stale, carriers);
+  return new PageChain(events, fold, index, about, () => storiesAbout(prefix, fold, [index])[0]!.story).assemble(
+    stale,
+    carriers,
+  );
 }
 
 /** The page in the first address space that has it; one whose consumer lacks something comes first. */
@@ -63,10 +68,13 @@ class PageChain {
   readonly #fold: Fold;
   readonly #index: number;
   readonly #about: string;
+  /** Takes a pass over the trail. */
+  readonly #story: () => PageStory;
   readonly #space: number;
   readonly #page: number;
 
-  constructor(events: TrailEvents, fold: Fold, index: number, about: string) {
+  constructor(events: TrailEvents, fold: Fold, index: number, about: string, story: () => PageStory) {
+    this.#story = story;
     this.#events = events;
     this.#fold = fold;
     this.#index = index;
@@ -79,6 +87,7 @@ class PageChain {
     const { lastSeq } = this.#events;
     const transfer = this.#last('transfer');
     const write = this.#writeOfInterest(stale, transfer);
+    const missed = stale && transfer !== null && write !== null && write.seq < transfer.seq;
     const name = `page ${formatPage(this.#page)}${ofWhom(this.#fold, this.#space)}`;
     const said = listed(CARRIERS.filter((_, code) => carriers & (1 << code)));
     const set = carriers === 0 ? null : this.#setBy(carriers);
@@ -87,7 +96,11 @@ class PageChain {
       transfer &&
         this.#told(
           transfer,
-          stale ? 'the last time that the consumer read the page' : 'since then the consumer has all of it',
+          missed
+            ? 'the last time that the consumer read the page: what was in CPU caches alone it did not get'
+            : stale
+              ? 'the last time that the consumer read the page'
+              : 'since then the consumer has all of it',
         ),
       write && this.#told(write, stale ? 'the first write that the consumer lacks' : 'the last write to it'),
       set && this.#told(set, 'the mark by which the consumer will find it', true),
@@ -123,6 +136,11 @@ class PageChain {
   /** The first that the consumer lacks, or the last of all. */
   #writeOfInterest(stale: boolean, transfer: TrailEvent | null): TrailEvent | null {
     const isOf = (event: TrailEvent) => covers(event, this.#space, this.#page);
+    if (stale && this.#events.meta.options['nonCoherent'] === 1) {
+      // A transfer may have left writes in CPU caches behind.
+      const { write } = this.#story();
+      if (write !== null) return this.#events.at(write.seq);
+    }
     return stale
       ? this.#events.firstAfter((transfer?.seq ?? 0) + 1, ['write'], isOf)
       : this.#events.lastBefore(this.#events.lastSeq, ['write'], isOf);
@@ -140,18 +158,24 @@ class PageChain {
           covers(event, this.#space, this.#page)
         );
       if (!entryCovers(this.#events, event, this.#space, this.#page)) return false;
-      const { before, after } = this.#events.entryFlags(event);
-      return (after & ~before & (PTE_DIRTY | PTE_SOFT_DIRTY)) !== 0;
+      const { before, after } = entryMarks(this.#events, event);
+      return (after & ~before & carriers) !== 0;
     });
   }
 
   /** What took a mark away last. */
   #clearedBy(): TrailEvent | null {
+    const reads = this.#fold.readsOf(this.#space);
     return this.#events.lastBefore(this.#events.lastSeq, ['mark', 'pte'], (event) => {
-      if (event.kind === 'mark') return event.fields['value'] === 0 && covers(event, this.#space, this.#page);
+      if (event.kind === 'mark')
+        return (
+          event.fields['value'] === 0 &&
+          (reads & carrierBit(event.fields['carrier']!)) !== 0 &&
+          covers(event, this.#space, this.#page)
+        );
       if (!entryCovers(this.#events, event, this.#space, this.#page)) return false;
-      const { before, after } = this.#events.entryFlags(event);
-      return (before & ~after & (PTE_DIRTY | PTE_SOFT_DIRTY)) !== 0;
+      const { before, after } = entryMarks(this.#events, event);
+      return (before & ~after) !== 0;
     });
   }
 

@@ -3,7 +3,7 @@
  * decoded is kept while the search goes on in it.
  */
 import { EVENT_BY_CODE, EVENT_KINDS, EventBatch, kindMask, type PteLayout, pteLayout } from '../../traces/index.js';
-import { chunkOfSeq, type EventSource, lastSeqOf, seqOf } from '../../replayer/index.js';
+import { chunkOfSeq, type EventSource, History, lastSeqOf, seqOf } from '../../replayer/index.js';
 
 export interface TrailEvent {
   readonly seq: number;
@@ -29,6 +29,7 @@ const KEPT = 3;
 export class TrailEvents {
   readonly lastSeq: number;
   readonly #source: EventSource;
+  #history: History | undefined;
   /** By chunk and kinds, the last used last. */
   readonly #kept = new Map<string, EventBatch>();
 
@@ -86,6 +87,13 @@ export class TrailEvents {
       }
     }
     return null;
+  }
+
+  /** What took a CPU's translation of a page away; null where it has one after `seq`, or never had any. */
+  lostFromTlb(seq: number, cpu: number, space: number, page: number): TrailEvent | null {
+    this.#history ??= History.open(this.#source);
+    const change = this.#history.last({ kind: 'tlb', cpu, space, page }, seq);
+    return change === null || change.after !== '-' ? null : this.at(change.seq);
   }
 
   layoutOf(space: number): PteLayout {

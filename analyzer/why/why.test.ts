@@ -198,6 +198,45 @@ describe('an event', () => {
     expect(drawing(explained(text, `e:${seq}`))).toBe(links);
   });
 
+  it.each([
+    ['a fill after a flush that found nothing: the access', 'flush-ack 16 range\n tlb-fill 16 WD\n write 16', 2, '2 3'],
+    [
+      'a fill whose entry lost its slot: what took it, not a later flush',
+      'tlb-fill 16 WD slot=3\n tlb-fill 17 WD slot=3\n write 17\n flush-ack 16 range\n tlb-fill 16 WD\n write 16',
+      5,
+      '2 3 5',
+    ],
+    [
+      'an entry dropped by a fault: the fault',
+      'tlb-fill 16 -\n fault 16 PW\n tlb-evict 16 fault\n write 16',
+      3,
+      '2 3 4',
+    ],
+    ['an entry dropped by chance: nobody', 'tlb-fill 16 WD\n write 16\n tlb-evict 16 random\n write 16', 3, '3'],
+    [
+      'a mark that takes another up: that one',
+      'mark 16 pml-buffer set\n pte 16 PW clean\n mark 16 pml-buffer clear\n mark 16 bitmap set',
+      4,
+      '1 3 4',
+    ],
+    [
+      'an acknowledgement: the flush of the same space',
+      'flush-send 16 range\n flush-send 16 range space=1\n flush-ack 16 range',
+      3,
+      '1 3',
+    ],
+    [
+      'a report by write protection: the entry that lost its bit',
+      'map 16\n pte 16 PU map\n pte 16 PW fault\n pte 16 PWDA walker\n report 16',
+      5,
+      '3 5',
+    ],
+  ])('%s', (_, events, seq, links) => {
+    const carriers = ['uffd-wp', 'bitmap'];
+    const spaces = [0, 1].map(() => ({ kind: 'mm', layout: 'x86-64', carriers }) as const);
+    expect(drawing(explained(events, `e:${seq}`, { meta: { spaces, carriers } }))).toBe(links);
+  });
+
   it('names itself and its nearest cause', () => {
     expect(explained(text, 'event 8').sentence).toContain('because of event 7: harvest cleared D');
   });
@@ -224,6 +263,22 @@ describe('a page at a position', () => {
     expect(chain.sentence).toContain('stale and not marked after event 14');
     expect(drawing(chain)).toBe('4 7 (flush)! 11 12 14');
     expect(why(source, { kind: 'page', page: 16 })!.sentence).toContain('is dirty after event 15');
+  });
+
+  it('marked and unmarked by the bit of user-space write protection, whose meaning is inverted', () => {
+    const meta = { carriers: ['uffd-wp'] };
+    const text = `map 16\n pte 16 PU map\n pte 16 PWA fault\n pte 16 PWDA walker\n write 16\n pte 16 PUDA clean\n transfer 16`;
+    const at = (seq: number) =>
+      drawing(why(drawn(text, { meta }), { kind: 'page', page: 16 }, { at: { kind: 'seq', seq } })!);
+    expect(at(5)).toBe('3! 5');
+    expect(at(7)).toBe('5 6! 7');
+  });
+
+  it('lacks what the last transfer left in CPU caches', () => {
+    const meta = { options: { nonCoherent: 1 } };
+    const chain = explained(`${DIRTY} transfer 16\n write 16\n write 16`, 'p:16', { meta });
+    expect(chain.sentence).toContain('lacks 3 writes');
+    expect(drawing(chain)).toBe('3! 5 6');
   });
 
   it('marked without a write', () => {
