@@ -189,8 +189,10 @@ export class NaiveFold {
 
   /** The frame that a write reaches. */
   #target(cpu: number, space: number, page: number): string {
-    const mine = this.entries.filter((e) => e.cpu === cpu && e.space === space);
-    const entry = mine.find((e) => e.page === page) ?? mine.find((e) => this.#pagesOf(e).some((p) => p.page === page));
+    const isMine = (e: Entry) => e.cpu === cpu && e.space === space;
+    const entry =
+      this.entries.find((e) => isMine(e) && e.page === page) ??
+      this.entries.find((e) => isMine(e) && this.#pagesOf(e).some((p) => p.page === page));
     if (entry === undefined) return this.pages.get(`${space}:${page}`)?.frame ?? '';
     return `${entry.frame.split(' ')[0]} ${numberOf(entry.frame) + page - entry.page}`;
   }
@@ -203,14 +205,22 @@ export class NaiveFold {
 
   /** Whether the consumer of a page, or of another page of its frame, will come for it. */
   isMarked(space: number, page: number): boolean {
+    return this.carriersOf(space, page) !== 0;
+  }
+
+  /** Mask of the carriers by which it will. */
+  carriersOf(space: number, page: number): number {
     const asked = this.pages.get(`${space}:${page}`) ?? { space, page, frame: '', low: 0, high: 0, marks: 0 };
     const others = [...this.pages.values()].filter((p) => p.frame !== '' && p.frame === asked.frame);
-    const same = [asked, ...others];
-    return same.some((p) => {
+    let set = 0;
+    for (const p of [asked, ...others]) {
       const own = this.meta.spaces[p.space]?.carriers;
       const reads = own === undefined ? this.reads : carrierMask(own as Carrier[]);
-      return CARRIERS.some((carrier, code) => (reads & (1 << code)) !== 0 && this.#isSet(p, carrier, code));
-    });
+      CARRIERS.forEach((carrier, code) => {
+        if (reads & (1 << code) && this.#isSet(p, carrier, code)) set |= 1 << code;
+      });
+    }
+    return set;
   }
 
   #isSet(page: Page, carrier: Carrier, code: number): boolean {
@@ -264,6 +274,8 @@ export class NaiveFold {
       .sort((a, b) => a.space - b.space || a.page - b.page);
     const frames = [...this.frames].sort((a, b) => numberOf(a[0]) - numberOf(b[0]) || a[1].memory - b[1].memory);
     const tlbs = [...this.entries].sort((a, b) => a.cpu - b.cpu || a.slot - b.slot);
+    const mappers = new Map<string, number>();
+    for (const { frame } of this.pages.values()) mappers.set(frame, (mappers.get(frame) ?? 0) + 1);
     return {
       seq: this.seq,
       timeNs: this.timeNs,
@@ -284,10 +296,7 @@ export class NaiveFold {
         captured: Float64Array.from(frames, ([, f]) => f.captured),
         cached: Float64Array.from(frames, ([, f]) => f.cached),
         memory: Uint8Array.from(frames, ([, f]) => f.memory),
-        mappers: Uint32Array.from(
-          frames,
-          ([name]) => [...this.pages.values()].filter(({ frame }) => frame === name).length,
-        ),
+        mappers: Uint32Array.from(frames, ([name]) => mappers.get(name) ?? 0),
       },
       tlbs: {
         cpu: Int16Array.from(tlbs, (e) => e.cpu),
