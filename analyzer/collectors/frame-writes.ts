@@ -21,6 +21,9 @@ export const frameWrites: CollectorDefinition<null, FrameWrites> = {
   create({ meta }, peers) {
     const suspicious = peers.of(suspects);
     const kernel = meta.actors.indexOf('kernel');
+    const isNonCoherent = meta.options['nonCoherent'] === 1;
+    /** A write may do more than reach one frame. */
+    const isDeep = isNonCoherent || meta.spaces.some(({ kind }) => kind === 'second-stage');
     const [last, promised, unasked] = [new NumberColumn(), new NumberColumn(), new NumberColumn()];
     // A move takes the facts along to the new frame, which the fold knows once it has applied the event.
     let moved: Array<{ readonly page: number; readonly from: number }> = [];
@@ -51,7 +54,7 @@ export const frameWrites: CollectorDefinition<null, FrameWrites> = {
         },
         transfer({ space, page, slots }, row, fold) {
           settleMoves(fold);
-          if (meta.options['nonCoherent'] !== 1) return;
+          if (!isNonCoherent) return;
           const { pages, frames } = fold;
           // What stays in CPU caches alone is owed from here on.
           pages.forRange(space[row]!, page[row]!, slots[transfer.slot.pages]![row]!, (index) => {
@@ -64,6 +67,13 @@ export const frameWrites: CollectorDefinition<null, FrameWrites> = {
         const cpu = batch.cpu[from]!;
         const first = seqOf(batch, from);
         const end = seqOf(batch, to - 1);
+        const { generation, captured } = fold.frames;
+        // Nearly always: a CPU's, to a frame with writes that are uncaptured already.
+        if (cpu >= 0 && !isDeep && generation[frame] !== captured[frame]) {
+          last.set(frame, end);
+          if (promised.get(frame) === 0) promised.set(frame, first);
+          return;
+        }
         // The kernel has no MMU of its own; a device may have one.
         const isAround = cpu < 0 && (batch.actor[from] === kernel || slot < 0);
         const isUnasked = slot >= 0 && suspicious.has(page) && excessOf(fold, page, fold.tlb(cpu)!, slot) >= 0;

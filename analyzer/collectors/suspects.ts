@@ -70,7 +70,7 @@ export const suspects: CollectorDefinition<null, Suspects> = {
     const cached = (fold: Fold, page: number, flags: number) => {
       if (flags & TLB_HUGE) found.addAll();
       else if (page < 0) found.add(-1);
-      else {
+      else if (!found.has(page)) {
         const memory = fold.pteFlags(page);
         const isFaithful =
           (memory & PTE_PRESENT) !== 0 &&

@@ -3,8 +3,8 @@
  * the first ends where its page does, the second begins the next one at the same program time.
  */
 import { PAGE_SIZE } from '../../base/index.js';
-import { transfer, write } from '../../traces/index.js';
-import { seqOf } from '../../replayer/index.js';
+import { transfer, write, type EventBatch } from '../../traces/index.js';
+import { type Fold, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import type { CollectorDefinition } from '../pass.js';
 
@@ -35,59 +35,72 @@ export const tornCopies: CollectorDefinition<TornCopies> = {
     const halfPage = new NumberColumn();
     const halfSpace = new NumberColumn();
     const halfNs = new NumberColumn();
+    /** CPUs whose last write did. */
+    let halves = 0;
     /** By page: the last transfer. */
     const transferSeq = new NumberColumn();
+    /** By transfer of the batch: the pages that the trail had spoken of then, which are those with the least indices. */
+    let knownAt: number[] = [];
     const examples: TornCopy[] = [];
     let copies = 0;
+
+    const transferred = (batch: EventBatch, row: number, { pages }: Fold, known: number) => {
+      const seq = seqOf(batch, row);
+      pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (page) => {
+        if (page < known) transferSeq.set(page, seq);
+      });
+    };
+
+    /** A write to the beginning of a page, by a CPU whose last one reached the end of another. */
+    const goesOn = (batch: EventBatch, row: number, fold: Fold) => {
+      const at = batch.cpu[row]! + 1;
+      const [space, number] = [batch.space[row]!, batch.page[row]!];
+      const isHalf =
+        halfPage.get(at) === number - 1 &&
+        halfSpace.get(at) === space &&
+        halfNs.get(at) === batch.slots[write.slot.program]![row];
+      if (!isHalf) return;
+      const [before, index] = [fold.pages.find(space, number - 1), fold.pages.find(space, number)];
+      const seq = Math.max(before < 0 ? 0 : transferSeq.get(before), index < 0 ? 0 : transferSeq.get(index));
+      const firstSeq = halfSeq.get(at);
+      if (seq <= firstSeq) return;
+      copies++;
+      if (examples.length === EXAMPLES) return;
+      const secondSeq = seqOf(batch, row);
+      examples.push({ space, page: number, index, cpu: at - 1, firstSeq, transferSeq: seq, secondSeq });
+    };
+
+    const take = (batch: EventBatch, fold: Fold) => {
+      const { kind, cpu, slots, length } = batch;
+      const [offsets, sizes] = [slots[write.slot.offset]!, slots[write.slot.size]!];
+      let transfers = 0;
+      for (let row = 0; row < length; row++) {
+        if (kind[row] === transfer.code) transferred(batch, row, fold, knownAt[transfers++]!);
+        if (kind[row] !== write.code) continue;
+        const offset = offsets[row]!;
+        const reachesEnd = offset + sizes[row]! === PAGE_SIZE;
+        if (halves === 0 && !reachesEnd) continue;
+        const at = cpu[row]! + 1;
+        const isOpen = halfSeq.get(at) > 0;
+        if (isOpen && offset === 0) goesOn(batch, row, fold);
+        if (reachesEnd) {
+          if (!isOpen) halves++;
+          halfSeq.set(at, seqOf(batch, row));
+          halfPage.set(at, batch.page[row]!);
+          halfSpace.set(at, batch.space[row]!);
+          halfNs.set(at, slots[write.slot.program]![row]!);
+        } else if (isOpen) {
+          halves--;
+          halfSeq.set(at, 0);
+        }
+      }
+      knownAt = [];
+    };
+
     return {
-      on: {
-        transfer(batch, row, fold) {
-          const seq = seqOf(batch, row);
-          fold.pages.forRange(batch.space[row]!, batch.page[row]!, batch.slots[transfer.slot.pages]![row]!, (page) =>
-            transferSeq.set(page, seq),
-          );
-        },
-      },
-      writes(batch, from, to, fold, page) {
-        const offsets = batch.slots[write.slot.offset]!;
-        const at = batch.cpu[from]! + 1;
-        if (offsets[from] === 0 && halfSeq.get(at) > 0) {
-          const firstSeq = halfSeq.get(at);
-          const space = batch.space[from]!;
-          const number = batch.page[from]!;
-          const isHalf =
-            halfPage.get(at) === number - 1 &&
-            halfSpace.get(at) === space &&
-            halfNs.get(at) === batch.slots[write.slot.program]![from];
-          const before = isHalf ? fold.pages.find(space, number - 1) : -1;
-          const transferred = Math.max(
-            before < 0 ? 0 : transferSeq.get(before),
-            !isHalf || page < 0 ? 0 : transferSeq.get(page),
-          );
-          if (transferred > firstSeq) {
-            copies++;
-            if (examples.length < EXAMPLES)
-              examples.push({
-                space,
-                page: number,
-                index: page,
-                cpu: at - 1,
-                firstSeq,
-                transferSeq: transferred,
-                secondSeq: seqOf(batch, from),
-              });
-          }
-        }
-        const last = to - 1;
-        if (offsets[last]! + batch.slots[write.slot.size]![last]! !== PAGE_SIZE) {
-          if (halfSeq.get(at) !== 0) halfSeq.set(at, 0);
-          return;
-        }
-        halfSeq.set(at, seqOf(batch, last));
-        halfPage.set(at, batch.page[last]!);
-        halfSpace.set(at, batch.space[last]!);
-        halfNs.set(at, batch.slots[write.slot.program]![last]!);
-      },
+      on: { transfer: (_batch, _row, fold) => void knownAt.push(fold.pages.count) },
+      // Most writes are halves of nothing, so they are gone through at once.
+      batch: { kinds: [transfer.kind], take },
       finish: () => ({ copies, examples }),
     };
   },

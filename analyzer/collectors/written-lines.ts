@@ -11,6 +11,12 @@ import type { CollectorDefinition } from '../pass.js';
 /** A cache line, the smallest that a device could ask for. */
 const LINE_SHIFT = 6;
 
+// Words of a frame, together because they are looked at together.
+const EPOCH = 0;
+const LOW = 1;
+const HIGH = 2;
+const WORDS = 4;
+
 export interface WrittenLines {
   readonly transferredBytes: number;
   /** Distinct units written, summed over the epochs. */
@@ -23,9 +29,7 @@ export const writtenLines: CollectorDefinition<WrittenLines> = {
   id: 'written-lines',
   create() {
     /** By frame: the epoch that the mask is of, and its halves. */
-    const epochOf = new NumberColumn();
-    let low = new Int32Array(1024);
-    let high = new Int32Array(1024);
+    let lately = new Int32Array(1024 * WORDS);
     const table = new PageTable();
     const blockEpoch = new NumberColumn();
     let epoch = 1;
@@ -34,14 +38,12 @@ export const writtenLines: CollectorDefinition<WrittenLines> = {
     let pages = 0;
     let blocks = 0;
 
+    /** The frame is written for the first time in the epoch. */
     const begin = (frame: number, space: number, page: number) => {
-      if (frame >= low.length) {
-        const wider = 2 ** Math.ceil(Math.log2(frame + 1));
-        low = widened(low, new Int32Array(wider));
-        high = widened(high, new Int32Array(wider));
-      }
-      epochOf.set(frame, epoch);
-      low[frame] = high[frame] = 0;
+      const at = frame * WORDS;
+      if (at >= lately.length) lately = widened(lately, new Int32Array(2 ** Math.ceil(Math.log2(frame + 1)) * WORDS));
+      lately[at + EPOCH] = epoch;
+      lately[at + LOW] = lately[at + HIGH] = 0;
       pages++;
       const block = table.ensure(space, Math.floor(page / PAGES_PER_TABLE));
       if (blockEpoch.get(block) === epoch) return;
@@ -56,17 +58,20 @@ export const writtenLines: CollectorDefinition<WrittenLines> = {
       },
       writes(batch, from, to, _fold, _page, frame) {
         if (frame === 0) return;
-        if (epochOf.get(frame) !== epoch) begin(frame, batch.space[from]!, batch.page[from]!);
+        const at = frame * WORDS;
+        if (at >= lately.length || lately[at + EPOCH] !== epoch) begin(frame, batch.space[from]!, batch.page[from]!);
+        const masks = lately;
         const offsets = batch.slots[write.slot.offset]!;
         const sizes = batch.slots[write.slot.size]!;
         for (let row = from; row < to; row++) {
+          const offset = offsets[row]!;
           // A damaged trail may claim more than a page.
-          const last = Math.min(offsets[row]! + sizes[row]! - 1, PAGE_SIZE - 1) >> LINE_SHIFT;
-          for (let line = offsets[row]! >> LINE_SHIFT; line <= last; line++) {
-            const half = line < 32 ? low : high;
+          const last = Math.min(offset + sizes[row]! - 1, PAGE_SIZE - 1) >> LINE_SHIFT;
+          for (let line = offset >> LINE_SHIFT; line <= last; line++) {
+            const half = at + (line < 32 ? LOW : HIGH);
             const bit = 1 << (line & 31);
-            if (half[frame]! & bit) continue;
-            half[frame]! |= bit;
+            if (masks[half]! & bit) continue;
+            masks[half]! |= bit;
             lines++;
           }
         }

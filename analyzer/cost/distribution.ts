@@ -11,13 +11,14 @@ const DISTINCT_MAX = 2 ** 18;
 const DIRECT_MAX = 4096;
 const FREE = -1;
 
+interface Totals {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+}
+
 export class Distribution {
-  /** Values seen. */
-  count = 0;
-  /** 0 where there is none. */
-  min = 0;
-  max = 0;
-  sum = 0;
   exact = true;
   readonly #distinctMax: number;
   readonly #directMax: number;
@@ -26,6 +27,10 @@ export class Distribution {
   #keys = new Float64Array(64).fill(FREE);
   #times = new Float64Array(64);
   #used = 0;
+  /** Of the values in the hash, as they came: those counted by index are added up when somebody asks. */
+  readonly #hashed = { count: 0, min: Infinity, max: 0, sum: 0 };
+  /** Of all of them; null when a value came since. */
+  #totals: Totals | null = null;
   /** Distinct values and their times, ascending; null when a value came since. */
   #sorted: { readonly values: Float64Array; readonly times: Float64Array } | null = null;
 
@@ -37,19 +42,42 @@ export class Distribution {
 
   /** Adds `times` times the value, which is a whole number and not negative. */
   add(value: number, times = 1): void {
-    if (times === 0) return;
-    if (this.count === 0 || value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
-    this.count += times;
-    this.sum += value * times;
-    this.#sorted = null;
-    if (value >= this.#directMax) {
-      this.#put(this.exact ? value : rounded(value), times);
-      if (this.#used > this.#distinctMax && this.exact) this.#round();
+    this.#totals = this.#sorted = null;
+    if (value < this.#direct.length) {
+      this.#direct[value]! += times;
       return;
     }
-    if (value >= this.#direct.length) this.#widen(value);
-    this.#direct[value]! += times;
+    if (times === 0) return;
+    if (value < this.#directMax) {
+      this.#widen(value);
+      this.#direct[value] = times;
+      return;
+    }
+    const hashed = this.#hashed;
+    hashed.count += times;
+    hashed.sum += value * times;
+    if (value < hashed.min) hashed.min = value;
+    if (value > hashed.max) hashed.max = value;
+    this.#put(this.exact ? value : rounded(value), times);
+    if (this.#used > this.#distinctMax && this.exact) this.#round();
+  }
+
+  /** Values seen. */
+  get count(): number {
+    return this.#total().count;
+  }
+
+  /** 0 where there is none, as `max`. */
+  get min(): number {
+    return this.#total().min;
+  }
+
+  get max(): number {
+    return this.#total().max;
+  }
+
+  get sum(): number {
+    return this.#total().sum;
   }
 
   /** 0 where there is no value. */
@@ -75,15 +103,34 @@ export class Distribution {
     for (let i = 0; i < values.length; i++) visit(values[i]!, times[i]!);
   }
 
+  #total(): Totals {
+    if (this.#totals !== null) return this.#totals;
+    let { count, min, max, sum } = this.#hashed;
+    const direct = this.#direct;
+    for (let value = direct.length - 1; value >= 0; value--) {
+      const times = direct[value]!;
+      if (times === 0) continue;
+      count += times;
+      sum += value * times;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    return (this.#totals = { count, min: count === 0 ? 0 : min, max, sum });
+  }
+
   #inOrder(): { readonly values: Float64Array; readonly times: Float64Array } {
     if (this.#sorted !== null) return this.#sorted;
-    const small: number[] = [];
-    for (let value = 0; value < this.#direct.length; value++) if (this.#direct[value] !== 0) small.push(value);
-    const large = this.#keys.filter((key) => key !== FREE).sort();
-    const values = Float64Array.from([...small, ...large]);
-    const times = values.map((value, i) =>
-      i < small.length ? this.#direct[value]! : this.#times[this.#slotOf(value)]!,
-    );
+    const direct = this.#direct;
+    let small = 0;
+    for (let value = 0; value < direct.length; value++) if (direct[value] !== 0) small++;
+    const values = new Float64Array(small + this.#used);
+    let next = 0;
+    for (let value = 0; value < direct.length; value++) if (direct[value] !== 0) values[next++] = value;
+    for (const key of this.#keys) if (key !== FREE) values[next++] = key;
+    values.subarray(small).sort();
+    const times = new Float64Array(values.length);
+    for (let i = 0; i < small; i++) times[i] = direct[values[i]!]!;
+    for (let i = small; i < values.length; i++) times[i] = this.#times[this.#slotOf(values[i]!)]!;
     return (this.#sorted = { values, times });
   }
 

@@ -22,11 +22,11 @@ export const cpus: StatisticDefinition<readonly CpuShare[]> = {
     const of = (cpu: number) =>
       (shares[cpu + 1] ??= { cpu, writes: 0, bytesWritten: 0, pagesDirtied: 0, faults: 0, overheadNs: 0 });
     return {
-      wrote({ from, to, cpu, bytes, dirties }) {
+      summed({ cpu, writes, bytes, dirtied }) {
         const share = of(cpu);
         share.bytesWritten += bytes;
-        share.writes += to - from;
-        if (dirties) share.pagesDirtied++;
+        share.writes += writes;
+        share.pagesDirtied += dirtied;
       },
       charged(cpu, costNs) {
         if (costNs > 0) of(cpu).overheadNs += costNs;

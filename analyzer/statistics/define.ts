@@ -6,6 +6,7 @@
  */
 import type { EventBatch } from '../../traces/index.js';
 import type { Fold } from '../../replayer/index.js';
+import type { NumberColumn } from '../columns.js';
 import type { Scope } from './scope.js';
 
 /** Writes of one actor on one CPU to one page, in one window and one epoch. The same object each time, with other values. */
@@ -18,9 +19,6 @@ export interface WriteRun {
   page: number;
   /** Whether the selection is about this page. */
   wanted: boolean;
-  cpu: number;
-  /** Bytes that they wrote. */
-  bytes: number;
   /** Time of the first and the last write, ns. */
   firstNs: number;
   lastNs: number;
@@ -31,17 +29,40 @@ export interface WriteRun {
   dirties: boolean;
 }
 
+/** All writes of one CPU in one window and one epoch that follow each other, to whatever pages. The same object each time. */
+export interface WriteSum {
+  cpu: number;
+  window: number;
+  epoch: number;
+  writes: number;
+  bytes: number;
+  /** Dirtyings among them. */
+  dirtied: number;
+}
+
+/** What is counted once for all. */
+export interface WriteTally {
+  readonly writes: number;
+  /** By page, dense as `WriteRun.page`. */
+  readonly writesTo: NumberColumn;
+}
+
+/** Runs of writes are many and short: whoever can do with sums, dirtyings or the writes that come after something should. */
 export interface Statistic<Result> {
   wrote?(run: WriteRun): void;
-  /** Called with runs to pages that are not wanted too. */
+  /** `wrote` is called with runs to pages that are not wanted too. */
   readonly everyPage?: boolean;
+  summed?(sum: WriteSum): void;
+  dirtied?(page: number, epoch: number, timeNs: number): void;
+  /** A CPU writes, to a page that may not be wanted, for the first time after an event of its own: one that the others here are told of, at least. */
+  resumed?(cpu: number, wanted: boolean): void;
   /** A load by a CPU, where loads were recorded. */
   read?(cpu: number): void;
   /** A CPU was charged overhead, for the event in that row. */
   charged?(cpu: number, costNs: number): void;
   /** Other events, before they are folded. */
   readonly on?: Readonly<Record<string, (batch: EventBatch, row: number, fold: Fold) => void>>;
-  finish(end: Fold): Result;
+  finish(end: Fold, tally: WriteTally): Result;
 }
 
 export interface StatisticDefinition<Result> {

@@ -1,7 +1,7 @@
 /** How fast memory gets dirty: writes, bytes and dirtyings by window and by epoch. */
 import { harvestEnd } from '../../traces/index.js';
 import { NumberColumn } from '../columns.js';
-import type { StatisticDefinition } from './define.js';
+import type { StatisticDefinition, WriteSum } from './define.js';
 import { Windows } from './window.js';
 
 export interface Activity {
@@ -47,7 +47,7 @@ class Series {
   }
 
   /** @param part not less than the one before */
-  add(part: number, writes: number, bytes: number, dirties: boolean): void {
+  add(part: number, { writes, bytes, dirtied }: WriteSum): void {
     if (part !== this.#part) {
       this.#keep();
       this.#part = part;
@@ -55,7 +55,7 @@ class Series {
     }
     this.#writesNow += writes;
     this.#bytesNow += bytes;
-    if (dirties) this.#dirtiedNow++;
+    this.#dirtiedNow += dirtied;
   }
 
   /** Everything, part by part. */
@@ -85,10 +85,10 @@ export const dirtyRate: StatisticDefinition<DirtyRate> = {
     /** Harvest ends: epoch and time, one after the other. */
     const ends: number[] = [];
     return {
-      wrote({ from, to, bytes, window, epoch, dirties }) {
-        if (firstEpoch === 0) firstEpoch = epoch;
-        windows.add(window, to - from, bytes, dirties);
-        epochs.add(epoch - firstEpoch, to - from, bytes, dirties);
+      summed(sum) {
+        if (firstEpoch === 0) firstEpoch = sum.epoch;
+        windows.add(sum.window, sum);
+        epochs.add(sum.epoch - firstEpoch, sum);
       },
       on: {
         'harvest-end': ({ slots, time }, row) => void ends.push(slots[harvestEnd.slot.harvest]![row]!, time[row]!),

@@ -37,8 +37,7 @@ export const faults: StatisticDefinition<FaultTimes> = {
       open[cpu + 1] = NONE;
     };
     return {
-      everyPage: true,
-      wrote: ({ cpu }) => settle(cpu),
+      resumed: settle,
       read: settle,
       charged(cpu, costNs) {
         const latencyNs = open[cpu + 1] ?? NONE;

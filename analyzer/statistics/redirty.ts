@@ -24,18 +24,17 @@ export const redirty: StatisticDefinition<Redirty> = {
     const epochs = new Distribution();
     let onceOnly = 0;
     return {
-      wrote({ page, epoch, firstNs, dirties }) {
-        if (!dirties) return;
+      dirtied(page, epoch, timeNs) {
         const before = dirtiedIn.get(page);
         if (before === 0) onceOnly++;
         else {
-          intervals.add(firstNs - dirtiedNs.get(page));
+          intervals.add(timeNs - dirtiedNs.get(page));
           epochs.add(epoch - before);
           if (again.get(page) === 0) onceOnly--;
           again.set(page, 1);
         }
         dirtiedIn.set(page, epoch);
-        dirtiedNs.set(page, firstNs);
+        dirtiedNs.set(page, timeNs);
       },
       finish: () => ({ onceOnly, interval: spreadOf('ns', intervals), epochs: spreadOf('epochs', epochs) }),
     };

@@ -23,11 +23,8 @@ export const stalls: StatisticDefinition<Stalls> = {
     const waits = new Distribution();
     /** By CPU: charged since its last access, ns. */
     const pending: number[] = [];
-    let writes = 0;
     return {
-      everyPage: true,
-      wrote({ cpu, from, to, wanted }) {
-        if (wanted) writes += to - from;
+      resumed(cpu, wanted) {
         if (cpu < 0) return;
         const waitedNs = pending[cpu] ?? 0;
         if (waitedNs === 0) return;
@@ -40,7 +37,7 @@ export const stalls: StatisticDefinition<Stalls> = {
       charged(cpu, costNs) {
         if (cpu >= 0 && costNs > 0) pending[cpu] = (pending[cpu] ?? 0) + costNs;
       },
-      finish: () => ({ writes, waited: waits.count, totalNs: waits.sum, wait: spreadOf('ns', waits) }),
+      finish: (_end, { writes }) => ({ writes, waited: waits.count, totalNs: waits.sum, wait: spreadOf('ns', waits) }),
     };
   },
 };

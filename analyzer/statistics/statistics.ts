@@ -62,13 +62,13 @@ export function statistics(source: EventSource, options: StatisticsOptions = {})
   const scope = scopeOf(source, options);
   const keys = options.keys ?? (Object.keys(STATISTICS) as StatisticKey[]);
   const running = keys.map((key): [StatisticKey, Statistic<unknown>] => [key, STATISTICS[key].create(scope)]);
+  const tracker = new Tracker(
+    scope,
+    running.map(([, statistic]) => statistic),
+  );
   const definition: CollectorDefinition<Totals> = {
     id: 'statistics',
-    create: () =>
-      new Tracker(
-        scope,
-        running.map(([, statistic]) => statistic),
-      ),
+    create: () => ({ on: tracker.on, writes: tracker.take, finish: () => tracker.finish() }),
   };
   const pass = new Pass(source, [definition]);
   try {
@@ -87,6 +87,6 @@ export function statistics(source: EventSource, options: StatisticsOptions = {})
     },
     window: scope.window,
     totals: results.facts(definition),
-    ...Object.fromEntries(running.map(([key, statistic]) => [key, statistic.finish(results.end)])),
+    ...Object.fromEntries(running.map(([key, statistic]) => [key, statistic.finish(results.end, tracker)])),
   };
 }

@@ -30,15 +30,13 @@ export const topPages: StatisticDefinition<TopPages> = {
   about: 'the pages with the most writes, faults, reports, transfers, false reports',
   create(scope) {
     const { pages } = scope;
-    const columns = Object.fromEntries(PAGE_MEASURES.map((name) => [name, new NumberColumn()])) as Record<
-      PageMeasure,
+    const counted = PAGE_MEASURES.filter((name) => name !== 'writes');
+    const columns = Object.fromEntries(counted.map((name) => [name, new NumberColumn()])) as Record<
+      (typeof counted)[number],
       NumberColumn
     >;
     const isWanted = (page: number) => scope.page === null || page === scope.page;
     return {
-      wrote({ page, from, to }) {
-        columns.writes.add(page, to - from);
-      },
       on: {
         [fault.kind]({ space, page }, row, fold) {
           if (!isWanted(page[row]!)) return;
@@ -58,8 +56,9 @@ export const topPages: StatisticDefinition<TopPages> = {
           });
         },
       },
-      finish() {
-        const rankings = PAGE_MEASURES.map((name) => [name, ranking(scope.pages, columns[name], scope.top)]);
+      finish(_end, { writesTo }) {
+        const all = { writes: writesTo, ...columns };
+        const rankings = PAGE_MEASURES.map((name) => [name, ranking(scope.pages, all[name], scope.top)]);
         return Object.fromEntries(rankings) as Record<PageMeasure, Ranking>;
       },
     };

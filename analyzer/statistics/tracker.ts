@@ -6,8 +6,8 @@ import { type EventBatch, harvestBegin, harvestEnd, read, report, transfer, writ
 import { type Fold, seqOf } from '../../replayer/index.js';
 import { NumberColumn } from '../columns.js';
 import { COSTLY_KINDS, costNsOf } from '../collectors/costs.js';
-import type { Collector, EventHandler } from '../pass.js';
-import type { Statistic, WriteRun } from './define.js';
+import type { EventHandler } from '../pass.js';
+import type { Statistic, WriteRun, WriteSum, WriteTally } from './define.js';
 import type { Scope } from './scope.js';
 import { Windows } from './window.js';
 
@@ -25,7 +25,12 @@ export interface Totals {
 /** What the consumer does is not a matter of the CPU that it does it on. */
 const OF_ALL_CPUS = new Set<string>([harvestBegin.kind, harvestEnd.kind, report.kind, transfer.kind]);
 
-export class Tracker implements Collector<Totals> {
+/** CPU numbers are 16 bits wide, from -1. */
+const CPUS = 2 ** 15 + 1;
+
+export class Tracker implements WriteTally {
+  writes = 0;
+  readonly writesTo = new NumberColumn();
   readonly on: Readonly<Record<string, EventHandler>>;
   readonly #scope: Scope;
   /** Nothing is left out by position or CPU. */
@@ -33,11 +38,16 @@ export class Tracker implements Collector<Totals> {
   readonly #statistics: ReadonlyArray<Statistic<unknown>>;
   readonly #writers: ReadonlyArray<Statistic<unknown>>;
   readonly #everyPage: ReadonlyArray<Statistic<unknown>>;
+  readonly #summers: ReadonlyArray<Statistic<unknown>>;
+  readonly #dirtiers: ReadonlyArray<Statistic<unknown>>;
+  readonly #resumers: ReadonlyArray<Statistic<unknown>>;
   readonly #charged: ReadonlyArray<Statistic<unknown>>;
+  /** By CPU number + 1: an event of its own since its last write. */
+  readonly #interrupted = new Uint8Array(CPUS);
+  readonly #sum: WriteSum = { cpu: 0, window: 0, epoch: 0, writes: 0, bytes: 0, dirtied: 0 };
   readonly #dirtiedIn = new NumberColumn();
   #run: WriteRun | null = null;
   #windows: Windows | null = null;
-  #writes = 0;
   #pages = 0;
 
   constructor(scope: Scope, statistics: ReadonlyArray<Statistic<unknown>>) {
@@ -46,44 +56,52 @@ export class Tracker implements Collector<Totals> {
     this.#statistics = statistics;
     this.#writers = statistics.filter(({ wrote }) => wrote !== undefined);
     this.#everyPage = this.#writers.filter(({ everyPage }) => everyPage === true);
+    this.#summers = statistics.filter(({ summed }) => summed !== undefined);
+    this.#dirtiers = statistics.filter(({ dirtied }) => dirtied !== undefined);
+    this.#resumers = statistics.filter(({ resumed }) => resumed !== undefined);
     this.#charged = statistics.filter(({ charged }) => charged !== undefined);
     this.on = this.#handlers();
   }
 
-  readonly writes = (batch: EventBatch, first: number, last: number, fold: Fold, known: number): void => {
+  readonly take = (batch: EventBatch, first: number, last: number, fold: Fold, known: number): void => {
     const { after, upTo, cpu, page, pages } = this.#scope;
     let from = first;
     let to = last;
+    const by = batch.cpu[first]!;
     if (!this.#isWhole) {
       if (fold.seq >= upTo || seqOf(batch, last - 1) <= after) return;
-      if (cpu !== null && batch.cpu[first] !== cpu) return;
+      if (cpu !== null && by !== cpu) return;
       while (seqOf(batch, from) <= after) from++;
       while (to > from && seqOf(batch, to - 1) > upTo) to--;
       if (from === to) return;
     }
     const wanted = page === null || batch.page[from] === page;
+    if (this.#interrupted[by + 1] !== 0) {
+      this.#interrupted[by + 1] = 0;
+      for (let i = 0; i < this.#resumers.length; i++) this.#resumers[i]!.resumed!(by, wanted);
+    }
     const writers = wanted ? this.#writers : this.#everyPage;
     if (writers.length === 0 && !wanted) return;
     const epoch = fold.harvests + 1;
     const run = (this.#run ??= newRun(batch));
     const windows = (this.#windows ??= new Windows(this.#scope.window, this.#scope.firstNs, epoch));
-    const sizes = batch.slots[write.slot.size]!;
     run.batch = batch;
-    run.cpu = batch.cpu[from]!;
     run.epoch = epoch;
     run.page = pages.indexOf(known, batch.space[from]!, batch.page[from]!);
     run.wanted = wanted;
-    run.dirties = wanted && this.#dirties(run.page, epoch);
-    if (wanted) this.#writes += to - from;
+    run.dirties = wanted && this.#dirties(run.page, epoch, batch.time[from]!);
+    if (wanted) {
+      this.writes += to - from;
+      this.writesTo.add(run.page, to - from);
+    }
     while (from < to) {
       const end = wanted ? windows.take(batch, from, to, epoch) : to;
       run.from = from;
       run.to = end;
       run.firstNs = batch.time[from]!;
       run.lastNs = batch.time[end - 1]!;
-      run.bytes = 0;
-      for (let row = from; row < end; row++) run.bytes += sizes[row]!;
       run.window = windows.index;
+      if (wanted) this.#add(run, by);
       for (let i = 0; i < writers.length; i++) writers[i]!.wrote!(run);
       run.dirties = false;
       from = end;
@@ -91,16 +109,40 @@ export class Tracker implements Collector<Totals> {
   };
 
   finish(): Totals {
+    this.#tellSum();
     const { after, upTo, firstNs, lastNs } = this.#scope;
-    return { events: upTo - after, writes: this.#writes, pages: this.#pages, fromNs: firstNs, toNs: lastNs };
+    return { events: upTo - after, writes: this.writes, pages: this.#pages, fromNs: firstNs, toNs: lastNs };
+  }
+
+  /** Adds the run to the sum under way, or begins another with it. */
+  #add({ batch, from, to, window, epoch, dirties }: WriteRun, cpu: number): void {
+    const sum = this.#sum;
+    if (window !== sum.window || epoch !== sum.epoch || cpu !== sum.cpu) {
+      this.#tellSum();
+      sum.window = window;
+      sum.epoch = epoch;
+      sum.cpu = cpu;
+    }
+    const sizes = batch.slots[write.slot.size]!;
+    sum.writes += to - from;
+    for (let row = from; row < to; row++) sum.bytes += sizes[row]!;
+    if (dirties) sum.dirtied++;
+  }
+
+  #tellSum(): void {
+    const sum = this.#sum;
+    if (sum.writes === 0) return;
+    for (let i = 0; i < this.#summers.length; i++) this.#summers[i]!.summed!(sum);
+    sum.writes = sum.bytes = sum.dirtied = 0;
   }
 
   /** Whether a write to the page now is its first in the epoch; it is not any more when that was asked. */
-  #dirties(page: number, epoch: number): boolean {
+  #dirties(page: number, epoch: number, timeNs: number): boolean {
     const before = this.#dirtiedIn.get(page);
     if (before === epoch) return false;
     if (before === 0) this.#pages++;
     this.#dirtiedIn.set(page, epoch);
+    for (let i = 0; i < this.#dirtiers.length; i++) this.#dirtiers[i]!.dirtied!(page, epoch, timeNs);
     return true;
   }
 
@@ -126,6 +168,7 @@ export class Tracker implements Collector<Totals> {
             const selected = cpu === null || by === cpu;
             if (selected || ofAllCpus) for (let i = 0; i < own.length; i++) own[i]!(batch, row, fold);
             if (!selected) return;
+            this.#interrupted[by + 1] = 1;
             if (isRead) for (let i = 0; i < readers.length; i++) readers[i]!.read!(by);
             if (!isCostly) return;
             const costNs = costNsOf(batch, row);
@@ -138,6 +181,6 @@ export class Tracker implements Collector<Totals> {
 }
 
 function newRun(batch: EventBatch): WriteRun {
-  const nothing = { from: 0, to: 0, page: 0, cpu: 0, bytes: 0, firstNs: 0, lastNs: 0, window: 0, epoch: 0 };
+  const nothing = { from: 0, to: 0, page: 0, firstNs: 0, lastNs: 0, window: 0, epoch: 0 };
   return { batch, ...nothing, wanted: false, dirties: false };
 }
