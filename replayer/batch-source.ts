@@ -3,14 +3,17 @@ import {
   ALL_KINDS,
   EVENT_BY_CODE,
   EventBatch,
+  type PageQuery,
   type PageScope,
   type Selection,
   selectionOf,
   type StateSink,
+  type Topic,
   type TrailEnding,
   type TrailMeta,
 } from '../traces/index.js';
-import type { ChunkFacts, EventSource } from './event-source.js';
+import { type ChunkFacts, chunkOfSeq, type EventSource } from './event-source.js';
+import { touches } from './touches.js';
 
 const COLUMNS = ['kind', 'time', 'cpu', 'actor', 'space', 'step', 'page'] as const;
 
@@ -33,6 +36,22 @@ export class BatchSource implements EventSource {
     else copyKinds(source, kinds, batch);
   }
 
+  *eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Generator<number> {
+    const batch = this.batches[index]!;
+    const { selection, space, page, head } = query;
+    for (let row = Math.min(seq - batch.firstSeq, batch.length - 1); row >= 0; row--) {
+      if ((selection.kinds & (1 << batch.kind[row]!)) === 0 || batch.space[row] !== space) continue;
+      if (batch.page[row] !== head && !touches(batch, row, page, page)) continue;
+      copyRows(batch, row, row + 1, into);
+      yield batch.firstSeq + row;
+    }
+  }
+
+  timeOf(index: number, seq: number): number {
+    const { time, firstSeq } = this.batches[index]!;
+    return time[seq - firstSeq]!;
+  }
+
   checkpointAtOrBefore(_seq: number): number {
     return -1;
   }
@@ -41,8 +60,8 @@ export class BatchSource implements EventSource {
     return false;
   }
 
-  lastChunkAbout(_space: number, _page: number, _kinds: number, atMost: number): number {
-    return atMost;
+  lastChunkAbout(_space: number, _page: number, _topic: Topic, seq: number): number {
+    return chunkOfSeq(this, seq);
   }
 }
 

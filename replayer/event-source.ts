@@ -2,7 +2,15 @@
  * What the replayer needs of a trail: meta, chunks with their statistics, and checkpoints. The reader of a `.trail` file is one;
  * a few batches in memory are another (tests, and a simulation that has not been stored).
  */
-import { EventBatch, type Selection, type StateStore, type TrailEnding, type TrailMeta } from '../traces/index.js';
+import {
+  EventBatch,
+  type PageQuery,
+  type Selection,
+  type StateStore,
+  type Topic,
+  type TrailEnding,
+  type TrailMeta,
+} from '../traces/index.js';
 
 /** What is known of a chunk without reading it. */
 export interface ChunkFacts {
@@ -27,8 +35,15 @@ export interface EventSource extends StateStore {
   readonly chunks: readonly ChunkFacts[];
   /** Fills the batch with the events of that chunk; with `wanted` only with some kinds (see `seqOf`), or some columns of them. */
   readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void;
-  /** The last chunk, not after `atMost`, that may hold an event of these kinds about the page; -1 where there is none. */
-  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number;
+  /**
+   * Goes through the events of a chunk up to `seq` that are about a page, the last one first. Each becomes the only event of `into`,
+   * without its time; what is yielded is its seq.
+   */
+  eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Iterable<number>;
+  /** ns of event `seq`, which lies in that chunk. */
+  timeOf(index: number, seq: number): number;
+  /** The last chunk that may hold an event of that topic about the page up to event `seq`; -1 where there is none. */
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number;
 }
 
 /** Position of the event in a row of a batch, which may hold some kinds only. */

@@ -1,5 +1,13 @@
 /** A trail up to an event, as if it ended there: for questions about a moment that are answered by what is known at the end. */
-import { EventBatch, type PageScope, type Selection, type StateSink, type TrailMeta } from '../../traces/index.js';
+import {
+  EventBatch,
+  type PageQuery,
+  type PageScope,
+  type Selection,
+  type StateSink,
+  type Topic,
+  type TrailMeta,
+} from '../../traces/index.js';
 import { type ChunkFacts, chunkOfSeq, copyRows, type EventSource, lastIndexWhere } from '../../replayer/index.js';
 
 export class Prefix implements EventSource {
@@ -37,6 +45,14 @@ export class Prefix implements EventSource {
     batch.row.set(whole.row.subarray(0, rows));
   }
 
+  eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Iterable<number> {
+    return this.#source.eventsBack(index, Math.min(seq, this.#seq), query, into);
+  }
+
+  timeOf(index: number, seq: number): number {
+    return this.#source.timeOf(index, seq);
+  }
+
   checkpointAtOrBefore(seq: number): number {
     return this.#source.checkpointAtOrBefore(Math.min(seq, this.#seq));
   }
@@ -45,8 +61,8 @@ export class Prefix implements EventSource {
     return this.#source.loadAtOrBefore(Math.min(seq, this.#seq), scope, sink);
   }
 
-  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number {
-    return this.#source.lastChunkAbout(space, page, kinds, atMost);
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number {
+    return this.#source.lastChunkAbout(space, page, topic, Math.min(seq, this.#seq));
   }
 
   /** Its counts are those of the whole: a kind that they rule out is not there either. */

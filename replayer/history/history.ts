@@ -2,16 +2,19 @@
  * The history of a page, an entry, a TLB entry or a carrier: its last change before an event, or all of them, without folding anything.
  * The page index leads to the chunks that may hold such an event; of these only what decides is decoded, and of the event found the rest.
  */
-import { EventBatch, pteLayout, type PteLayout, timesOf } from '../../traces/index.js';
+import { EventBatch, pteLayout, type PteLayout, type Topic } from '../../traces/index.js';
+import { headOf } from '../cached-page.js';
 import { batchFor, chunkOfSeq, lastSeqOf, seqOf, type EventSource } from '../event-source.js';
-import { changeIn, lastRowUpTo, readWanted } from './reading.js';
+import { mayHaveHugePages } from '../fold/index.js';
+import { changeIn, lastEvent, readWanted } from './reading.js';
 import type { Change, Subject, TlbSubject } from './subject.js';
-import { lastOfLife, lifeBegins } from './tlb-search.js';
+import { lastOfLife, lifeBegins, type Room } from './tlb-search.js';
 import { TLB_FIELDS, TlbLife } from './tlb-life.js';
 import { type Touch, touchOf } from './touch.js';
 
 export class History {
   readonly #source: EventSource;
+  readonly #one = new EventBatch(1);
   readonly #batch: EventBatch;
 
   static open(source: EventSource): History {
@@ -28,8 +31,8 @@ export class History {
     const end = Math.min(before, lastSeqOf(this.#source));
     if (end < 1) return null;
     if (subject.kind !== 'tlb') return this.#lastTouch(subject, end);
-    const found = lastOfLife(this.#source, this.#batch, subject, end);
-    return found === null ? null : this.#timed(chunkOfSeq(this.#source, found.change.seq), found.change, found.code);
+    const found = lastOfLife(this.#source, this.#room, subject, end);
+    return found === null ? null : this.#timed(found);
   }
 
   /** Every change with `from` <= seq <= `to`, in order. */
@@ -44,24 +47,17 @@ export class History {
   #lastTouch(subject: Exclude<Subject, TlbSubject>, end: number): Change | null {
     const touch = this.#touchOf(subject);
     const { space, page } = subject;
-    const selection = { ...touch.fields, who: true };
-    const batch = this.#batch;
-    for (let chunk = chunkOfSeq(this.#source, end); chunk >= 0; chunk--) {
-      chunk = this.#source.lastChunkAbout(space, page, touch.fields.kinds, chunk);
-      if (chunk < 0) return null;
-      if (!readWanted(this.#source, chunk, batch, selection)) continue;
-      for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
-        if (!touch.matches(batch, row)) continue;
-        return this.#timed(chunk, changeIn(batch, row, touch.words(batch, row)), batch.kind[row]!);
-      }
-    }
-    return null;
+    const head = mayHaveHugePages(this.#source.meta) ? headOf(page) : page;
+    const query = { selection: { ...touch.fields, who: true }, space, page, head };
+    const one = this.#one;
+    const found = lastEvent(this.#source, one, query, touch.topic, end, () => touch.matches(one, 0));
+    return found === 0 ? null : this.#timed(changeIn(one, 0, touch.words(one, 0)));
   }
 
   *#touches(subject: Exclude<Subject, TlbSubject>, from: number, to: number): Generator<Change> {
     const touch = this.#touchOf(subject);
     const selection = { ...touch.fields, times: true, who: true };
-    for (const chunk of this.#chunks(from, to, subject, touch.fields.kinds)) {
+    for (const chunk of this.#chunks(from, to, subject, touch.topic)) {
       if (!readWanted(this.#source, chunk, this.#batch, selection)) continue;
       const batch = this.#batch;
       const found: Change[] = [];
@@ -75,7 +71,7 @@ export class History {
   }
 
   *#changesOfTlb(subject: TlbSubject, from: number, to: number): Generator<Change> {
-    const begins = from > 1 ? lifeBegins(this.#source, this.#batch, subject, from - 1) : 0;
+    const begins = from > 1 ? lifeBegins(this.#source, this.#room, subject, from - 1) : 0;
     const life = new TlbLife(subject);
     const selection = { ...TLB_FIELDS, times: true, who: true };
     const last = chunkOfSeq(this.#source, to);
@@ -93,21 +89,24 @@ export class History {
     }
   }
 
-  /** The chunks that may hold events of those kinds about the page, in order. */
-  #chunks(from: number, to: number, { space, page }: Subject, kinds: number): number[] {
-    const first = chunkOfSeq(this.#source, from);
+  /** The chunks that may hold events of that topic about the page, in order. */
+  #chunks(from: number, to: number, { space, page }: Subject, topic: Topic): number[] {
     const chunks: number[] = [];
-    for (let chunk = chunkOfSeq(this.#source, to); chunk >= first; chunk--) {
-      chunk = this.#source.lastChunkAbout(space, page, kinds, chunk);
-      if (chunk >= first) chunks.push(chunk);
+    for (let upTo = to; upTo >= from; ) {
+      const chunk = this.#source.lastChunkAbout(space, page, topic, upTo);
+      if (chunk < 0) break;
+      upTo = this.#source.chunks[chunk]!.firstSeq - 1;
+      if (upTo + this.#source.chunks[chunk]!.events >= from) chunks.push(chunk);
     }
     return chunks.reverse();
   }
 
-  /** The change with its time, which takes the times of all events of its kind to be read. */
-  #timed(chunk: number, change: Change, code: number): Change {
-    this.#source.readChunk(chunk, this.#batch, timesOf(1 << code));
-    return { ...change, timeNs: this.#batch.time[lastRowUpTo(this.#batch, change.seq)]! };
+  #timed(change: Change): Change {
+    return { ...change, timeNs: this.#source.timeOf(chunkOfSeq(this.#source, change.seq), change.seq) };
+  }
+
+  get #room(): Room {
+    return { one: this.#one, whole: this.#batch };
   }
 
   #touchOf(subject: Exclude<Subject, TlbSubject>): Touch {

@@ -3,9 +3,11 @@ import { fieldsOf, TLB_DIRTY, TLB_WRITABLE, type EventBatch, type Selection } fr
 import { type CachedEntry, CachedPage } from '../cached-page.js';
 import type { TlbSubject } from './subject.js';
 
-/** What decides the life of an entry. */
+const NOTHING = '-';
+
+/** What decides the life of an entry and its words. */
 export const TLB_FIELDS: Selection = fieldsOf({
-  'tlb-fill': ['slot', 'frame', 'flags', 'asid'],
+  'tlb-fill': ['slot', 'flags'],
   'tlb-update': ['slot', 'flags'],
   'tlb-evict': ['slot'],
   'flush-ack': ['pages', 'scope'],
@@ -13,9 +15,14 @@ export const TLB_FIELDS: Selection = fieldsOf({
 export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': ['flags'] });
 export const UPDATE_FIELDS: Selection = fieldsOf({ 'tlb-update': [] });
 
+export interface Held {
+  readonly slot: number;
+  readonly flags: number;
+}
+
 export class TlbLife {
   readonly #cached: CachedPage;
-  #words = '-';
+  #words = NOTHING;
 
   constructor({ cpu, space, page }: TlbSubject) {
     this.#cached = new CachedPage(cpu, space, page);
@@ -26,9 +33,14 @@ export class TlbLife {
     return this.#words;
   }
 
+  /** Whether the CPU has nothing of the page, or has it no more. */
+  get isOver(): boolean {
+    return this.#words === NOTHING;
+  }
+
   /** Goes on from what a checkpoint says that the CPU holds of the page, in an entry of its own. */
-  resume(slot: number, flags: number): void {
-    Object.assign(this.#cached.own, { slot, flags });
+  resume(held: Held): void {
+    Object.assign(this.#cached.own, held);
     this.#words = wordsOf(this.#cached.entry);
   }
 
@@ -41,7 +53,7 @@ export class TlbLife {
 }
 
 function wordsOf(entry: CachedEntry | null): string {
-  if (entry === null) return '-';
+  if (entry === null) return NOTHING;
   const rights = (entry.flags & TLB_WRITABLE ? 'W' : '') + (entry.flags & TLB_DIRTY ? 'D' : '') || 'read-only';
   return `${rights}${entry.isHuge ? ', huge' : ''}, slot ${entry.slot}`;
 }

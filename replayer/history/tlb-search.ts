@@ -1,6 +1,7 @@
 /**
- * The last change of what a CPU has cached of a page. It begins with a fill, which the page index finds; what became of the entry since is
- * looked up in checkpoints, by halves, so that only the events around its end are read.
+ * The last change of what a CPU has cached of a page. It begins with a fill, which the page index finds. Most entries are displaced soon after,
+ * so the chunks from there on are read; what became of one that lives longer is looked up in checkpoints, by halves, so that only the
+ * events around its end are read.
  */
 import {
   snapshotAtOrBefore,
@@ -13,36 +14,41 @@ import {
 import { chunkOfSeq, seqOf, type EventSource } from '../event-source.js';
 import { headOf } from '../cached-page.js';
 import { mayHaveHugePages } from '../fold/index.js';
-import { changeIn, lastRowUpTo, readWanted } from './reading.js';
+import { changeIn, lastEvent, readWanted } from './reading.js';
 import type { Change, TlbSubject } from './subject.js';
-import { FILL_FIELDS, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
+import { FILL_FIELDS, type Held, TLB_FIELDS, TlbLife, UPDATE_FIELDS } from './tlb-life.js';
 
-/** Chunks that are read rather than asked about in checkpoints. Chosen: a checkpoint costs as much to look at as half a chunk. */
+/** Chunks that are read rather than asked about in checkpoints. Chosen: a checkpoint costs about as much to look at as a chunk. */
 const READ_CHUNKS = 3;
 
 const LIFE_FIELDS = { ...TLB_FIELDS, who: true };
 
-export interface LifeEvent {
-  /** Without its time. */
-  readonly change: Change;
-  /** Kind of the event. */
-  readonly code: number;
+/** Where a search has room: for one event, and for those of a whole chunk. */
+export interface Room {
+  readonly one: EventBatch;
+  readonly whole: EventBatch;
 }
 
-interface Held {
-  readonly slot: number;
-  readonly flags: number;
+/** What became of an entry in a stretch of events. */
+interface Stretch {
+  /** Its last change there, without the time; null for none. */
+  readonly last: Change | null;
+  /** The event to go on from; 0 where the stretch is at its end, or nothing more can happen. */
+  readonly next: number;
 }
 
-/** The last event up to `end` that changed what the CPU has of the page; null where it never had anything. */
-export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): LifeEvent | null {
-  const own = lastFill(source, batch, subject, end);
-  const huge = lastHugeFill(source, batch, subject, end);
-  if (huge > 0) return follow(source, batch, subject, null, earlier(own, huge), end);
-  if (own === 0) return null;
-  let from = own;
+/** The last event up to `end` that changed what the CPU has of the page, without its time; null where it never had anything. */
+export function lastOfLife(source: EventSource, room: Room, subject: TlbSubject, end: number): Change | null {
+  const own = lastFill(source, room, subject, end);
+  const huge = lastHugeFill(source, room, subject, end);
+  const lastFilled = Math.max(own, huge);
+  if (lastFilled === 0) return null;
+  const life = new TlbLife(subject);
+  if (huge > 0) return follow(source, room, life, earlier(own, huge), end, lastFilled).last;
+  const start = follow(source, room, life, own, end, own, READ_CHUNKS);
+  if (start.next === 0) return start.last;
+  let from = start.next;
   let to = end;
-  let held: Held | null = null;
   // It is held at `from`, and ends at most once; what a checkpoint says of the middle decides in which half.
   while (chunkOfSeq(source, to) - chunkOfSeq(source, from) > READ_CHUNKS) {
     const checkpoint = snapshotAtOrBefore(source, Math.floor((from + to) / 2), scopeOf(subject));
@@ -51,19 +57,17 @@ export function lastOfLife(source: EventSource, batch: EventBatch, subject: TlbS
     if (found === null) to = checkpoint.seq;
     else {
       from = checkpoint.seq + 1;
-      held = found;
+      life.resume(found);
     }
   }
-  return (
-    follow(source, batch, subject, held, from, to) ??
-    lastUpdate(source, batch, subject, own, from) ??
-    follow(source, batch, subject, null, own, own)
-  );
+  const { last } = follow(source, room, life, from, to, own);
+  if (last !== null || from === start.next) return last ?? start.last;
+  return lastUpdate(source, room, subject, own, from) ?? start.last;
 }
 
 /** Where to begin, to know what the CPU has of the page after event `end`; 0 where nothing was ever filled. */
-export function lifeBegins(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
-  return earlier(lastFill(source, batch, subject, end), lastHugeFill(source, batch, subject, end));
+export function lifeBegins(source: EventSource, room: Room, subject: TlbSubject, end: number): number {
+  return earlier(lastFill(source, room, subject, end), lastHugeFill(source, room, subject, end));
 }
 
 /** The lesser of two events, where 0 is none. */
@@ -72,78 +76,76 @@ function earlier(a: number, b: number): number {
 }
 
 /** Seq of the last fill of an entry of the page's own; 0 where there is none. */
-function lastFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
-  return lastAbout(source, batch, subject, FILL_FIELDS, end, (row) => batch.page[row] === subject.page);
+function lastFill(source: EventSource, { one }: Room, subject: TlbSubject, end: number): number {
+  return lastAbout(source, one, FILL_FIELDS, subject, end);
 }
 
 /** The same of a huge entry over it, which stands at the first page of its table. */
-function lastHugeFill(source: EventSource, batch: EventBatch, subject: TlbSubject, end: number): number {
+function lastHugeFill(source: EventSource, { one }: Room, subject: TlbSubject, end: number): number {
   const head = headOf(subject.page);
   if (head === subject.page || !mayHaveHugePages(source.meta)) return 0;
-  const flags = batch.slots[tlbFill.slot.flags]!;
-  const isHuge = (row: number) => batch.page[row] === head && (flags[row]! & TLB_HUGE) !== 0;
-  return lastAbout(source, batch, subject, FILL_FIELDS, end, isHuge);
+  const flags = one.slots[tlbFill.slot.flags]!;
+  return lastAbout(source, one, FILL_FIELDS, { ...subject, page: head }, end, () => (flags[0]! & TLB_HUGE) !== 0);
 }
 
-/** What becomes of the entry in [from, to], before which it is `held`: the last change, or null for none. */
+/** What becomes of the entry in [from, to]; nothing more where it is gone after `lastFilled`. Reads so many chunks at most. */
 function follow(
   source: EventSource,
-  batch: EventBatch,
-  subject: TlbSubject,
-  held: Held | null,
+  { whole }: Room,
+  life: TlbLife,
   from: number,
   to: number,
-): LifeEvent | null {
-  const life = new TlbLife(subject);
-  if (held !== null) life.resume(held.slot, held.flags);
-  let last: LifeEvent | null = null;
+  lastFilled: number,
+  mostChunks = Infinity,
+): Stretch {
+  let last: Change | null = null;
+  let read = 0;
   for (let chunk = chunkOfSeq(source, from); chunk <= chunkOfSeq(source, to); chunk++) {
-    if (!readWanted(source, chunk, batch, LIFE_FIELDS)) continue;
-    for (let row = 0; row < batch.length; row++) {
-      const seq = seqOf(batch, row);
+    if (read === mostChunks) return { last, next: source.chunks[chunk]!.firstSeq };
+    if (!readWanted(source, chunk, whole, LIFE_FIELDS)) continue;
+    read++;
+    for (let row = 0; row < whole.length; row++) {
+      const seq = seqOf(whole, row);
       if (seq < from || seq > to) continue;
       const before = life.words;
-      if (!life.take(batch, row)) continue;
-      last = { change: changeIn(batch, row, [before, life.words]), code: batch.kind[row]! };
+      if (!life.take(whole, row)) continue;
+      last = changeIn(whole, row, [before, life.words]);
+      if (life.isOver && seq >= lastFilled) return { last, next: 0 };
     }
   }
-  return last;
+  return { last, next: 0 };
 }
 
 /** The last change of flags in [begins, before), of an entry that was held all that time. */
 function lastUpdate(
   source: EventSource,
-  batch: EventBatch,
+  room: Room,
   subject: TlbSubject,
   begins: number,
   before: number,
-): LifeEvent | null {
-  const seq = lastAbout(source, batch, subject, UPDATE_FIELDS, before - 1, (row) => batch.page[row] === subject.page);
+): Change | null {
+  const seq = lastAbout(source, room.one, UPDATE_FIELDS, subject, before - 1);
   if (seq <= begins) return null;
+  const life = new TlbLife(subject);
   const checkpoint = snapshotAtOrBefore(source, seq - 1, scopeOf(subject));
   const held = checkpoint === null || checkpoint.seq <= begins ? null : heldIn(checkpoint.tlbs, subject);
-  if (held === null) return follow(source, batch, subject, null, begins, seq);
-  return follow(source, batch, subject, held, checkpoint!.seq + 1, seq);
+  if (held === null) return follow(source, room, life, begins, seq, begins).last;
+  life.resume(held);
+  return follow(source, room, life, checkpoint!.seq + 1, seq, begins).last;
 }
 
-/** Seq of the last event of those kinds on the subject's CPU that is meant, up to `end`; 0 where there is none. */
+/** Seq of the last event of those kinds about the page on that CPU that is meant, up to `end`; 0 where there is none. */
 function lastAbout(
   source: EventSource,
-  batch: EventBatch,
+  one: EventBatch,
+  selection: Selection,
   { cpu, space, page }: TlbSubject,
-  fields: Selection,
   end: number,
-  isMeant: (row: number) => boolean,
+  isMeant = () => true,
 ): number {
-  for (let chunk = chunkOfSeq(source, end); chunk >= 0; chunk--) {
-    chunk = source.lastChunkAbout(space, page, fields.kinds, chunk);
-    if (chunk < 0) return 0;
-    if (!readWanted(source, chunk, batch, fields)) continue;
-    for (let row = lastRowUpTo(batch, end); row >= 0; row--) {
-      if (batch.cpu[row] === cpu && batch.space[row] === space && isMeant(row)) return seqOf(batch, row);
-    }
-  }
-  return 0;
+  const query = { selection, space, page, head: page };
+  const topic = { kinds: selection.kinds, cpu };
+  return lastEvent(source, one, query, topic, end, () => one.cpu[0] === cpu && isMeant());
 }
 
 /** The page alone: a checkpoint has all TLBs beside it. */

@@ -26,6 +26,7 @@ import {
   type EventBatch,
   type PteLayout,
   type Selection,
+  type Topic,
 } from '../../traces/index.js';
 import { headOf } from '../cached-page.js';
 import { touches } from '../touches.js';
@@ -35,6 +36,8 @@ import type { CarrierSubject, PageSubject, PteSubject } from './subject.js';
 export interface Touch {
   /** Kinds that can belong to it, and the fields that tell whether they do. */
   readonly fields: Selection;
+  /** The same for the page index. */
+  readonly topic: Topic;
   /** Whether the event in that row belongs to it. */
   matches(batch: EventBatch, row: number): boolean;
   /** What the event did: the subject before and after it. */
@@ -88,6 +91,7 @@ function carrierTouch(subject: CarrierSubject, layout: PteLayout): Touch {
 
 class PageTouch implements Touch {
   readonly fields: Selection = TOUCH_FIELDS;
+  readonly topic: Topic = TOUCH_FIELDS;
   protected readonly layout: PteLayout;
   readonly #space: number;
   readonly #page: number;
@@ -150,11 +154,13 @@ class PageTouch implements Touch {
 /** The entry: any change, or one of certain flags. */
 class PteTouch extends PageTouch {
   override readonly fields = PTE_FIELDS;
+  override readonly topic: Topic;
   readonly #flags: number;
 
   constructor(subject: PteSubject, layout: PteLayout) {
     super(subject, layout);
     this.#flags = subject.flags ?? 0;
+    this.topic = { kinds: PTE_FIELDS.kinds, ...(this.#flags !== 0 && { flags: this.#flags }) };
   }
 
   override matches(batch: EventBatch, row: number): boolean {
@@ -169,6 +175,7 @@ class PteTouch extends PageTouch {
  */
 class EntryCarrierTouch extends PageTouch {
   override readonly fields = ENTRY_CARRIER_FIELDS;
+  override readonly topic: Topic;
   readonly #bit: number;
   readonly #remembered: MarkTouch;
 
@@ -176,6 +183,7 @@ class EntryCarrierTouch extends PageTouch {
     super(subject, layout);
     this.#bit = bit;
     this.#remembered = new MarkTouch(subject);
+    this.topic = { ...this.#remembered.topic, kinds: ENTRY_CARRIER_FIELDS.kinds, flags: bit | PTE_PRESENT };
   }
 
   override matches(batch: EventBatch, row: number): boolean {
@@ -198,12 +206,14 @@ class EntryCarrierTouch extends PageTouch {
 /** A carrier that mark events set and clear; giving the page up clears it too. */
 class MarkTouch implements Touch {
   readonly fields = fieldsOf({ mark: MARK, unmap: [] });
+  readonly topic: Topic;
   readonly #carrier: number;
   readonly #subject: CarrierSubject;
 
   constructor(subject: CarrierSubject) {
     this.#subject = subject;
     this.#carrier = carrierCode(subject.carrier);
+    this.topic = { kinds: this.fields.kinds, carrier: this.#carrier };
   }
 
   matches(batch: EventBatch, row: number): boolean {
@@ -220,6 +230,7 @@ class MarkTouch implements Touch {
 /** A carrier that two kinds of events speak of: the first sets it, the second clears it. */
 class KindTouch implements Touch {
   readonly fields: Selection;
+  readonly topic: Topic;
   readonly #subject: CarrierSubject;
   readonly #sets: number;
   readonly #words: readonly [set: string, cleared: string];
@@ -231,6 +242,7 @@ class KindTouch implements Touch {
     cleared: string,
   ) {
     this.fields = { ...PAGE_FIELDS, kinds: (1 << sets!.code) | (1 << clears!.code) };
+    this.topic = { kinds: this.fields.kinds };
     this.#subject = subject;
     this.#sets = sets!.code;
     this.#words = [set, cleared];

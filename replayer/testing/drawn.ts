@@ -38,6 +38,7 @@ import {
   type Carrier,
   type EventDefinition,
   type MachineSnapshot,
+  type PageQuery,
   type PteLayout,
   type Selection,
   selectionOf,
@@ -141,6 +142,13 @@ export class MemorySource extends BatchSource {
     super.readChunk(index, batch, wanted);
     spoil(batch, selectionOf(wanted));
     this.chunksRead++;
+  }
+
+  override *eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Generator<number> {
+    for (const found of super.eventsBack(index, seq, query, into)) {
+      spoil(into, { ...query.selection, times: false });
+      yield found;
+    }
   }
 
   override checkpointAtOrBefore(seq: number): number {

@@ -67,6 +67,12 @@ export class DifferenceCursor {
     return this.#at;
   }
 
+  /** Goes on from the difference that begins there. */
+  goTo(at: number): this {
+    this.#at = at;
+    return this;
+  }
+
   addTo(page: number, offset: number): void {
     const bytes = this.#bytes;
     const start = this.#at;

@@ -28,14 +28,12 @@ import {
   COLUMN_STEP,
   COLUMN_TIME,
   COMMON_COLUMNS,
+  FIELD_BOUNDS,
   KIND_CODES,
   KIND_SHAPES,
 } from './shape.js';
 import { LagTable, TIME_LIMIT, unpackLag } from './times.js';
 import { damaged, type VarintCursor } from './varints.js';
-
-/** Bounds of a field's values. */
-const FIELD_BOUNDS: readonly [least: number, most: number] = [0, 2 ** 53];
 
 /** What a chunk says about itself before anything is expanded. */
 export interface ChunkHead {

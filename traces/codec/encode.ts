@@ -20,7 +20,7 @@ import { VARINT_BYTES } from './varints.js';
 /** Version of the chunk layout; the first item of the envelope. */
 export const CHUNK_VERSION = 1;
 
-/** The kind stream and the accesses get a block of their own from this size on; chosen, not sensitive. */
+/** The columns of a kind get a block of their own from this size on, so that who asks about one kind expands little else; not sensitive. */
 const OWN_BLOCK_BYTES = 4096;
 
 /** Most bytes around the varints of one column: tags and first values. */
@@ -77,8 +77,7 @@ export class ChunkPacker {
     const place = (group: PackedGroup, block: number, offset: number) =>
       groups.push([group.code, group.count, block, offset, group.columnBytes]);
     for (const group of packed) {
-      const own = group.code === 0 || KIND_SHAPES[group.code]!.programSlot >= 0;
-      if (!own || group.end - group.start < OWN_BLOCK_BYTES) {
+      if (group.end - group.start < OWN_BLOCK_BYTES) {
         shared.push(group);
         continue;
       }

@@ -54,6 +54,9 @@ export const COLUMN_BOUNDS: ReadonlyArray<readonly [least: number, most: number]
   [-1, PAGE_LIMIT - 1],
 ];
 
+/** Bounds of a field's values. */
+export const FIELD_BOUNDS: readonly [least: number, most: number] = [0, 2 ** 53];
+
 /** Every kind. */
 export const ALL_KINDS = 0xffff_ffff;
 

@@ -3,8 +3,9 @@
  * packed as those of a chunk and lie in one block.
  */
 import { type Block, compressBlock, expandBlock } from './compress.js';
-import { packColumn, unpackColumn } from './columns.js';
+import { MEANS_VALUE, PACK_CONSTANT, packColumn } from './columns.js';
 import { seal, unseal } from './envelope.js';
+import { OneColumn } from './one-column.js';
 import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
 /** Version of the table layout; the first item of the envelope. */
@@ -69,6 +70,50 @@ export class ColumnRoom {
   }
 }
 
+/** The column of a table that lacks it: constantly 0. */
+const ZEROS = Uint8Array.of(MEANS_VALUE | PACK_CONSTANT, 0);
+
+/** A sealed table, whose columns are read when they are asked for. */
+export class OpenTable {
+  readonly rows: number;
+  /** Where each column starts; one entry more than columns. */
+  readonly #bounds: readonly number[];
+  readonly #raw: Uint8Array;
+  readonly #columns: OneColumn[] = [];
+
+  /** @throws TrailFormatError */
+  constructor(sealed: Uint8Array, mostColumns: number, mostRows: number = MOST_TABLE_ROWS) {
+    const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
+    version!.integer(TABLE_VERSION, TABLE_VERSION);
+    this.rows = rowsField!.integer(1, mostRows);
+    const mostBytes = mostColumns * (this.rows * VARINT_BYTES + 40);
+    const block: Block = {
+      codec: codec!.integer(0, 255),
+      rawBytes: rawBytes!.integer(1, mostBytes),
+      data: data!.bytes(),
+    };
+    const bounds = [0];
+    for (const field of lengths!.items(1)) bounds.push(bounds.at(-1)! + field.integer(1, block.rawBytes));
+    if (bounds.length - 1 > mostColumns) damaged('it has another number of columns than it should');
+    this.#bounds = bounds;
+    this.#raw = expandBlock(block);
+    if (bounds.at(-1)! > this.#raw.length) damaged('its columns are longer than its bytes');
+  }
+
+  get columns(): number {
+    return this.#bounds.length - 1;
+  }
+
+  /** A column; one that a later version appended is zeros where it is missing. @throws TrailFormatError */
+  column(index: number, bounds: readonly [least: number, most: number], room?: ColumnRoom): OneColumn {
+    const cursor =
+      index < this.columns
+        ? new VarintCursor(this.#raw, this.#bounds[index]!, this.#bounds[index + 1]!)
+        : new VarintCursor(ZEROS, 0, ZEROS.length);
+    return (this.#columns[index] ??= new OneColumn(cursor, this.rows, MEANS_VALUE, bounds, room));
+  }
+}
+
 /**
  * The columns of a sealed table.
  * @param bounds least and most value of each column
@@ -84,26 +129,7 @@ export function openTable(
   leastColumns: number = bounds.length,
   room: ColumnRoom | null = null,
 ): Float64Array[] {
-  const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
-  version!.integer(TABLE_VERSION, TABLE_VERSION);
-  const rows = rowsField!.integer(1, mostRows);
-  const mostBytes = bounds.length * (rows * VARINT_BYTES + 40);
-  const block: Block = {
-    codec: codec!.integer(0, 255),
-    rawBytes: rawBytes!.integer(1, mostBytes),
-    data: data!.bytes(),
-  };
-  const columnBytes = lengths!.items(leastColumns).map((field) => field.integer(1, block.rawBytes));
-  if (columnBytes.length > bounds.length) damaged('it has another number of columns than it should');
-  const raw = expandBlock(block);
-  let at = 0;
-  return bounds.map(([least, most], column) => {
-    const values = room === null ? new Float64Array(rows) : room.take(rows);
-    if (column >= columnBytes.length) return values.fill(0);
-    const cursor = new VarintCursor(raw, at, at + columnBytes[column]!);
-    at = cursor.end;
-    if (at > raw.length) damaged('its columns are longer than its bytes');
-    unpackColumn(cursor, cursor.byte(), values, rows, least, most);
-    return values;
-  });
+  const table = new OpenTable(sealed, bounds.length, mostRows);
+  if (table.columns < leastColumns) damaged('it lacks columns');
+  return bounds.map((allowed, column) => table.column(column, allowed, room ?? undefined).values());
 }

@@ -1,50 +1,27 @@
 /**
- * Which chunks speak of which page: what makes the last event about a page a matter of milliseconds in a trail of any length. Chunks are
- * taken 16 at a time, a *segment*; in each, a page has a mask of the chunks that name it and a mask of the groups of kinds that do so.
- * Events about long ranges (a walk over all of the object) are kept as ranges. A segment without index is searched chunk by chunk, so the
- * index is a help and never the truth.
+ * Which chunks speak of which page, and of what of it: what makes the last event about a page a matter of milliseconds in a trail of any
+ * length. Chunks are taken 16 at a time, a *segment*; in each, a page has a mask of chunks for every aspect (see `aspects.ts`) that they
+ * speak of. Events about long ranges (a walk over all of the object) are kept as ranges. A segment without index is searched chunk by
+ * chunk, so the index is a help and never the truth.
  */
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type PackedTable, packTable } from '../codec/table.js';
-import { EVENT_BY_CODE, PAGES_SLOT, pte, tlbFill, write } from '../events/index.js';
+import { PAGES_SLOT, pte, tlbFill, tlbUpdate, write } from '../events/index.js';
 import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
+import { ASPECTS, aspectsOfEvent } from './aspects.js';
+import { FirstRows, partOf, SEGMENT_CHUNKS } from './first-rows.js';
 import { rangeShard } from './shard-tables.js';
 
-/** Chunks in a segment: the bits of a mask. On disk. */
-export const SEGMENT_CHUNKS = 16;
-/** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. */
-export const RANGES_SHARD = -1;
+/** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
+export const RANGES_SHARD = -2;
+/** The shard of the pages that `rangeShard` deals to 0; those of 1, 2, ... come below it. On disk. */
+export const FIRST_PAGE_SHARD = -3;
+/** The same of the first rows of these pages, row for row beside them. On disk. */
+export const FIRST_ROWS_SHARD = -2000;
 /** Ranges up to so many pages are entered page by page. Chosen: what a harvest reports in one go is mostly shorter. */
 const NARROW_PAGES = 64;
-
-/** Groups of kinds, by bit. On disk. */
-const GROUPS: ReadonlyArray<readonly string[]> = [
-  ['write', 'read'],
-  ['tlb-fill', 'tlb-update', 'tlb-evict'],
-  ['pte'],
-  ['mark'],
-  ['map', 'unmap', 'frame-move'],
-  ['flush-queue', 'flush-send', 'flush-ack', 'cache-flush', 'notifier', 'walk', 'table-alloc'],
-  ['report', 'transfer'],
-];
-/** Every other kind, and those that come later. */
-const OTHER_GROUP = 1 << GROUPS.length;
-
-/** Bit of the group of a kind, by event code. */
-const GROUP_OF = Uint8Array.from({ length: 32 }, (_, code) => {
-  const kind = EVENT_BY_CODE[code]?.kind ?? '';
-  const group = GROUPS.findIndex((kinds) => kinds.includes(kind));
-  return group < 0 ? OTHER_GROUP : 1 << group;
-});
-
-/** The groups that a mask of kinds touches. */
-export function groupsOf(kinds: number): number {
-  let groups = 0;
-  for (let code = 1; code < 32; code++) if (kinds & (1 << code)) groups |= GROUP_OF[code]!;
-  return groups;
-}
 
 /** A table of the index, by shard. */
 export interface IndexShard {
@@ -60,12 +37,13 @@ export class PageIndexBuilder {
   #count = 0;
   #space = new Uint16Array(4096);
   #page = new Float64Array(4096);
-  #chunkMask = new Uint16Array(4096);
-  #groups = new Uint8Array(4096);
+  /** By aspect: the chunks by page. Made where the segment has the aspect. */
+  readonly #chunksAbout: Array<Uint16Array | undefined> = [];
+  readonly #firstRows = new FirstRows();
   /** Open addressing, entry + 1; 0 is free. At most half full. */
   #slots = new Int32Array(8192);
-  /** Space, page, pages, chunk mask, groups. */
-  readonly #ranges = new Map<string, [number, number, number, number, number]>();
+  /** Space, page, pages, chunk mask, aspects, part; one for each chunk, by its first event. */
+  readonly #ranges = new Map<string, readonly number[]>();
 
   constructor(layoutOf: (space: number) => PteLayout) {
     this.#layoutOf = layoutOf;
@@ -78,7 +56,8 @@ export class PageIndexBuilder {
   /** Takes the events of the next chunk. */
   add(batch: EventBatch): void {
     const { kind, page, space, length } = batch;
-    const bit = 1 << this.chunks++;
+    const chunk = this.chunks++;
+    const bit = 1 << chunk;
     let entry = -1;
     let lastPage = -1;
     let lastSpace = -1;
@@ -92,8 +71,9 @@ export class PageIndexBuilder {
       if (at < 0) continue;
       const slot = PAGES_SLOT[code]!;
       const pages = slot >= 0 ? batch.slots[slot]![row]! : at % PAGES_PER_TABLE === 0 ? this.#reach(batch, row) : 1;
+      const aspects = aspectsOfEvent(batch, row, this.#layoutOf);
       if (pages > NARROW_PAGES) {
-        this.#addRange(space[row]!, at, pages, bit, GROUP_OF[code]!);
+        this.#addRange(space[row]!, at, pages, bit, aspects, partOf(row));
         continue;
       }
       if (at !== lastPage || space[row] !== lastSpace) {
@@ -101,12 +81,12 @@ export class PageIndexBuilder {
         lastSpace = space[row]!;
         entry = this.#entry(lastSpace, at);
       }
-      this.#chunkMask[entry]! |= bit;
-      this.#groups[entry]! |= GROUP_OF[code]!;
+      this.#note(entry, aspects, bit);
+      this.#firstRows.note(entry, chunk, row, aspects);
       for (let more = 1; more < pages; more++) {
         const other = this.#entry(lastSpace, at + more);
-        this.#chunkMask[other]! |= bit;
-        this.#groups[other]! |= GROUP_OF[code]!;
+        this.#note(other, aspects, bit);
+        this.#firstRows.note(other, chunk, row, aspects);
       }
     }
   }
@@ -116,13 +96,16 @@ export class PageIndexBuilder {
     const shards = [{ shard: RANGES_SHARD, table: this.#rangeTable() }, ...this.#pageTables()];
     this.chunks = this.#count = 0;
     this.#slots.fill(0);
+    for (const chunks of this.#chunksAbout) chunks?.fill(0);
+    this.#firstRows.clear();
     this.#ranges.clear();
     return shards;
   }
 
   #rangeTable(): PackedTable {
-    const rows = [[0, 0, 0, 2 ** this.chunks - 1, 0], ...this.#ranges.values()];
-    const columns = [0, 1, 2, 3, 4].map((column) => ({
+    const inSegment = this.#aspects().reduce((mask, aspect) => mask | (1 << aspect), 0);
+    const rows = [[0, 0, 0, 2 ** this.chunks - 1, inSegment, 0], ...this.#ranges.values()];
+    const columns = [0, 1, 2, 3, 4, 5].map((column) => ({
       values: Float64Array.from(rows, (row) => row[column]!),
       alike: column === 1,
     }));
@@ -137,22 +120,30 @@ export class PageIndexBuilder {
       if (rows === undefined) byShard.set(shard, [entry]);
       else rows.push(entry);
     }
-    return [...byShard].map(([shard, rows]) => {
-      const gather = (column: Uint16Array | Float64Array | Uint8Array) =>
-        Float64Array.from(rows, (entry) => column[entry]!);
-      return {
-        shard,
-        table: packTable(
-          [
-            { values: gather(this.#space), alike: false },
-            { values: gather(this.#page), alike: true },
-            { values: gather(this.#chunkMask), alike: false },
-            { values: gather(this.#groups), alike: false },
-          ],
-          rows.length,
-        ),
-      };
+    const aspects = this.#aspects();
+    return [...byShard].flatMap(([shard, rows]) => {
+      const gather = (column: Uint16Array | Float64Array) => Float64Array.from(rows, (entry) => column[entry]!);
+      const plain = (values: Float64Array) => ({ values, alike: false });
+      const masks = aspects
+        .map((aspect) => ({ bit: 1 << aspect, values: gather(this.#chunksAbout[aspect]!) }))
+        .filter(({ values }) => values.some((mask) => mask !== 0));
+      const columns = [
+        plain(new Float64Array(rows.length).fill(masks.reduce((mask, { bit }) => mask | bit, 0))),
+        plain(gather(this.#space)),
+        { values: gather(this.#page), alike: true },
+        ...masks.map(({ values }) => plain(values)),
+      ];
+      return [
+        { shard: FIRST_PAGE_SHARD - shard, table: packTable(columns, rows.length) },
+        { shard: FIRST_ROWS_SHARD - shard, table: packTable(this.#firstRows.columns(rows), rows.length) },
+      ];
     });
+  }
+
+  /** The aspects that some page of the segment has, ascending. */
+  #aspects(): number[] {
+    const has = (chunks: Uint16Array | undefined) => chunks?.subarray(0, this.#count).some((mask) => mask !== 0);
+    return Array.from({ length: ASPECTS }, (_, aspect) => aspect).filter((aspect) => has(this.#chunksAbout[aspect]));
   }
 
   /** Entries by space and page. Page numbers are sorted natively and looked up again: several times as fast as a comparison in JS. */
@@ -170,19 +161,23 @@ export class PageIndexBuilder {
     return out;
   }
 
-  #addRange(space: number, page: number, pages: number, bit: number, group: number): void {
-    const key = `${space} ${page} ${pages}`;
-    const known = this.#ranges.get(key);
-    if (known === undefined) this.#ranges.set(key, [space, page, pages, bit, group]);
-    else {
-      known[3] |= bit;
-      known[4] |= group;
+  #addRange(space: number, page: number, pages: number, bit: number, aspects: number, part: number): void {
+    const key = `${space} ${page} ${pages} ${bit} ${aspects}`;
+    if (!this.#ranges.has(key)) this.#ranges.set(key, [space, page, pages, bit, aspects, part]);
+  }
+
+  #note(entry: number, aspects: number, bit: number): void {
+    for (let rest = aspects; rest !== 0; rest &= rest - 1) {
+      const aspect = 31 - Math.clz32(rest & -rest);
+      const chunks = (this.#chunksAbout[aspect] ??= new Uint16Array(this.#page.length));
+      chunks[entry]! |= bit;
     }
   }
 
   /** Pages that an event about the first page of a table is about: all of them where it is about a huge entry. */
   #reach({ kind, space, slots }: EventBatch, row: number): number {
     if (kind[row] === tlbFill.code) return slots[tlbFill.slot.flags]![row]! & TLB_HUGE ? PAGES_PER_TABLE : 1;
+    if (kind[row] === tlbUpdate.code) return slots[tlbUpdate.slot.flags]![row]! & TLB_HUGE ? PAGES_PER_TABLE : 1;
     if (kind[row] !== pte.code) return 1;
     const layout = this.#layoutOf(space[row]!);
     const before = layout.flags(slots[pte.slot.oldLow]![row]!, slots[pte.slot.oldHigh]![row]!);
@@ -206,7 +201,6 @@ export class PageIndexBuilder {
     const entry = this.#count++;
     this.#space[entry] = space;
     this.#page[entry] = page;
-    this.#chunkMask[entry] = this.#groups[entry] = 0;
     this.#slots[at] = entry + 1;
     return entry;
   }
@@ -219,8 +213,8 @@ export class PageIndexBuilder {
     };
     this.#space = widen(this.#space, new Uint16Array(capacity));
     this.#page = widen(this.#page, new Float64Array(capacity));
-    this.#chunkMask = widen(this.#chunkMask, new Uint16Array(capacity));
-    this.#groups = widen(this.#groups, new Uint8Array(capacity));
+    for (const [aspect, chunks] of this.#chunksAbout.entries())
+      if (chunks !== undefined) this.#chunksAbout[aspect] = widen(chunks, new Uint16Array(capacity));
     this.#slots = new Int32Array(capacity * 2);
     const mask = this.#slots.length - 1;
     for (let entry = 0; entry < this.#count; entry++) {

@@ -9,14 +9,17 @@ import Database from 'better-sqlite3';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
+import { ChunkSearch, type PageQuery } from '../codec/chunk-search.js';
 import { type OpenChunk, openChunk } from '../codec/open-chunk.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { StateSink, StateStore } from '../page-rows.js';
 import type { PageScope } from '../snapshot.js';
+import type { Topic } from './aspects.js';
 import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
 import { CheckpointReader } from './checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
+import { OpenedChunks } from './opened-chunks.js';
 import { readSqliteHeader } from './place.js';
 import { PageIndexReader } from './page-index-reader.js';
 import { APPLICATION_ID, FORMAT_VERSION, tablesOf } from './schema.js';
@@ -25,19 +28,12 @@ import { damagedFile, withSqlite } from './sqlite-errors.js';
 /** Longest text of a row of meta that is read; chosen far above what a recorder writes. */
 const MOST_META_BYTES = 2 ** 24;
 
-/** A chunk and what its row says of it. */
-interface OpenedChunk {
-  readonly index: number;
-  readonly firstSeq: unknown;
-  readonly events: unknown;
-  readonly chunk: OpenChunk;
-}
-
 export class TrailReader implements StateStore {
   readonly path: string;
   readonly formatVersion: number;
   readonly #db: Database.Database;
   readonly #unpacker = new ChunkUnpacker();
+  readonly #search = new ChunkSearch();
   readonly #body: Database.Statement<[number], { first_seq: unknown; events: unknown; body: unknown }>;
   readonly #checkpoints: CheckpointReader;
   /** Trails before format 3 have none. */
@@ -47,7 +43,7 @@ export class TrailReader implements StateStore {
   #ending: TrailEnding | null = null;
   #chunks: ChunkInfo[] = [];
   #counts: Record<string, number> = {};
-  #opened: OpenedChunk | null = null;
+  readonly #opened = new OpenedChunks();
 
   /**
    * @throws InputError when there is no such file or it is no trail, TrailVersionError when it is a newer one,
@@ -115,7 +111,7 @@ export class TrailReader implements StateStore {
 
   /** Takes notice of what was recorded since. */
   refresh(): void {
-    this.#opened = null;
+    this.#opened.clear();
     try {
       withSqlite(this.path, 'read', () => {
         this.#db.transaction(() => {
@@ -159,15 +155,9 @@ export class TrailReader implements StateStore {
    * @throws TrailFormatError naming file and chunk
    */
   readChunk(index: number, into: EventBatch, wanted: number | Selection = ALL_KINDS): void {
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) throw new RangeError(`there is no chunk ${index}`);
+    const chunk = this.#chunkAt(index);
     try {
-      const opened = this.#open(index, chunk);
-      this.#unpacker.unpack(opened.chunk, into, wanted);
-      const { firstSeq, events, counts } = this.#unpacker.head;
-      if (firstSeq !== opened.firstSeq || events !== opened.events) wrongEvents();
-      if (firstSeq !== chunk.firstSeq || events < chunk.events) wrongEvents();
-      if (events === chunk.events) checkCounts(chunk, counts);
+      this.#unpacker.unpack(this.#open(index, chunk), into, wanted);
       // The chunk may have grown since `refresh`; what is seen stays what `chunks` says.
       while (into.length > 0 && into.row[into.length - 1]! >= chunk.events) into.length--;
     } catch (error) {
@@ -176,15 +166,53 @@ export class TrailReader implements StateStore {
     }
   }
 
-  /** The chunk as it is stored; the one that was read last is kept, because more is often asked of it. */
-  #open(index: number, { id }: ChunkInfo): OpenedChunk {
-    if (this.#opened?.index === index) return this.#opened;
-    const row = withSqlite(this.path, 'read', () => this.#body.get(id));
+  /**
+   * Goes through the events of a chunk up to `seq` that are about a page, the last one first. Each becomes the only event of `into`,
+   * without its time; what is yielded is its seq. No other chunk may be searched meanwhile.
+   * @throws TrailFormatError naming file and chunk
+   */
+  *eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Generator<number> {
+    const chunk = this.#chunkAt(index);
+    try {
+      const row = Math.min(seq - chunk.firstSeq, chunk.events - 1);
+      if (row < 0) return;
+      const search = this.#search.open(this.#open(index, chunk));
+      for (const found of search.backFrom(row, query, into)) yield chunk.firstSeq + found;
+    } catch (error) {
+      throw nameChunk(error, this.path, chunk);
+    }
+  }
+
+  /** ns of event `seq`, which lies in that chunk. @throws TrailFormatError naming file and chunk */
+  timeOf(index: number, seq: number): number {
+    const chunk = this.#chunkAt(index);
+    try {
+      return this.#search.open(this.#open(index, chunk)).timeOf(seq - chunk.firstSeq);
+    } catch (error) {
+      throw nameChunk(error, this.path, chunk);
+    }
+  }
+
+  #chunkAt(index: number): ChunkInfo {
+    const chunk = this.#chunks[index];
+    if (chunk === undefined) throw new RangeError(`there is no chunk ${index}`);
+    return chunk;
+  }
+
+  /** The chunk as it is stored, which holds the events that its row promises. */
+  #open(index: number, info: ChunkInfo): OpenChunk {
+    const known = this.#opened.find(index);
+    if (known !== undefined) return known;
+    const row = withSqlite(this.path, 'read', () => this.#body.get(info.id));
     if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
-    const opened = { index, firstSeq: row.first_seq, events: row.events, chunk: openChunk(row.body) };
+    const chunk = openChunk(row.body);
+    const { firstSeq, events, groups } = chunk;
+    if (firstSeq !== row.first_seq || events !== row.events) wrongEvents();
+    if (firstSeq !== info.firstSeq || events < info.events) wrongEvents();
+    if (events === info.events) checkCounts(info, new Map(groups.map(({ code, count }) => [code, count])));
     // While it is recorded, the last one is replaced by longer ones.
-    this.#opened = this.#ending === null ? null : opened;
-    return opened;
+    if (this.#ending !== null) this.#opened.keep(index, chunk);
+    return chunk;
   }
 
   /** `seq` of the latest checkpoint at or before event `seq`; -1 when there is none. */
@@ -198,13 +226,16 @@ export class TrailReader implements StateStore {
   }
 
   /**
-   * The last chunk, not after `atMost`, that may hold an event of these kinds (see `kindMask`) about the page; -1 where there is none.
+   * The last chunk that may hold an event of that topic about the page up to event `seq`; -1 where there is none.
    * Without an index every chunk may.
    */
-  lastChunkAbout(space: number, page: number, kinds: number, atMost: number): number {
-    if (this.#pageIndex === null) return atMost;
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number {
+    const end = Math.min(seq, this.events);
+    const atMost = this.chunkOf(end);
     const index = this.#pageIndex;
-    return withSqlite(this.path, 'read', () => index.lastChunk(space, page, kinds, atMost));
+    if (index === null || atMost < 0) return atMost;
+    const row = end - this.#chunks[atMost]!.firstSeq;
+    return withSqlite(this.path, 'read', () => index.lastChunk(space, page, topic, atMost, row));
   }
 
   close(): void {

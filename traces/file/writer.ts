@@ -20,7 +20,8 @@ import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { CheckpointState } from '../page-rows.js';
 import { EVENTS_ROW, metaRows } from './meta-rows.js';
 import { clearPlace, removeTrail } from './place.js';
-import { PageIndexBuilder, SEGMENT_CHUNKS } from './page-index.js';
+import { SEGMENT_CHUNKS } from './first-rows.js';
+import { PageIndexBuilder } from './page-index.js';
 import {
   APPLICATION_ID,
   FORMAT_VERSION,
