@@ -1,15 +1,15 @@
 /**
  * How values spread, from counts per distinct value, in typed arrays: adding allocates nothing but when they grow. Small values are
- * counted by index, the others in a hash. Exact while the distinct values of the hash are few, as they are where costs come from a
- * profile; beyond that, they are rounded down to 1/64 of their power of two (an error below 1.6 %), and `exact` says so.
+ * counted by index. Exact while the distinct values of the others are not too many, as they are where costs come from a
+ * profile; beyond that, those are rounded down to 1/64 of their power of two (an error below 1.6 %), and `exact` says so.
  */
 import { widened } from '../columns.js';
+import { type Counted, ValueCounts } from './value-counts.js';
 
-/** Distinct values kept apart in the hash. Chosen: some 8 MB; rounding leaves at most 64 per power of two, so it happens once. */
+/** Distinct large values kept apart. Chosen: some 4 MB; rounding leaves at most 64 per power of two, so it happens once. */
 const DISTINCT_MAX = 2 ** 18;
 /** Values below are counted by index. Chosen: a few pages of memory, and most values where values are small. */
 const DIRECT_MAX = 4096;
-const FREE = -1;
 
 interface Totals {
   readonly count: number;
@@ -19,20 +19,18 @@ interface Totals {
 }
 
 export class Distribution {
-  exact = true;
   readonly #distinctMax: number;
   readonly #directMax: number;
   /** Times by value. */
   #direct = new Float64Array(64);
-  #keys = new Float64Array(64).fill(FREE);
-  #times = new Float64Array(64);
-  #used = 0;
-  /** Of the values in the hash, as they came: those counted by index are added up when somebody asks. */
-  readonly #hashed = { count: 0, min: Infinity, max: 0, sum: 0 };
+  #large = new ValueCounts();
+  #isRounded = false;
+  /** Of the large values, as they came: those counted by index are added up when somebody asks. */
+  readonly #ofLarge = { count: 0, min: Infinity, max: 0, sum: 0 };
   /** Of all of them; null when a value came since. */
   #totals: Totals | null = null;
   /** Distinct values and their times, ascending; null when a value came since. */
-  #sorted: { readonly values: Float64Array; readonly times: Float64Array } | null = null;
+  #sorted: Counted | null = null;
 
   /** @param directMax integers below it are exact whatever their number; the memory for them grows with the largest of them */
   constructor(distinctMax = DISTINCT_MAX, directMax = DIRECT_MAX) {
@@ -53,13 +51,19 @@ export class Distribution {
       this.#direct[value] = times;
       return;
     }
-    const hashed = this.#hashed;
-    hashed.count += times;
-    hashed.sum += value * times;
-    if (value < hashed.min) hashed.min = value;
-    if (value > hashed.max) hashed.max = value;
-    this.#put(this.exact ? value : rounded(value), times);
-    if (this.#used > this.#distinctMax && this.exact) this.#round();
+    const { min, max } = this.#ofLarge;
+    this.#ofLarge.count += times;
+    this.#ofLarge.sum += value * times;
+    if (value < min) this.#ofLarge.min = value;
+    if (value > max) this.#ofLarge.max = value;
+    this.#large.add(this.#isRounded ? rounded(value) : value, times);
+    if (!this.#isRounded && this.#large.distinctAtLeast > this.#distinctMax) this.#round(this.#large.inOrder());
+  }
+
+  /** Whether values are as they came; rounded down otherwise. */
+  get exact(): boolean {
+    this.#inOrder();
+    return !this.#isRounded;
   }
 
   /** Values seen. */
@@ -105,7 +109,7 @@ export class Distribution {
 
   #total(): Totals {
     if (this.#totals !== null) return this.#totals;
-    let { count, min, max, sum } = this.#hashed;
+    let { count, min, max, sum } = this.#ofLarge;
     const direct = this.#direct;
     for (let value = direct.length - 1; value >= 0; value--) {
       const times = direct[value]!;
@@ -118,53 +122,31 @@ export class Distribution {
     return (this.#totals = { count, min: count === 0 ? 0 : min, max, sum });
   }
 
-  #inOrder(): { readonly values: Float64Array; readonly times: Float64Array } {
+  #inOrder(): Counted {
     if (this.#sorted !== null) return this.#sorted;
+    let large = this.#large.inOrder();
+    if (!this.#isRounded && large.values.length > this.#distinctMax) {
+      this.#round(large);
+      large = this.#large.inOrder();
+    }
     const direct = this.#direct;
-    let small = 0;
-    for (let value = 0; value < direct.length; value++) if (direct[value] !== 0) small++;
-    const values = new Float64Array(small + this.#used);
-    let next = 0;
-    for (let value = 0; value < direct.length; value++) if (direct[value] !== 0) values[next++] = value;
-    for (const key of this.#keys) if (key !== FREE) values[next++] = key;
-    values.subarray(small).sort();
+    const small = direct.reduce((count, times) => (times === 0 ? count : count + 1), 0);
+    const values = new Float64Array(small + large.values.length);
     const times = new Float64Array(values.length);
-    for (let i = 0; i < small; i++) times[i] = direct[values[i]!]!;
-    for (let i = small; i < values.length; i++) times[i] = this.#times[this.#slotOf(values[i]!)]!;
+    for (let value = 0, to = 0; to < small; value++) {
+      if (direct[value] === 0) continue;
+      values[to] = value;
+      times[to++] = direct[value]!;
+    }
+    values.set(large.values, small);
+    times.set(large.times, small);
     return (this.#sorted = { values, times });
   }
 
-  #put(value: number, times: number): void {
-    const slot = this.#slotOf(value);
-    this.#times[slot]! += times;
-    if (this.#keys[slot] !== FREE) return;
-    this.#keys[slot] = value;
-    if (++this.#used * 2 > this.#keys.length) this.#rehash(this.#keys.length * 2, (key) => key);
-  }
-
-  /** Slot of the value, or the free one where it belongs. */
-  #slotOf(value: number): number {
-    const keys = this.#keys;
-    const mask = keys.length - 1;
-    const mixed = Math.imul((value | 0) ^ Math.imul((value / 0x1_0000_0000) | 0, 0x85eb_ca6b), 0x9e37_79b1);
-    let slot = (mixed ^ (mixed >>> 15)) & mask;
-    while (keys[slot] !== value && keys[slot] !== FREE) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  #round(): void {
-    this.exact = false;
-    this.#rehash(this.#keys.length, rounded);
-  }
-
-  #rehash(slots: number, keyOf: (value: number) => number): void {
-    const [keys, times] = [this.#keys, this.#times];
-    this.#keys = new Float64Array(slots).fill(FREE);
-    this.#times = new Float64Array(slots);
-    this.#used = 0;
-    for (let slot = 0; slot < keys.length; slot++) {
-      if (keys[slot] !== FREE) this.#put(keyOf(keys[slot]!), times[slot]!);
-    }
+  #round({ values, times }: Counted): void {
+    this.#isRounded = true;
+    this.#large = new ValueCounts();
+    for (let i = 0; i < values.length; i++) this.#large.add(rounded(values[i]!), times[i]!);
   }
 
   #widen(value: number): void {

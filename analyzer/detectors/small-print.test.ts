@@ -186,6 +186,21 @@ describe('torn-copy', () => {
     expect(seqsOf(found[0])).toEqual([3, 4, 5]);
   });
 
+  it.each([1, 2, 3, 7])('is found in chunks of %i events too, where many happen', (chunkEvents) => {
+    const text = [
+      ...Array.from({ length: 3 }, (_, i) => `map ${16 + i}`),
+      'write 16 offset=4092 size=4 program=5\n cpu1 write 17 offset=4090 size=6 program=6\n transfer 17',
+      'write 17 offset=0 size=4 program=5\n cpu1 write 18 offset=0 size=2 program=6\n transfer 16+3',
+      'write 17 offset=0 size=4 program=5\n write 17 offset=4092 size=4 program=9\n transfer 19\n write 18 offset=0 size=4 program=9',
+    ].join('\n');
+    const { count, found } = findingsOf('torn-copy', text, { chunkEvents });
+    expect(count).toBe(2);
+    expect(found.map(seqsOf)).toEqual([
+      [4, 6, 7],
+      [5, 6, 8],
+    ]);
+  });
+
   it('is a note where a later transfer mended it', () => {
     expect(torn(`${halves('transfer 16')}\n transfer 17`).found).toMatchObject([{ severity: 'info' }]);
   });
