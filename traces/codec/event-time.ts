@@ -16,13 +16,17 @@ const EITHER_WAY = [-TIME_LIMIT, TIME_LIMIT] as const;
 export function timeOfRow(chunk: OpenChunk, stream: KindStream, row: number): number {
   const groups = new Map(chunk.groups.map((group) => [group.code, group]));
   const columns = new Map<number, OneColumn>();
+  // Kinds seen on the way back; there may be as many runs as events.
+  let seen = 0;
   let run = stream.runOf(row);
   for (; run >= 0; run--) {
-    const group = groups.get(stream.kinds[run]!)!;
+    const kind = stream.kinds[run]!;
+    if ((seen & (1 << kind)) !== 0) continue;
+    const group = groups.get(kind)!;
     if (saysItsLag(chunk, group)) break;
-    if (columns.has(group.code)) continue;
+    seen |= 1 << kind;
     const cursor = chunk.column(group, COLUMN_TIME);
-    columns.set(group.code, new OneColumn(cursor, group.count, MEANS_SINCE_PREVIOUS, EITHER_WAY));
+    columns.set(kind, new OneColumn(cursor, group.count, MEANS_SINCE_PREVIOUS, EITHER_WAY));
   }
   let time = chunk.timeFirst;
   let at = 0;

@@ -19,7 +19,6 @@ import type { Topic } from './aspects.js';
 import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
 import { CheckpointReader } from './checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
-import { OpenedChunks } from './opened-chunks.js';
 import { readSqliteHeader } from './place.js';
 import { PageIndexReader } from './page-index-reader.js';
 import { APPLICATION_ID, FORMAT_VERSION, tablesOf } from './schema.js';
@@ -43,7 +42,8 @@ export class TrailReader implements StateStore {
   #ending: TrailEnding | null = null;
   #chunks: ChunkInfo[] = [];
   #counts: Record<string, number> = {};
-  readonly #opened = new OpenedChunks();
+  /** The chunk that was read last. More would outlive the collections of young garbage, and each then costs one of all: 5 ms. */
+  #opened: { readonly index: number; readonly chunk: OpenChunk } | null = null;
 
   /**
    * @throws InputError when there is no such file or it is no trail, TrailVersionError when it is a newer one,
@@ -111,7 +111,7 @@ export class TrailReader implements StateStore {
 
   /** Takes notice of what was recorded since. */
   refresh(): void {
-    this.#opened.clear();
+    this.#opened = null;
     try {
       withSqlite(this.path, 'read', () => {
         this.#db.transaction(() => {
@@ -201,8 +201,7 @@ export class TrailReader implements StateStore {
 
   /** The chunk as it is stored, which holds the events that its row promises. */
   #open(index: number, info: ChunkInfo): OpenChunk {
-    const known = this.#opened.find(index);
-    if (known !== undefined) return known;
+    if (this.#opened?.index === index) return this.#opened.chunk;
     const row = withSqlite(this.path, 'read', () => this.#body.get(info.id));
     if (!(row?.body instanceof Uint8Array)) throw new TrailFormatError({ what: 'its row is gone' });
     const chunk = openChunk(row.body);
@@ -211,7 +210,7 @@ export class TrailReader implements StateStore {
     if (firstSeq !== info.firstSeq || events < info.events) wrongEvents();
     if (events === info.events) checkCounts(info, new Map(groups.map(({ code, count }) => [code, count])));
     // While it is recorded, the last one is replaced by longer ones.
-    if (this.#ending !== null) this.#opened.keep(index, chunk);
+    this.#opened = this.#ending === null ? null : { index, chunk };
     return chunk;
   }
 
