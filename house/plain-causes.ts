@@ -145,7 +145,7 @@ export class PlainCauses {
           (one) => one.actor === actor && one.page === page && one.fields['lock'] === fields['lock'],
         );
       case 'lock':
-        return this.#around(event) ?? this.#access(event);
+        return this.#around(event) ?? this.#access({ ...event, page: -1 });
       case 'map':
         return this.#access(event) ?? this.#around(event);
       default:

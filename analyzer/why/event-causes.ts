@@ -193,7 +193,8 @@ const BY_KIND: Readonly<Record<string, FindCause>> = {
       'and it is given back',
     ),
   map: (events, event) => ofAccess(events, event) ?? enclosing(events, event),
-  lock: (events, event) => enclosing(events, event) ?? ofAccess(events, event),
+  // The page of a lock is the first of its table.
+  lock: (events, event) => enclosing(events, event) ?? ofAccess(events, { ...event, page: -1 }),
 };
 
 function ownDoing(): null {

@@ -9,6 +9,9 @@ import { cpuText, deedOf } from './words.js';
 /** Links of such a chain. Chosen: what is further back explains little. */
 const LINKS_MAX = 8;
 
+/** Of a TLB entry that was dropped for no reason. */
+const BY_CHANCE = 'a CPU may lose what it has cached at any time';
+
 export function chainOfEvent(events: TrailEvents, about: string, event: TrailEvent): Chain {
   const links: Told[] = [{ seq: event.seq, what: deedOf(events, event), so: 'the event that was asked about' }];
   const seen = new Set([event.seq]);
@@ -23,14 +26,16 @@ export function chainOfEvent(events: TrailEvents, about: string, event: TrailEve
   const [, nearest] = links;
   const because =
     nearest === undefined
-      ? "it is the program's own doing, or begins what comes after it"
+      ? event.kind === 'tlb-evict'
+        ? BY_CHANCE
+        : "it is the program's own doing, or begins what comes after it"
       : `because of event ${nearest.seq}: ${deedWithActor(events, nearest)}`;
   const read = event.kind === 'write' ? readBy(events, event) : null;
   const fill = event.kind === 'write' && event.cpu >= 0 ? translationOf(events, event).fill : null;
   const comes = event.kind !== 'write' ? because : whatBecame(read);
   return assemble(events, {
     about,
-    sentence: `at event ${event.seq} ${whoOf(events, event)} ${deedOf(events, event)}${event.kind === 'write' ? '; ' : ', '}${comes}`,
+    sentence: `at event ${event.seq} ${whoOf(events, event)} ${deedOf(events, event)}${event.kind === 'write' || nearest === undefined ? '; ' : ', '}${comes}`,
     links: [
       ...links,
       fill && { seq: fill.seq, what: deedOf(events, fill), so: 'the TLB entry that the write went through' },
@@ -38,7 +43,7 @@ export function chainOfEvent(events: TrailEvents, about: string, event: TrailEve
     ],
     cause:
       nearest === undefined || event.kind === 'write'
-        ? "no event of the trail caused it: it is somebody's own doing"
+        ? `no event of the trail caused it: ${event.kind === 'tlb-evict' ? BY_CHANCE : "it is somebody's own doing"}`
         : `it goes back to event ${root.seq}: ${deedWithActor(events, root)}`,
     fix: null,
   });

@@ -213,6 +213,7 @@ describe('an event', () => {
       '2 3 4',
     ],
     ['an entry dropped by chance: nobody', 'tlb-fill 16 WD\n write 16\n tlb-evict 16 random\n write 16', 3, '3'],
+    ['a lock of a table: the access that needed it', 'lock 0 page-table\n map 16\n pte 16 PW map\n write 16', 1, '1 4'],
     [
       'a mark that takes another up: that one',
       'mark 16 pml-buffer set\n pte 16 PW clean\n mark 16 pml-buffer clear\n mark 16 bitmap set',
@@ -235,6 +236,11 @@ describe('an event', () => {
     const carriers = ['uffd-wp', 'bitmap'];
     const spaces = [0, 1].map(() => ({ kind: 'mm', layout: 'x86-64', carriers }) as const);
     expect(drawing(explained(events, `e:${seq}`, { meta: { spaces, carriers } }))).toBe(links);
+  });
+
+  it('may have no cause', () => {
+    const chain = explained('tlb-fill 16 WD\n write 16\n tlb-evict 16 random', 'e:3');
+    expect(chain.sentence).toContain('; a CPU may lose what it has cached at any time');
   });
 
   it('names itself and its nearest cause', () => {
