@@ -50,6 +50,24 @@ describe('a ring', () => {
     expect(taken(new Taker(memory), 0, 3)).toEqual([0, 'self', 2]);
   });
 
+  it('waits for nobody who has come to grief, and goes on with whoever comes late', () => {
+    const memory = ringMemory(8, 0);
+    const taker = new Taker(memory);
+    const { read } = reading();
+    const breaksDown = () => {
+      throw new Error('out of memory');
+    };
+    expect(() => fill(memory, 9, breaksDown)).toThrow('out of memory');
+    expect(taken(taker, 0, 2)).toEqual(['self', 'self']);
+    const late = (chunk: number, batch: EventBatch) => {
+      // While it is read, whoever takes goes on.
+      if (chunk === 2) expect(taken(taker, 2, 4)).toEqual(['self', 'self']);
+      return read(chunk, batch);
+    };
+    fill(memory, 6, late);
+    expect(taken(taker, 4, 6)).toEqual([4, 5]);
+  });
+
   it('uses its batches again, for chunks as far ahead as there are batches', () => {
     const memory = ringMemory(8, 0);
     const taker = new Taker(memory);

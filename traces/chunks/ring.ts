@@ -18,8 +18,8 @@ const HOLDS = 2;
 
 /** In `TAKEN`, when there will be no more taking. */
 const ENDED = 2 ** 31 - 1;
-/** Longest wait for a chunk that the other thread has claimed, ms. It takes 20, so that thread must have come to grief. */
-const PATIENCE_MS = 5000;
+/** Longest wait for a chunk that the other thread has claimed, ms: twice what it takes. That thread has come to grief, or is given no CPU. */
+const PATIENCE_MS = 20;
 
 /** All there is of a ring, as it goes to another thread. */
 export interface RingMemory {
@@ -48,7 +48,10 @@ export class Taker {
     this.#memory = memory;
   }
 
-  /** The chunk, when all before it are done with; null where whoever asks is to read it, because the other thread did not, or could not. */
+  /**
+   * The chunk, when all before it are done with; null where whoever asks is to read it, into a batch that is not of the ring, because the
+   * other thread did not, or could not.
+   */
   take(chunk: number): EventBatch | null {
     const { control, sizes, batches } = this.#memory;
     if (Atomics.load(control, TAKEN) === ENDED) return null;
@@ -65,10 +68,8 @@ export class Taker {
       }
       if (holds === -(chunk + 1)) return null;
       if (Atomics.compareExchange(control, CLAIMED, chunk, chunk + 1) === chunk) return null;
-      if (Atomics.wait(control, HOLDS + slot, holds, PATIENCE_MS) === 'timed-out') {
-        this.end();
-        return null;
-      }
+      // What the other side then has for nothing is in a batch of its own, which it uses again.
+      if (Atomics.wait(control, HOLDS + slot, holds, PATIENCE_MS) === 'timed-out') return null;
     }
   }
 
