@@ -35,14 +35,6 @@ import {
 import { LagTable, TIME_LIMIT, unpackLag } from './times.js';
 import { damaged, type VarintCursor } from './varints.js';
 
-/** What a chunk says about itself before anything is expanded. */
-export interface ChunkHead {
-  readonly firstSeq: number;
-  readonly events: number;
-  /** Events by kind code. */
-  readonly counts: ReadonlyMap<number, number>;
-}
-
 /** 0, 1, 2, ...: the rows of a batch that holds whole chunks. */
 const EVERY_ROW = Uint32Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
 
@@ -54,16 +46,10 @@ export class ChunkUnpacker {
   readonly #times = new Float64Array(CHUNK_EVENTS);
   readonly #scratch: readonly [Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
-  #head: ChunkHead = { firstSeq: 1, events: 0, counts: new Map() };
 
   constructor() {
     const column = () => new Float64Array(CHUNK_EVENTS);
     this.#scratch = [column(), column(), column()];
-  }
-
-  /** What the chunk unpacked last says about itself, kinds left out included. */
-  get head(): ChunkHead {
-    return this.#head;
   }
 
   /**
@@ -77,11 +63,6 @@ export class ChunkUnpacker {
     const { kinds } = selection;
     into.length = 0;
     const chunk = body instanceof OpenChunk ? body : openChunk(body);
-    this.#head = {
-      firstSeq: chunk.firstSeq,
-      events: chunk.events,
-      counts: new Map(chunk.groups.map(({ code, count }) => [code, count])),
-    };
     if (chunk.events > into.capacity) {
       damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     }

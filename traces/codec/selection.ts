@@ -45,11 +45,6 @@ export function fieldsOf(
   return { kinds, times, who, where: true, slots };
 }
 
-/** When events of some kinds happened, and nothing else of them. */
-export function timesOf(kinds: number): Selection {
-  return { kinds, times: true, who: false, where: false, slots: new Uint8Array(32) };
-}
-
 /** Which kinds of events follow each other, and nothing else of them. */
 export function kindsAlone(): Selection {
   return { kinds: ALL_KINDS, times: false, who: false, where: false, slots: new Uint8Array(32) };
