@@ -51,6 +51,10 @@ function complaint(line: string): string | null {
 }
 
 describe('documents', () => {
+  it.each(DOCUMENTS)('%s has no marks of a merge', (document) => {
+    expect(readFileSync(join(ROOT, document), 'utf8')).not.toMatch(/^(<<<<<<<|=======|>>>>>>>)( |$)/m);
+  });
+
   it.each(DOCUMENTS)('%s shows commands that exist', (document) => {
     expect(
       commandsIn(document)
