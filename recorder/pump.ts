@@ -11,7 +11,7 @@ import type { AccessSource } from './sources/index.js';
 const CHECKPOINT_EVENTS = 1 << 17;
 /** In fine mode a checkpoint lets all that is under way come to its end, which is no schedule of the run's own; so it is rarer. */
 const CHECKPOINT_EVENTS_FINE = 1 << 20;
-/** A checkpoint may be made after every so many accesses: a place that does not depend on how the input arrived. */
+/** A checkpoint may be made after every so many accesses, or within a long harvest: places that do not depend on how the input arrived. */
 const SLICE_ACCESSES = 4096;
 /** Events of a slow source wait at most twice this long, ms, before their open chunk is committed. */
 const COMMIT_MS = 125;
@@ -74,7 +74,16 @@ export async function pump(
   const batch = new AccessBatch();
   const isFine = simulation.settings.interleave === 'fine';
   const every = isFine ? CHECKPOINT_EVENTS_FINE : CHECKPOINT_EVENTS;
-  let nextCheckpoint = every;
+  let nextCheckpoint = 0;
+  const checkpoint = (): void => {
+    if (keeping !== null && simulation.seq > 0) {
+      keeping.names.update();
+      keeping.writer.checkpoint(simulation.checkpoint());
+    }
+    nextCheckpoint = simulation.seq + every;
+    simulation.pauseAt(nextCheckpoint, checkpoint);
+  };
+  checkpoint();
   let played = 0;
   let turned = performance.now();
   let openSeq = -1;
@@ -106,10 +115,7 @@ export async function pump(
         if (played % SLICE_ACCESSES !== 0 || simulation.seq < nextCheckpoint) continue;
         // What is under way ends here, whether or not a checkpoint is kept: in fine mode that decides what comes next.
         simulation.settle();
-        nextCheckpoint = simulation.seq + every;
-        if (keeping === null) continue;
-        keeping.names.update();
-        keeping.writer.checkpoint(simulation.checkpoint());
+        checkpoint();
       }
       if (keeping !== null && keeping.writer.pending > PENDING_CHUNKS) await keeping.writer.drain(PENDING_CHUNKS);
       const now = performance.now();

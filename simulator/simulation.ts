@@ -83,6 +83,19 @@ export class Simulation {
     return actorNames(this.cpus);
   }
 
+  /**
+   * Calls `visit` once, in the middle of an operation, when that has come to event `seq` or further: where the state can be asked for, too. Of
+   * use for harvests of many pages, in coarse mode; in fine mode there is no such moment.
+   */
+  pauseAt(seq: number, visit: () => void): void {
+    if (this.settings.interleave === 'fine') return;
+    this.#machine.pauseAt = seq;
+    this.#machine.onPause = () => {
+      this.#machine.pauseAt = Infinity;
+      visit();
+    };
+  }
+
   /** Plays the accesses of rows [from, to), with the harvests that fall due. */
   play(batch: AccessBatch, from = 0, to = batch.length): void {
     const { cpu, program } = batch;
@@ -145,12 +158,12 @@ export class Simulation {
     return Array.from(this.#firstAccess.keys()).filter((cpu) => this.#firstAccess[cpu]! >= 0);
   }
 
-  /** The state after the last event. In fine mode only between `settle` and the next `play`. */
+  /** The state after the last event: between two calls of `play`, after `settle`, or in a pause. */
   snapshot(): MachineSnapshot {
     return snapshotOf(this.#machine, this.#world.layouts);
   }
 
-  /** The state for a checkpoint: what changed since the last one. It must be stored before the run goes on. */
+  /** The same for a checkpoint: what changed since the last one. It must be stored before the run goes on. */
   checkpoint(): CheckpointState {
     this.#changes ??= new Changes(this.#machine, this.#world.layouts);
     return this.#changes.take();

@@ -17,8 +17,11 @@ export interface BulkWalk {
   last: number;
 }
 
-/** Walks first..last by the packed specification. */
-export function bulkWalk(memory: Memory, first: number, last: number, packed: number): BulkWalk {
+/**
+ * Walks first..last by the packed specification.
+ * @param pause called after each table
+ */
+export function bulkWalk(memory: Memory, first: number, last: number, packed: number, pause: () => void): BulkWalk {
   const change = unpackWalk(packed);
   const { pages } = memory;
   const cause = causeOf(change.clear, change.plainStore);
@@ -43,6 +46,7 @@ export function bulkWalk(memory: Memory, first: number, last: number, packed: nu
       if (walked.selected++ === 0) walked.first = at;
       walked.last = at;
     }
+    pause();
   }
   return walked;
 }

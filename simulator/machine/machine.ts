@@ -43,6 +43,9 @@ export class Machine {
   /** Carrier mask of what the consumer reads. */
   reads = 0;
 
+  /** Event from which on a pause is told of; see `pause`. */
+  pauseAt = Infinity;
+  onPause: () => void = () => {};
   #walked: BulkWalk = { selected: 0, first: -1, last: -1 };
   #programStopped = false;
   /** Page indices below this have room in every TLB. */
@@ -138,6 +141,11 @@ export class Machine {
     }
   }
 
+  /** The state is what the events so far say: between two steps, and between two tables of a walk. */
+  pause(): void {
+    if (this.journal.seq >= this.pauseAt) this.onPause();
+  }
+
   /** Performs one micro-operation of the current actor; gives its result. */
   execute(op: MicroOp): number {
     const { pages, journal, memory, mmu } = this;
@@ -217,7 +225,7 @@ export class Machine {
         return memory.move(page, op.a) ? 1 : 0;
       case Op.walkBulk:
         if (!this.options.bulk || this.#invalidatesWithEntry) return -1;
-        this.#walked = bulkWalk(memory, page, op.b, op.a);
+        this.#walked = bulkWalk(memory, page, op.b, op.a, () => this.pause());
         return this.#walked.selected;
       case Op.walkFirst:
         return this.#walked.first;

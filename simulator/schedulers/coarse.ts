@@ -189,6 +189,7 @@ export class CoarseScheduler implements Scheduler {
     for (let next = code.next(0); !next.done; ) {
       if (next.value.code === Op.flushWait) this.#acknowledgeAll();
       next = code.next(machine.execute(next.value));
+      machine.pause();
     }
   }
 
