@@ -4,7 +4,7 @@
  */
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd, type PageScope } from '../traces/index.js';
-import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, type EventSource } from './event-source.js';
+import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, seqOf, type EventSource } from './event-source.js';
 import { applyReversibly, Fold, FOLD_SELECTION, foldsInPart, type Undo } from './fold/index.js';
 import type { Position } from './position.js';
 
@@ -100,8 +100,12 @@ export class Replayer {
 
   #jump(seq: number): Fold {
     if (seq !== this.fold.seq) this.#undos.length = 0;
+    const isStep = Math.abs(seq - this.fold.seq) <= STEP_EVENTS;
     if (seq < this.fold.seq || seq - this.fold.seq > JUMP_EVENTS) this.#approach(seq);
-    while (this.fold.part?.shared !== true && this.fold.seq < seq) this.#advance(seq);
+    while (this.fold.part?.shared !== true && this.fold.seq < seq) {
+      if (isStep) this.#goOn(seq);
+      else this.#pass(seq);
+    }
     if (this.fold.part?.shared !== true) return this.fold;
     this.#foldWhole();
     return this.#jump(seq);
@@ -127,23 +131,28 @@ export class Replayer {
     this.#undos.length = 0;
   }
 
-  /** Folds what is left of the chunk under way, up to that event. */
-  #advance(seq: number): void {
+  /** Folds what is left of the chunk under way, up to that event, and keeps it: more will be asked of it. */
+  #goOn(seq: number): void {
+    const { fold } = this;
+    const batch = this.#read(chunkOfSeq(this.#source, fold.seq + 1));
+    fold.apply(batch, fold.seq + 1 - batch.firstSeq, Math.min(batch.length, seq + 1 - batch.firstSeq));
+  }
+
+  /** The same on a long way: what changes no state needs no decoding. */
+  #pass(seq: number): void {
     const { fold } = this;
     const chunk = chunkOfSeq(this.#source, fold.seq + 1);
+    if (chunk === this.#chunk) return this.#goOn(seq);
     const { firstSeq, events, timeLast } = this.#source.chunks[chunk]!;
     const end = firstSeq + events - 1;
-    if (chunk !== this.#chunk && fold.seq + 1 === firstSeq && seq >= end) {
-      // A chunk that is only passed through: what changes no state needs no decoding.
-      this.#chunk = -1;
-      this.#source.readChunk(chunk, this.#batch, FOLD_SELECTION);
-      fold.apply(this.#batch);
-      fold.seq = end;
-      fold.timeNs = timeLast;
-      return;
-    }
-    const batch = this.#read(chunk);
-    fold.apply(batch, fold.seq + 1 - firstSeq, Math.min(batch.length, seq + 1 - firstSeq));
+    const to = Math.min(seq, end);
+    const batch = this.#batch;
+    this.#chunk = -1;
+    this.#source.readChunk(chunk, batch, FOLD_SELECTION);
+    const rowsUpTo = (last: number) => 1 + lastIndexWhere(batch.length, (row) => seqOf(batch, row) <= last);
+    fold.apply(batch, rowsUpTo(fold.seq), rowsUpTo(to));
+    fold.seq = to;
+    fold.timeNs = to === end ? timeLast : this.#source.timeOf(chunk, to);
   }
 
   /** The event that a position means. Throws a `UsageError` that tells the range when there is no such event. */
