@@ -40,7 +40,10 @@ export class Replayer {
 
   /** Asks about other pages from here on. */
   narrow(scope: PageScope | null): this {
-    this.#fold = new Fold(this.#source.meta, scope !== null && foldsInPart(this.#source.meta) ? scope : null);
+    const part = scope !== null && foldsInPart(this.#source.meta) ? scope : null;
+    // Tables of a few pages are used again; those of all pages would be a burden to them.
+    if (part !== null && this.#fold.part !== null) this.#fold.narrow(part);
+    else this.#fold = new Fold(this.#source.meta, part);
     this.#undos.length = 0;
     return this;
   }

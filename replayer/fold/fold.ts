@@ -52,7 +52,8 @@ export class Fold {
   reads: number;
   readonly spaces: Spaces;
   /** What is folded, where that is not everything. */
-  readonly part: Part | null;
+  part: Part | null;
+  readonly #hasHuge: boolean;
   readonly #readsAtStart: number;
   readonly #tlbSlots: number;
   #tlbRoom = new SlotRoom();
@@ -67,7 +68,8 @@ export class Fold {
    * @throws InputError when the meta names an entry layout or a carrier that this version does not know
    */
   constructor(meta: FoldMeta, scope: PageScope | null = null) {
-    this.part = scope === null ? null : new Part(scope, meta.options['huge'] === 1);
+    this.#hasHuge = meta.options['huge'] === 1;
+    this.part = scope === null ? null : new Part(scope, this.#hasHuge);
     this.spaces = new Spaces(meta);
     this.#readsAtStart = knownCarriers(meta.carriers);
     this.#tlbSlots = meta.tlb.sets * meta.tlb.ways;
@@ -262,6 +264,12 @@ export class Fold {
   /** What replaces the state by one that is handed to it. */
   loader(): StateSink {
     return new FoldLoader(this);
+  }
+
+  /** Folds those pages only from here on, from the beginning. */
+  narrow(scope: PageScope): void {
+    this.part = new Part(scope, this.#hasHuge);
+    this.reset();
   }
 
   /** Back to the state before the first event. */
