@@ -13,14 +13,17 @@ import { ReadingAhead } from './ahead.js';
 /** What has chunks of events: a trail, or a part of one. */
 export interface ChunkSource {
   /** In order of seq, without holes. */
-  readonly chunks: ReadonlyArray<{ readonly events: number }>;
+  readonly chunks: ReadonlyArray<{ readonly events: number; readonly bytes?: number }>;
   readChunk(index: number, batch: EventBatch, wanted?: number | Selection): void;
 }
 
 /** Events that are read before a thread is thought of: many a reading ends where it finds what it looks for. */
 const EVENTS_ALONE = 250_000;
-/** Events left from which on a thread is worth its start, which takes 50 ms of a CPU; decoding them takes 100 ms. */
-const EVENTS_AHEAD = 1_000_000;
+/**
+ * Bytes left from which on a thread is worth its start, which takes 50 ms of a CPU: decoding so many takes 100 ms. Bytes and not events, because
+ * long runs of alike events take none, and are decoded in the time that it takes to hand them over.
+ */
+const BYTES_AHEAD = 4_000_000;
 const WORKER = new URL('./worker.js', import.meta.url);
 
 /**
@@ -32,18 +35,18 @@ export function* chunksOf(
 ): Generator<EventBatch, void, undefined> {
   const { chunks } = source;
   const batch = new EventBatch(chunks.reduce((most, { events }) => Math.max(most, events), 1));
-  let left = chunks.reduce((sum, { events }) => sum + events, 0);
+  let left = chunks.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   let alone = 0;
   let ahead: ReadingAhead | null = null;
   try {
     for (let chunk = 0; chunk < chunks.length; chunk++) {
-      if (ahead === null && alone >= EVENTS_ALONE && left >= EVENTS_AHEAD && hasThreadFor(source))
+      if (ahead === null && alone >= EVENTS_ALONE && left >= BYTES_AHEAD && hasThreadFor(source))
         ahead = new ReadingAhead(WORKER, source, chunk, wanted);
       const read = ahead?.take(chunk) ?? null;
       if (read === null) source.readChunk(chunk, batch, wanted);
       yield read ?? batch;
       alone += chunks[chunk]!.events;
-      left -= chunks[chunk]!.events;
+      left -= chunks[chunk]!.bytes ?? 0;
     }
   } finally {
     ahead?.end();
