@@ -60,8 +60,9 @@ export class BatchSource implements EventSource {
     return false;
   }
 
-  lastChunkAbout(_space: number, _page: number, _topic: Topic, seq: number): number {
-    return chunkOfSeq(this, seq);
+  lastChunkAbout(_space: number, _page: number, _topic: Topic, seq: number, atLeast = 0): number {
+    const chunk = chunkOfSeq(this, seq);
+    return chunk >= atLeast ? chunk : -1;
   }
 }
 

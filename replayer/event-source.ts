@@ -42,8 +42,8 @@ export interface EventSource extends StateStore {
   eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Iterable<number>;
   /** ns of event `seq`, which lies in that chunk. */
   timeOf(index: number, seq: number): number;
-  /** The last chunk that may hold an event of that topic about the page up to event `seq`; -1 where there is none. */
-  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number;
+  /** The last chunk, from `atLeast` (0) on, that may hold an event of that topic about the page up to event `seq`; -1 where there is none. */
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number, atLeast?: number): number;
 }
 
 /** Position of the event in a row of a batch, which may hold some kinds only. */

@@ -4,9 +4,9 @@ import { parsePosition } from './position.js';
 import { Replayer } from './replayer.js';
 import { describeState, stateAt } from './state.js';
 import { Fold } from './fold/index.js';
-import { copyRows, drawn, MemorySource } from './testing/drawn.js';
+import { copyRows, drawn, DRAWN_META, MemorySource } from './testing/drawn.js';
 import { randomEvents, randomMeta } from './testing/random-events.js';
-import { EVENT_BY_CODE, EventBatch } from '../traces/index.js';
+import { EVENT_BY_CODE, EventBatch, type Topic } from '../traces/index.js';
 import { countsAt } from './counts.js';
 
 const TWO_HARVESTS = `
@@ -307,5 +307,33 @@ describe('the state as an answer', () => {
     expect(at('8', { page: 16 })).toEqual(at('8'));
     expect(at('8', { page: 17 })).toMatchObject({ ptes: [], tlbs: [], marks: [], stale: [] });
     expect(at('8', { cpu: 1 })).toMatchObject({ tlbs: [], stale: [16] });
+  });
+});
+
+describe('chunks that say nothing of the page that is asked about', () => {
+  /** With an index of the chunks that name each page. */
+  class Indexed extends MemorySource {
+    override lastChunkAbout(_space: number, page: number, _topic: Topic, seq: number, atLeast = 0): number {
+      const names = ({ page: pages, length }: EventBatch) => pages.subarray(0, length).includes(page);
+      return this.batches.findLastIndex((batch, at) => at >= atLeast && batch.firstSeq <= seq && names(batch));
+    }
+  }
+
+  it.each([
+    ['frame=5', 'another page is cached to be on its frame', 2003],
+    ['frame=6', 'no other page leads to its frame', 3],
+  ])('are read for their writes only where %s: %s', (stale, _, generation) => {
+    const writes = (page: number) => `write ${page}\n`.repeat(2000);
+    const text = `map 17 frame=5\n pte 17 PW map\n tlb-fill 16 WD ${stale} slot=1\n ${'write 17\n'.repeat(3)} ${writes(16)} harvest-begin 1`;
+    const { batches } = drawn(text, { chunkEvents: 256 });
+    const source = new Indexed(batches, { ...DRAWN_META, mode: 'simulated', spaces: DRAWN_META.spaces.slice(0, 1) });
+    source.snapshots.push(Replayer.open(source).goTo(6).snapshot());
+    const at = source.chunks.reduce((sum, { events }) => sum + events, 0);
+    const part = Replayer.open(source, { space: 0, from: 17, to: 18 }).goTo(at);
+    expect([part.seq, part.harvesting, part.part !== null]).toEqual([at, true, true]);
+    expect(part.generationOf(part.pages.find(0, 17))).toBe(generation);
+    expect(part.generationOf(part.pages.find(0, 17))).toBe(
+      Replayer.open(source).goTo(at).generationOf(part.pages.find(0, 17)),
+    );
   });
 });

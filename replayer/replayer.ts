@@ -5,7 +5,16 @@
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
 import { CHUNK_EVENTS, EventBatch, harvestEnd, type PageScope } from '../traces/index.js';
 import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, seqOf, type EventSource } from './event-source.js';
-import { applyReversibly, Fold, FOLD_SELECTION, foldsInPart, type Undo } from './fold/index.js';
+import {
+  applyReversibly,
+  ELSEWHERE_SELECTION,
+  Fold,
+  FOLD_SELECTION,
+  foldsInPart,
+  isCachedByOthers,
+  PAGE_KINDS,
+  type Undo,
+} from './fold/index.js';
 import type { Position } from './position.js';
 
 /** A checkpoint is asked for when it may save folding this many events. Chosen: 4 chunks, some 10 ms. */
@@ -151,11 +160,20 @@ export class Replayer {
     const to = Math.min(seq, end);
     const batch = this.#batch;
     this.#chunk = -1;
-    this.#source.readChunk(chunk, batch, FOLD_SELECTION);
+    this.#source.readChunk(chunk, batch, this.#mayTouch(chunk, to) ? FOLD_SELECTION : ELSEWHERE_SELECTION);
     const rowsUpTo = (last: number) => 1 + lastIndexWhere(batch.length, (row) => seqOf(batch, row) <= last);
     fold.apply(batch, rowsUpTo(fold.seq), rowsUpTo(to));
     fold.seq = to;
     fold.timeNs = to === end ? timeLast : this.#source.timeOf(chunk, to);
+  }
+
+  /** Whether the chunk may have anything about the page that is folded up to that event: known of a page alone, where there is an index. */
+  #mayTouch(chunk: number, seq: number): boolean {
+    const { part, pages } = this.fold;
+    if (part === null || part.scope.to - part.scope.from > 1) return true;
+    const { space, from } = part.scope;
+    if (isCachedByOthers(this.fold, pages.find(space, from))) return true;
+    return this.#source.lastChunkAbout(space, from, { kinds: PAGE_KINDS }, seq, chunk) === chunk;
   }
 
   /** The event that a position means. Throws a `UsageError` that tells the range when there is no such event. */

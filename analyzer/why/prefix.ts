@@ -61,8 +61,8 @@ export class Prefix implements EventSource {
     return this.#source.loadAtOrBefore(Math.min(seq, this.#seq), scope, sink);
   }
 
-  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number {
-    return this.#source.lastChunkAbout(space, page, topic, Math.min(seq, this.#seq));
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number, atLeast = 0): number {
+    return this.#source.lastChunkAbout(space, page, topic, Math.min(seq, this.#seq), atLeast);
   }
 
   /** Its counts are those of the whole: a kind that they rule out is not there either. */

@@ -17,6 +17,7 @@ import {
   transfer,
   unmap,
   fieldsOf,
+  kindMask,
   type EventBatch,
   type Selection,
 } from '../../traces/index.js';
@@ -53,6 +54,11 @@ export const FOLD_SELECTION: Selection = fieldsOf(
 
 /** The kinds that change the state: bit c for event code c. */
 export const FOLD_KINDS = FOLD_SELECTION.kinds;
+
+/** Of these kinds only events about a page change anything of it; all others may change what a CPU has cached of it, or who shares its frame. */
+export const PAGE_KINDS = kindMask('write', 'pte', 'mark', 'transfer');
+/** The same where a chunk has none of these about the pages that are folded. */
+export const ELSEWHERE_SELECTION: Selection = { ...FOLD_SELECTION, kinds: FOLD_KINDS & ~PAGE_KINDS };
 
 export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
   const slots = batch.slots;

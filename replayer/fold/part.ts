@@ -4,6 +4,7 @@
  */
 import { PAGES_PER_TABLE } from '../../base/index.js';
 import { frameMove, map, pte, unmap, type EventBatch, type PageScope, type TrailMeta } from '../../traces/index.js';
+import type { Fold } from './fold.js';
 import type { FrameTable } from './frame-table.js';
 
 export class Part {
@@ -55,6 +56,17 @@ export class Part {
     const from = Math.max(page, this.scope.from);
     return [from, Math.max(0, Math.min(page + pages, this.scope.to) - from)];
   }
+}
+
+/** Whether a TLB entry of another page leads to the frame of this one (an index): what is written by way of it is not told to be about this page. */
+export function isCachedByOthers(fold: Fold, page: number): boolean {
+  const frame = page < 0 ? 0 : fold.pages.frame[page]!;
+  let found = false;
+  fold.forTlbs((tlb) => {
+    for (let slot = 0; slot < tlb.page.length && frame > 0; slot++)
+      if (tlb.page[slot]! >= 0 && tlb.page[slot] !== page && tlb.frame[slot] === frame) found = true;
+  });
+  return found;
 }
 
 /** Whether a huge entry may be met: the meta of a simulated trail says so, an observed one may have seen any. */

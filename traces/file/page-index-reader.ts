@@ -57,10 +57,10 @@ export class PageIndexReader {
     this.#grouped = new GroupedPageIndex(path, db);
   }
 
-  /** The last chunk that may speak of the page and the topic up to a row of chunk `atMost`; -1 where there is none. */
-  lastChunk(space: number, page: number, topic: Topic, atMost: number, row: number): number {
+  /** The last chunk from `atLeast` on that may speak of the page and the topic up to a row of chunk `atMost`; -1 where there is none. */
+  lastChunk(space: number, page: number, topic: Topic, atLeast: number, atMost: number, row: number): number {
     const aspects = aspectsOfTopic(topic);
-    for (let chunk = atMost; chunk >= 0; chunk = segmentStart(chunk) - 1) {
+    for (let chunk = atMost; chunk >= atLeast; chunk = segmentStart(chunk) - 1) {
       const first = segmentStart(chunk);
       const segment = first / SEGMENT_CHUNKS;
       const allowed = 2 ** (chunk - first + 1) - 1;
@@ -71,7 +71,9 @@ export class PageIndexReader {
           ? this.#grouped.chunksOf(segment, space, page, topic.kinds)
           : this.#chunksOf(segment, ranges, space, page, aspects, upTo);
       const mask = chunks & allowed;
-      if (mask !== 0) return first + 31 - Math.clz32(mask);
+      if (mask === 0) continue;
+      const found = first + 31 - Math.clz32(mask);
+      return found >= atLeast ? found : -1;
     }
     return -1;
   }

@@ -225,16 +225,16 @@ export class TrailReader implements StateStore {
   }
 
   /**
-   * The last chunk that may hold an event of that topic about the page up to event `seq`; -1 where there is none.
+   * The last chunk, from `atLeast` on, that may hold an event of that topic about the page up to event `seq`; -1 where there is none.
    * Without an index every chunk may.
    */
-  lastChunkAbout(space: number, page: number, topic: Topic, seq: number): number {
+  lastChunkAbout(space: number, page: number, topic: Topic, seq: number, atLeast = 0): number {
     const end = Math.min(seq, this.events);
     const atMost = this.chunkOf(end);
     const index = this.#pageIndex;
-    if (index === null || atMost < 0) return atMost;
+    if (index === null || atMost < atLeast) return atMost < atLeast ? -1 : atMost;
     const row = end - this.#chunks[atMost]!.firstSeq;
-    return withSqlite(this.path, 'read', () => index.lastChunk(space, page, topic, atMost, row));
+    return withSqlite(this.path, 'read', () => index.lastChunk(space, page, topic, atLeast, atMost, row));
   }
 
   close(): void {
