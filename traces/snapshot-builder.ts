@@ -1,13 +1,13 @@
 /** Puts a stored state together as one snapshot: for whoever wants all of its columns at once. */
 import { copyOf, type MachineHead, type PageRows, type StateSink, type StateStore } from './page-rows.js';
-import type { MachineSnapshot, PageScope, ScopedSnapshot } from './snapshot.js';
+import type { MachineSnapshot, PageScope } from './snapshot.js';
 
 /** The nearest checkpoint at or before that event, of some pages only where a scope is given; null where there is none. */
 export function snapshotAtOrBefore(
   store: StateStore,
   seq: number,
   scope: PageScope | null = null,
-): ScopedSnapshot | null {
+): MachineSnapshot | null {
   const builder = new SnapshotBuilder();
   return store.loadAtOrBefore(seq, scope, builder) ? builder.finish() : null;
 }
@@ -36,7 +36,7 @@ class SnapshotBuilder implements StateSink {
     this.#tlbs = tlbs;
   }
 
-  finish(): ScopedSnapshot {
+  finish(): MachineSnapshot {
     const places = this.#pages.flatMap((rows) => Array.from(rows.page.keys(), (row) => ({ rows, row })));
     places.sort((a, b) => a.rows.space[a.row]! - b.rows.space[b.row]! || a.rows.page[a.row]! - b.rows.page[b.row]!);
     const of = (name: 'space' | 'page' | 'frame' | 'pteLow' | 'pteHigh' | 'marks') =>
@@ -53,7 +53,6 @@ class SnapshotBuilder implements StateSink {
       },
       frames: this.#allFrames(),
       tlbs: this.#tlbs!,
-      shared: places.some(({ rows, row }) => rows.frame[row]! >= 0 && rows.own[row] === 0),
     };
   }
 

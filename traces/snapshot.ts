@@ -57,48 +57,27 @@ export interface PageScope {
   readonly to: number;
 }
 
-/** The state of some pages, of the frames they are on, and of all TLBs. */
-export interface ScopedSnapshot extends MachineSnapshot {
-  /** Other pages may be on these frames too, so that what is done to those matters here. */
-  readonly shared: boolean;
-}
-
 /** Of a state that holds at least these pages and their frames, what belongs to them. */
-export function narrowed(whole: MachineSnapshot, scope: PageScope): ScopedSnapshot {
+export function narrowed(whole: MachineSnapshot, scope: PageScope): MachineSnapshot {
   const pages = pagesIn(whole.pages, scope);
-  return { ...whole, pages, ...framesUnder(pages, whole.frames) };
+  return { ...whole, pages, frames: framesUnder(pages, whole.frames) };
 }
 
-/** The frames of those pages, from among others, and whether other pages may be on them too. */
+/** The frames of those pages, from among others. */
 export function framesUnder(
   pages: MachineSnapshot['pages'],
   { frame, generation, captured, cached, memory, mappers }: MachineSnapshot['frames'],
-): Pick<ScopedSnapshot, 'frames' | 'shared'> {
-  const wanted = pages.frame.filter((number) => number >= 0).sort();
-  const rows: number[] = [];
-  let shared = false;
-  for (let row = 0, at = 0; row < frame.length && at < wanted.length; row++) {
-    if (frame[row]! < wanted[at]!) continue;
-    if (frame[row]! > wanted[at]!) {
-      at++; // a frame that the state does not tell of
-      row--;
-      shared = true;
-      continue;
-    }
-    let here = 0;
-    for (; wanted[at] === frame[row]; at++) here++;
-    rows.push(row);
-    shared ||= mappers[row] !== here || frame[row + 1] === frame[row];
-  }
-  const frames = {
-    frame: Float64Array.from(rows, (row) => frame[row]!),
-    generation: Float64Array.from(rows, (row) => generation[row]!),
-    captured: Float64Array.from(rows, (row) => captured[row]!),
-    cached: Float64Array.from(rows, (row) => cached[row]!),
-    memory: Uint8Array.from(rows, (row) => memory[row]!),
-    mappers: Uint32Array.from(rows, (row) => mappers[row]!),
+): MachineSnapshot['frames'] {
+  const wanted = new Set(pages.frame);
+  const isWanted = (_: number, row: number) => wanted.has(frame[row]!);
+  return {
+    frame: frame.filter(isWanted),
+    generation: generation.filter(isWanted),
+    captured: captured.filter(isWanted),
+    cached: cached.filter(isWanted),
+    memory: memory.filter(isWanted),
+    mappers: mappers.filter(isWanted),
   };
-  return { frames, shared };
 }
 
 /** The rows of those pages, which lie together because rows are sorted. */

@@ -3,7 +3,6 @@
  * stored it; a checkpoint some of whose shards are absent is passed over for an older one. Shards are read when they are needed.
  */
 import type Database from 'better-sqlite3';
-import { TrailFormatError } from '../../base/index.js';
 import { unseal } from '../codec/envelope.js';
 import { ColumnRoom } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
@@ -20,6 +19,7 @@ import {
   type ShardPart,
   TLB_BOUNDS,
 } from './shard-tables.js';
+import { readingPart } from './sqlite-errors.js';
 import { openState } from './state-shards.js';
 
 /** A shard, and the checkpoints that stored it: the whole, then changes to it. */
@@ -63,24 +63,20 @@ export class CheckpointReader {
   load(seq: number, scope: PageScope | null, sink: StateSink): boolean {
     for (let row = this.#heads.get(seq); row !== undefined; row = this.#heads.get(row.seq - 1)) {
       try {
-        const { head, shards } = readHead(row.body, row.seq);
-        if (this.#hasStates) this.#send(head, shards, scope, sink);
-        else sendSnapshot(this.#snapshot(head, shards, scope), sink);
+        const { seq: at, body } = row;
+        readingPart(`the checkpoint at event ${at} of ${this.#path}`, () => this.#load(at, body, scope, sink));
         return true;
       } catch (error) {
-        if (error === ABSENT) continue;
-        if (!(error instanceof TrailFormatError)) throw error;
-        throw new TrailFormatError(
-          {
-            what: `the checkpoint at event ${row.seq} of ${this.#path} cannot be read`,
-            why: error.what,
-            mend: 'restore the file from a copy, or record again; its events can still be queried',
-          },
-          { cause: error },
-        );
+        if (error !== ABSENT) throw error;
       }
     }
     return false;
+  }
+
+  #load(seq: number, body: Uint8Array, scope: PageScope | null, sink: StateSink): void {
+    const { head, shards } = readHead(body, seq);
+    if (this.#hasStates) this.#send(head, shards, scope, sink);
+    else sendSnapshot(this.#snapshot(head, shards, scope), sink);
   }
 
   #send(head: MachineHead, shards: readonly StoredShard[], scope: PageScope | null, sink: StateSink): void {
@@ -116,7 +112,7 @@ export class CheckpointReader {
       shards.filter(({ number }) => under.has(number)),
       ['frames'],
     );
-    return { ...head, pages: ours, ...framesUnder(ours, joinFrames(opener, frames)), tlbs };
+    return { ...head, pages: ours, frames: framesUnder(ours, joinFrames(opener, frames)), tlbs };
   }
 
   #bodies(shards: readonly StoredShard[], parts: readonly ShardPart[]): ShardBody[] {

@@ -3,11 +3,11 @@
  * the groups of kinds that do so somewhere in the segment. See `page-index.ts` for the one of today.
  */
 import type Database from 'better-sqlite3';
-import { TrailFormatError } from '../../base/index.js';
 import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
 import { EVENT_BY_CODE } from '../events/index.js';
 import { rowFrom } from '../snapshot.js';
 import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+import { readingPart } from './sqlite-errors.js';
 import { SEGMENT_CHUNKS } from './first-rows.js';
 
 /** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
@@ -94,19 +94,8 @@ export class GroupedPageIndex {
   }
 
   #open(segment: number, body: Uint8Array, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] {
-    try {
-      return openTable(body, bounds, MOST_TABLE_ROWS);
-    } catch (error) {
-      if (!(error instanceof TrailFormatError)) throw error;
-      throw new TrailFormatError(
-        {
-          what: `the page index of segment ${segment} of ${this.#path} cannot be read`,
-          why: error.what,
-          mend: 'restore the file from a copy, or record again; its events can still be queried',
-        },
-        { cause: error },
-      );
-    }
+    const part = `the page index of segment ${segment} of ${this.#path}`;
+    return readingPart(part, () => openTable(body, bounds, MOST_TABLE_ROWS));
   }
 }
 

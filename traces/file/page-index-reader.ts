@@ -1,6 +1,5 @@
 /** The page index of an opened trail: see `page-index.ts`. */
 import type Database from 'better-sqlite3';
-import { TrailFormatError } from '../../base/index.js';
 import { OpenTable } from '../codec/table.js';
 import { rowFrom } from '../snapshot.js';
 import { ASPECTS, aspectsOfTopic, type Topic } from './aspects.js';
@@ -8,6 +7,7 @@ import { GroupedPageIndex } from './grouped-page-index.js';
 import { FIRST_ROW_COLUMNS, firstRowColumn, partOf, PARTS, SEGMENT_CHUNKS } from './first-rows.js';
 import { FIRST_PAGE_SHARD, FIRST_ROWS_SHARD, RANGES_SHARD } from './page-index.js';
 import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+import { readingPart } from './sqlite-errors.js';
 
 const [SPACE, PAGE] = PAGE_BOUNDS;
 const MASK = [0, 2 ** SEGMENT_CHUNKS - 1] as const;
@@ -131,19 +131,7 @@ export class PageIndexReader {
 
   /** What `read` gives; an error about damaged bytes says of which segment and file. */
   #named<Result>(segment: number, read: () => Result): Result {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof TrailFormatError)) throw error;
-      throw new TrailFormatError(
-        {
-          what: `the page index of segment ${segment} of ${this.#path} cannot be read`,
-          why: error.what,
-          mend: 'restore the file from a copy, or record again; its events can still be queried',
-        },
-        { cause: error },
-      );
-    }
+    return readingPart(`the page index of segment ${segment} of ${this.#path}`, read);
   }
 }
 

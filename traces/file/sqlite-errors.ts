@@ -37,6 +37,17 @@ export function damagedFile(path: string, why: string, options?: ErrorOptions): 
   );
 }
 
+/** What `read` makes of a part of a trail beside its events; where its bytes are damaged, the error says which part. */
+export function readingPart<Result>(part: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TrailFormatError)) throw error;
+    const mend = 'restore the file from a copy, or record again; its events can still be queried';
+    throw new TrailFormatError({ what: `${part} cannot be read`, why: error.what, mend }, { cause: error });
+  }
+}
+
 const CANNOT_OPEN = 'it cannot be opened: the folder is missing or closed to you';
 
 function mend(verb: 'read' | 'write', code: string): string {
