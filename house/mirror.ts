@@ -2,9 +2,16 @@
 import { PAGE_COLUMNS, PAGE_GONE, type PageRows } from '../traces/index.js';
 
 const [SPACE, PAGE, FRAME] = PAGE_COLUMNS.keys();
+const GENERATION = PAGE_COLUMNS.indexOf('generation');
 
 export class Mirror {
   readonly #rows = new Map<string, number[]>();
+
+  /** Frame and generation of a page as they were told last. */
+  told(space: number, page: number): number[] {
+    const row = this.#rows.get(`${space} ${page}`);
+    return row === undefined ? [PAGE_GONE, 0] : [row[FRAME!]!, row[GENERATION]!];
+  }
 
   /** The pages there are once these have changed, sorted. */
   take(changed: PageRows): number[][] {

@@ -4,7 +4,7 @@
  */
 import type { MachineSnapshot, PageScope } from './snapshot.js';
 
-/** A page that had a row in an earlier checkpoint and has none any more: its `frame`. On disk. */
+/** What stands for the frame of a page that is not there. */
 export const PAGE_GONE = -2;
 
 /** Sorted by (space, page). */
@@ -70,8 +70,8 @@ export type MachineHead = Pick<MachineSnapshot, 'seq' | 'timeNs' | 'harvests' | 
 export interface CheckpointState extends MachineHead {
   /** Pages that are not as they were in the checkpoint before, those that are gone among them; all pages in the first one. */
   readonly changed: PageRows;
-  /** Every page whose shard (see `rangeShard`) is one of these. */
-  pagesIn(shards: ReadonlySet<number>): PageRows;
+  /** Row for row beside it: what the checkpoint before said. `PAGE_GONE` and 0 where the page was not there. */
+  readonly before: { readonly frame: Float64Array; readonly generation: Float64Array };
   /** Frames that are not one page's own. */
   readonly shared: MachineSnapshot['frames'];
   readonly tlbs: MachineSnapshot['tlbs'];

@@ -1,6 +1,5 @@
 /** A snapshot in memory, as one that is stored: handed out to a sink, or to be stored after another. */
 import { type CheckpointState, PAGE_COLUMNS, PAGE_GONE, PageRows, type StateSink } from './page-rows.js';
-import { rangeShard } from './file/shard-tables.js';
 import { type MachineSnapshot, rowFrom } from './snapshot.js';
 
 export function sendSnapshot(snapshot: MachineSnapshot, sink: StateSink): void {
@@ -15,6 +14,10 @@ export function sendSnapshot(snapshot: MachineSnapshot, sink: StateSink): void {
 export function changesSince(before: MachineSnapshot | null, snapshot: MachineSnapshot): CheckpointState {
   const { seq, timeNs, harvests, harvesting, reads, tlbs } = snapshot;
   const { pages, shared } = split(snapshot);
+  const old = before === null ? new PageRows(0) : split(before).pages;
+  const changed = difference(old, pages);
+  const told = (column: Float64Array, none: number) =>
+    changed.page.map((page, row) => column[rowOf(old, changed.space[row]!, page)] ?? none);
   return {
     seq,
     timeNs,
@@ -23,12 +26,8 @@ export function changesSince(before: MachineSnapshot | null, snapshot: MachineSn
     reads,
     shared,
     tlbs,
-    changed: before === null ? pages : difference(split(before).pages, pages),
-    pagesIn: (shards) =>
-      pick(
-        pages,
-        [...pages.page.keys()].filter((row) => shards.has(rangeShard(pages.page[row]!))),
-      ),
+    changed,
+    before: { frame: told(old.frame, PAGE_GONE), generation: told(old.generation, 0) },
   };
 }
 
@@ -95,10 +94,4 @@ function difference(before: PageRows, after: PageRows): PageRows {
 function rowOf({ space, page, rows }: PageRows, ofSpace: number, number: number): number {
   const row = rowFrom(space, page, ofSpace, number);
   return row < rows && space[row] === ofSpace && page[row] === number ? row : -1;
-}
-
-function pick(from: PageRows, rows: readonly number[]): PageRows {
-  const out = new PageRows(rows.length);
-  for (const name of PAGE_COLUMNS) for (const [to, row] of rows.entries()) out[name][to] = from[name][row]!;
-  return out;
 }

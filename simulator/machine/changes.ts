@@ -1,16 +1,8 @@
 /**
  * The machine's state as what changed since it was asked for last, for checkpoints: column by column against a copy of what was told then, in
- * the order in which pages and frames were made, so that a million pages take milliseconds.
+ * the order in which pages were made, so that a million pages take milliseconds.
  */
-import { PAGES_PER_TABLE } from '../../base/index.js';
-import {
-  type CheckpointState,
-  type MachineSnapshot,
-  PAGE_GONE,
-  PageRows,
-  type PteLayout,
-  rangeShard,
-} from '../../traces/index.js';
+import { type CheckpointState, type MachineSnapshot, PAGE_GONE, PageRows, type PteLayout } from '../../traces/index.js';
 import { grown } from './frames.js';
 import type { Machine } from './machine.js';
 import { headOf, tlbsOf } from './snapshot.js';
@@ -19,18 +11,16 @@ export class Changes {
   readonly #machine: Machine;
   /** By address space; those that are not named have the first. */
   readonly #layouts: readonly PteLayout[];
-  /** What was told, by page. */
+  /** What was told, by page; of its frame nothing where others were on it, too. */
   #frame = new Int32Array(0);
   #flags = new Uint8Array(0);
   #marks = new Uint16Array(0);
-  /** What was told, by frame. */
+  #own = new Uint8Array(0);
   #generation = new Float64Array(0);
   #captured = new Float64Array(0);
   #cached = new Float64Array(0);
+  /** Pages on each frame now. */
   #mappers = new Uint32Array(0);
-  /** Pages on each frame now, and whether it is not as it was told. */
-  #mappersNow = new Uint32Array(0);
-  #isChanged = new Uint8Array(0);
 
   constructor(machine: Machine, layouts: readonly PteLayout[]) {
     this.#machine = machine;
@@ -40,57 +30,38 @@ export class Changes {
   /** The state now; it must be used before the machine goes on. */
   take(): CheckpointState {
     this.#makeRoom();
-    this.#compareFrames();
-    return {
-      ...headOf(this.#machine),
-      changed: this.#rowsOf(this.#comparePages()),
-      pagesIn: (shards) => this.#rowsOf(this.#pagesIn(shards)),
-      shared: this.#sharedFrames(),
-      tlbs: tlbsOf(this.#machine),
-    };
+    this.#countMappers();
+    const pages = this.#changedPages();
+    const before = this.#told(pages);
+    const changed = this.#rowsOf(pages);
+    for (const page of pages) this.#tell(page);
+    return { ...headOf(this.#machine), changed, before, shared: this.#sharedFrames(), tlbs: tlbsOf(this.#machine) };
   }
 
-  #compareFrames(): void {
-    const { pages } = this.#machine;
-    const { frames, frame: frameOf } = pages;
-    const mappers = this.#mappersNow.fill(0);
-    for (let page = 0; page < pages.count; page++) if (frameOf[page]! >= 0) mappers[frameOf[page]!]!++;
-    for (let frame = 0; frame < frames.count; frame++) {
-      const generation = frames.generation[frame]!;
-      const captured = frames.captured[frame]!;
-      const cached = frames.cached[frame]!;
-      const isChanged =
-        generation !== this.#generation[frame] ||
-        captured !== this.#captured[frame] ||
-        cached !== this.#cached[frame] ||
-        mappers[frame] !== this.#mappers[frame];
-      this.#isChanged[frame] = isChanged ? 1 : 0;
-      if (!isChanged) continue;
-      this.#generation[frame] = generation;
-      this.#captured[frame] = captured;
-      this.#cached[frame] = cached;
-      this.#mappers[frame] = mappers[frame]!;
-    }
+  #countMappers(): void {
+    const { count, frame } = this.#machine.pages;
+    const mappers = this.#mappers.fill(0);
+    for (let page = 0; page < count; page++) if (frame[page]! >= 0) mappers[frame[page]!]!++;
   }
 
   /** Pages that are not as they were told, by (space, page). */
-  #comparePages(): Int32Array {
-    const { count, frame, flags, marks, space, number } = this.#machine.pages;
+  #changedPages(): Int32Array {
+    const { count, frame, flags, marks, space, number, frames } = this.#machine.pages;
+    const { generation, captured, cached } = frames;
     const changed = new Int32Array(count);
     let found = 0;
     let ascend = true;
     for (let page = 0; page < count; page++) {
       const behind = frame[page]!;
-      if (
-        behind === this.#frame[page] &&
-        flags[page] === this.#flags[page] &&
-        marks[page] === this.#marks[page] &&
-        (behind < 0 || this.#isChanged[behind] === 0)
-      )
-        continue;
-      this.#frame[page] = behind;
-      this.#flags[page] = flags[page]!;
-      this.#marks[page] = marks[page]!;
+      if (behind === this.#frame[page] && flags[page] === this.#flags[page] && marks[page] === this.#marks[page]) {
+        if (behind < 0) continue;
+        const isOwn = this.#mappers[behind] === 1;
+        const isSame =
+          generation[behind] === this.#generation[page] &&
+          captured[behind] === this.#captured[page] &&
+          cached[behind] === this.#cached[page];
+        if (this.#own[page] === (isOwn ? 1 : 0) && (!isOwn || isSame)) continue;
+      }
       if (found > 0) {
         const last = changed[found - 1]!;
         ascend &&= space[last]! < space[page]! || (space[last] === space[page] && number[last]! < number[page]!);
@@ -101,13 +72,26 @@ export class Changes {
     return ascend ? pages : pages.sort((a, b) => space[a]! - space[b]! || number[a]! - number[b]!);
   }
 
-  #pagesIn(shards: ReadonlySet<number>): Int32Array {
-    const tables = this.#machine.pages.tables.filter(({ basePage }) => shards.has(rangeShard(basePage)));
-    const pages = new Int32Array(tables.reduce((sum, { used }) => sum + used, 0));
-    let count = 0;
-    for (const { entries } of tables)
-      for (let slot = 0; slot < PAGES_PER_TABLE; slot++) if (entries[slot]! >= 0) pages[count++] = entries[slot]!;
-    return pages;
+  /** What a difference is stored to. */
+  #told(pages: Int32Array): CheckpointState['before'] {
+    const { number } = this.#machine.pages.frames;
+    const frame = Float64Array.from(pages, (page) =>
+      this.#frame[page]! < 0 ? PAGE_GONE : number[this.#frame[page]!]!,
+    );
+    return { frame, generation: Float64Array.from(pages, (page) => this.#generation[page]!) };
+  }
+
+  #tell(page: number): void {
+    const { frame, flags, marks, frames } = this.#machine.pages;
+    const behind = frame[page]!;
+    const isOwn = behind >= 0 && this.#mappers[behind] === 1;
+    this.#frame[page] = behind;
+    this.#flags[page] = flags[page]!;
+    this.#marks[page] = marks[page]!;
+    this.#own[page] = isOwn ? 1 : 0;
+    this.#generation[page] = isOwn ? frames.generation[behind]! : 0;
+    this.#captured[page] = isOwn ? frames.captured[behind]! : 0;
+    this.#cached[page] = isOwn ? frames.cached[behind]! : 0;
   }
 
   #rowsOf(chosen: Int32Array): PageRows {
@@ -130,7 +114,7 @@ export class Changes {
       rows.pteLow[row] = layout.low(flags, number);
       rows.pteHigh[row] = layout.high(flags, number);
       rows.marks[row] = pages.marks[page]!;
-      if (this.#mappersNow[frame] !== 1) continue;
+      if (this.#mappers[frame] !== 1) continue;
       rows.own[row] = 1 + frames.memory[frame]!;
       rows.generation[row] = frames.generation[frame]!;
       rows.captured[row] = frames.captured[frame]!;
@@ -142,7 +126,7 @@ export class Changes {
   #sharedFrames(): MachineSnapshot['frames'] {
     const { frames } = this.#machine.pages;
     const shared: number[] = [];
-    for (let frame = 0; frame < frames.count; frame++) if (this.#mappersNow[frame]! > 1) shared.push(frame);
+    for (let frame = 0; frame < frames.count; frame++) if (this.#mappers[frame]! > 1) shared.push(frame);
     // A guest numbers its frames by itself, so one of the host's may have the same number.
     shared.sort((a, b) => frames.number[a]! - frames.number[b]! || frames.memory[a]! - frames.memory[b]!);
     return {
@@ -151,7 +135,7 @@ export class Changes {
       captured: Float64Array.from(shared, (frame) => frames.captured[frame]!),
       cached: Float64Array.from(shared, (frame) => frames.cached[frame]!),
       memory: Uint8Array.from(shared, (frame) => frames.memory[frame]!),
-      mappers: Uint32Array.from(shared, (frame) => this.#mappersNow[frame]!),
+      mappers: Uint32Array.from(shared, (frame) => this.#mappers[frame]!),
     };
   }
 
@@ -164,14 +148,11 @@ export class Changes {
       this.#frame = grown(this.#frame, new Int32Array(capacity).fill(-1));
       this.#flags = grown(this.#flags, new Uint8Array(capacity));
       this.#marks = grown(this.#marks, new Uint16Array(capacity));
+      this.#own = grown(this.#own, new Uint8Array(capacity));
+      this.#generation = grown(this.#generation, new Float64Array(capacity));
+      this.#captured = grown(this.#captured, new Float64Array(capacity));
+      this.#cached = grown(this.#cached, new Float64Array(capacity));
     }
-    if (this.#generation.length >= frames.number.length) return;
-    const capacity = frames.number.length;
-    this.#generation = grown(this.#generation, new Float64Array(capacity));
-    this.#captured = grown(this.#captured, new Float64Array(capacity));
-    this.#cached = grown(this.#cached, new Float64Array(capacity));
-    this.#mappers = grown(this.#mappers, new Uint32Array(capacity));
-    this.#mappersNow = new Uint32Array(capacity);
-    this.#isChanged = new Uint8Array(capacity);
+    if (this.#mappers.length < frames.number.length) this.#mappers = new Uint32Array(frames.number.length);
   }
 }

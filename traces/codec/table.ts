@@ -73,7 +73,7 @@ export class ColumnRoom {
 /** The column of a table that lacks it: constantly 0. */
 const ZEROS = Uint8Array.of(MEANS_VALUE | PACK_CONSTANT, 0);
 
-/** A sealed table, whose columns are read when they are asked for. */
+/** A table whose columns are read when they are asked for. */
 export class OpenTable {
   readonly rows: number;
   /** Where each column starts; one entry more than columns. */
@@ -81,23 +81,29 @@ export class OpenTable {
   readonly #raw: Uint8Array;
   readonly #columns: OneColumn[] = [];
 
+  constructor({ rows, columnBytes, raw }: PackedTable) {
+    this.rows = rows;
+    const bounds = [0];
+    for (const bytes of columnBytes) bounds.push(bounds.at(-1)! + bytes);
+    this.#bounds = bounds;
+    this.#raw = raw;
+    if (bounds.at(-1)! > raw.length) damaged('its columns are longer than its bytes');
+  }
+
   /** @throws TrailFormatError */
-  constructor(sealed: Uint8Array, mostColumns: number, mostRows: number = MOST_TABLE_ROWS) {
+  static sealed(sealed: Uint8Array, mostColumns: number, mostRows: number = MOST_TABLE_ROWS): OpenTable {
     const [version, rowsField, lengths, codec, rawBytes, data] = unseal(sealed).items(6);
     version!.integer(TABLE_VERSION, TABLE_VERSION);
-    this.rows = rowsField!.integer(1, mostRows);
-    const mostBytes = mostColumns * (this.rows * VARINT_BYTES + 40);
+    const rows = rowsField!.integer(1, mostRows);
+    const mostBytes = mostColumns * (rows * VARINT_BYTES + 40);
     const block: Block = {
       codec: codec!.integer(0, 255),
       rawBytes: rawBytes!.integer(1, mostBytes),
       data: data!.bytes(),
     };
-    const bounds = [0];
-    for (const field of lengths!.items(1)) bounds.push(bounds.at(-1)! + field.integer(1, block.rawBytes));
-    if (bounds.length - 1 > mostColumns) damaged('it has another number of columns than it should');
-    this.#bounds = bounds;
-    this.#raw = expandBlock(block);
-    if (bounds.at(-1)! > this.#raw.length) damaged('its columns are longer than its bytes');
+    const columnBytes = lengths!.items(1).map((field) => field.integer(1, block.rawBytes));
+    if (columnBytes.length > mostColumns) damaged('it has another number of columns than it should');
+    return new OpenTable({ rows, columnBytes, raw: expandBlock(block) });
   }
 
   get columns(): number {
@@ -119,7 +125,6 @@ export class OpenTable {
  * @param bounds least and most value of each column
  * @param mostRows rows that it may have
  * @param leastColumns columns that it must have; those that a later version appended are zeros where they are missing
- * @param room where the columns are put; room of their own where it is left out
  * @throws TrailFormatError
  */
 export function openTable(
@@ -127,9 +132,8 @@ export function openTable(
   bounds: ReadonlyArray<readonly [number, number]>,
   mostRows: number = MOST_TABLE_ROWS,
   leastColumns: number = bounds.length,
-  room: ColumnRoom | null = null,
 ): Float64Array[] {
-  const table = new OpenTable(sealed, bounds.length, mostRows);
+  const table = OpenTable.sealed(sealed, bounds.length, mostRows);
   if (table.columns < leastColumns) damaged('it lacks columns');
-  return bounds.map((allowed, column) => table.column(column, allowed, room ?? undefined).values());
+  return bounds.map((allowed, column) => table.column(column, allowed).values());
 }

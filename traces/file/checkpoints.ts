@@ -4,14 +4,13 @@
  */
 import type Database from 'better-sqlite3';
 import { unseal } from '../codec/envelope.js';
-import { ColumnRoom } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
 import type { MachineHead, StateSink } from '../page-rows.js';
 import { sendSnapshot } from '../send-snapshot.js';
 import { framesUnder, type MachineSnapshot, pagesIn, type PageScope } from '../snapshot.js';
 import { joinFrames, joinPages, joinTlbs, type ShardBody, ShardOpener } from './join-shards.js';
 import {
-  MOST_CHANGES,
+  MOST_STACKED,
   RANGE_PAGES,
   RANGE_SHARDS,
   rangeShard,
@@ -19,10 +18,10 @@ import {
   type ShardPart,
   TLB_BOUNDS,
 } from './shard-tables.js';
+import { PageStack } from './page-stack.js';
 import { readingPart } from './sqlite-errors.js';
-import { openState } from './state-shards.js';
 
-/** A shard, and the checkpoints that stored it: the whole, then changes to it. */
+/** A shard, and the checkpoints that stored it: one, or those that hold the tables on top of each other. */
 interface StoredShard {
   readonly name: string;
   readonly part: ShardPart;
@@ -35,17 +34,16 @@ const ABSENT = Symbol('absent');
 
 export class CheckpointReader {
   readonly #path: string;
-  /** Pages and their frames lie together. */
-  readonly #hasStates: boolean;
+  /** Puts the tables of pages together that lie on top of each other; null before format 4. */
+  readonly #stack: PageStack | null;
   readonly #heads: Database.Statement<[number], { seq: number; body: Uint8Array }>;
   readonly #seqs: Database.Statement<[number], number>;
   readonly #shard: Database.Statement<[number, string], Uint8Array>;
-  readonly #room = new ColumnRoom();
 
   /** @param version of the format */
   constructor(path: string, db: Database.Database, version: number) {
     this.#path = path;
-    this.#hasStates = version >= 4;
+    this.#stack = version >= 4 ? new PageStack(version >= 5) : null;
     const latest = "FROM checkpoint WHERE shard = 'head' AND seq <= ? ORDER BY seq DESC LIMIT 1";
     this.#heads = db.prepare(`SELECT seq, body ${latest}`);
     this.#seqs = db.prepare<[number], number>(`SELECT seq ${latest}`).pluck();
@@ -75,19 +73,28 @@ export class CheckpointReader {
 
   #load(seq: number, body: Uint8Array, scope: PageScope | null, sink: StateSink): void {
     const { head, shards } = readHead(body, seq);
-    if (this.#hasStates) this.#send(head, shards, scope, sink);
-    else sendSnapshot(this.#snapshot(head, shards, scope), sink);
+    if (this.#stack === null) sendSnapshot(this.#snapshot(head, shards, scope), sink);
+    else this.#send(this.#stack, head, shards, scope, sink);
   }
 
-  #send(head: MachineHead, shards: readonly StoredShard[], scope: PageScope | null, sink: StateSink): void {
+  #send(
+    stack: PageStack,
+    head: MachineHead,
+    shards: readonly StoredShard[],
+    scope: PageScope | null,
+    sink: StateSink,
+  ): void {
     const opener = new ShardOpener();
     const within = shardsOf(scope);
     sink.begin(head);
     for (const { name, part, number, seqs } of shards) {
-      if (part !== 'state' || !within(number)) continue;
-      const bodies = seqs.map((seq) => this.#body(seq, name));
-      this.#room.clear();
-      sink.pages(openState(opener, this.#room, number, bodies, scope));
+      if (!isStacked(part) || !within(number)) continue;
+      stack.clear();
+      const tables = seqs.map((seq) => {
+        const table = opener.openPages(stack, this.#body(seq, name), number);
+        return scope === null ? table : stack.within(table, scope);
+      });
+      sink.pages(stack.rowsOf(stack.put(tables)));
     }
     // Of some pages nobody wants what they share with others: it is told that they do.
     if (scope === null) sink.frames(joinFrames(opener, this.#bodies(shards, ['frames'])));
@@ -133,6 +140,10 @@ export class CheckpointReader {
   }
 }
 
+function isStacked(part: string | undefined): boolean {
+  return part === 'changes' || part === 'state';
+}
+
 /** Whether pages of the scope may lie in a shard of that number. */
 function shardsOf(scope: PageScope | null): (shard: number) => boolean {
   if (scope === null) return () => true;
@@ -153,7 +164,7 @@ function readHead(body: Uint8Array, at: number): { head: MachineHead; shards: St
     const [name = '', stored = ''] = entry.split('@');
     const seqs = stored.split('+').map(Number);
     const [part, number] = name.split(':');
-    const most = part === 'state' ? 1 + MOST_CHANGES : 1;
+    const most = isStacked(part) ? MOST_STACKED : 1;
     const ascend = seqs.every((one, i) => Number.isSafeInteger(one) && one <= at && (i === 0 || one > seqs[i - 1]!));
     if (!SHARD_NAME.test(name) || !ascend || seqs.length > most) damaged('it names a shard that cannot be');
     return { name, part: part as ShardPart, number: Number(number), seqs };

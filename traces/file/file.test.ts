@@ -404,7 +404,7 @@ describe('a checkpoint', () => {
     const shards = db.prepare('SELECT shard FROM checkpoint WHERE seq = ? ORDER BY shard').pluck();
     expect(shards.all(100).length).toBeGreaterThan(6);
     expect(shards.all(200)).toEqual(['head']);
-    expect(shards.all(300)).toEqual(['head', 'state:2']);
+    expect(shards.all(300)).toEqual(['changes:2', 'head']);
     db.close();
     const reader = TrailReader.open(path);
     expect(snapshotAtOrBefore(reader, 299)).toMatchObject(equal);
@@ -415,7 +415,7 @@ describe('a checkpoint', () => {
   it('comes back from any changes since the one before', async () => {
     const random = new Random(11);
     const state = new Map<number, number[]>();
-    const snapshots = Array.from({ length: 24 }, (_, i) => {
+    const snapshots = Array.from({ length: 60 }, (_, i) => {
       // Little changes, or a lot; pages come, go and come again; some share a frame.
       for (let changes = [3, 3, 3, 3, 3, 3, 40, 400][random.below(8)]!; changes > 0; changes--) {
         const page = random.below(3) === 0 ? random.below(9000) : random.below(200);
@@ -425,7 +425,7 @@ describe('a checkpoint', () => {
       return stateOf(100 * (i + 1), state);
     });
     const writer = TrailWriter.create(path, sampleMeta);
-    writer.append(writesBatch(1, 5000));
+    writer.append(writesBatch(1, 8000));
     checkpoint(writer, ...snapshots);
     await writer.close(sampleEnding);
     const reader = TrailReader.open(path);
@@ -438,12 +438,12 @@ describe('a checkpoint', () => {
     }
     reader.close();
     const db = new Database(path, { readonly: true });
-    const stored = db.prepare("SELECT count(*) FROM checkpoint WHERE shard LIKE 'state:%'").pluck().get();
+    const stored = db.prepare("SELECT count(*) FROM checkpoint WHERE shard LIKE 'changes:%'").pluck().get();
     const heads = db.prepare("SELECT body FROM checkpoint WHERE shard = 'head'").pluck().all() as Uint8Array[];
     const chains = heads.map((body) => new TextDecoder().decode((decode(body.subarray(4)) as Uint8Array[])[6]));
     db.close();
-    expect(stored).toBeLessThan(24 * 3);
-    expect(chains.some((names) => names.split(' ')[0]!.split('+').length === 8)).toBe(true);
+    expect(stored).toBeLessThan(60 * 3);
+    expect(chains.some((names) => names.split(' ')[0]!.split('+').length === 9)).toBe(true);
   });
 
   it('comes back where pages came to others that are all alike', async () => {
@@ -477,14 +477,14 @@ describe('a checkpoint', () => {
     db.exec("DELETE FROM checkpoint WHERE seq = 200 AND shard LIKE 'tlbs:%'");
     const reader = TrailReader.open(path);
     expect(snapshotAtOrBefore(reader, 900)).toMatchObject(first);
-    db.exec("UPDATE checkpoint SET body = x'0011223344' WHERE seq = 100 AND shard LIKE 'state:%'");
+    db.exec("UPDATE checkpoint SET body = x'0011223344' WHERE seq = 100 AND shard LIKE 'changes:%'");
     db.close();
     expect(errorOf(() => snapshotAtOrBefore(reader, 900))).toBeInstanceOf(TrailFormatError);
     reader.close();
   });
 
   it.each([
-    ['that promises more rows than any state has', () => hugePages, 'state:', 12],
+    ['that promises more rows than any state has', () => hugePages, 'changes:', 12],
     ['of a CPU that cannot be', (body: Uint8Array) => body, 'tlbs:', 40_000],
   ])('%s is refused', async (_, change, part, number) => {
     const writer = TrailWriter.create(path, sampleMeta);

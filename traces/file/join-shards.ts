@@ -1,7 +1,8 @@
 /** Columns of a machine snapshot put together from the shards of a checkpoint (see `shard-tables.ts`), all of them or those of some pages. */
-import { type ColumnRoom, MOST_TABLE_ROWS, openTable } from '../codec/table.js';
+import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
 import type { MachineSnapshot } from '../snapshot.js';
+import type { PageStack, PageTable } from './page-stack.js';
 import {
   CPU_MOST,
   FRAME_BOUNDS,
@@ -26,11 +27,17 @@ type Bounds = ReadonlyArray<readonly [number, number]>;
 export class ShardOpener {
   #rowsLeft = MOST_TABLE_ROWS;
 
-  /** @param room where its columns are put; see `openTable` */
-  open(body: Uint8Array, bounds: Bounds, leastColumns = bounds.length, room: ColumnRoom | null = null): Columns {
-    const columns = openTable(body, bounds, this.#rowsLeft, leastColumns, room);
+  open(body: Uint8Array, bounds: Bounds, leastColumns = bounds.length): Columns {
+    const columns = openTable(body, bounds, this.#rowsLeft, leastColumns);
     this.#rowsLeft -= columns[0]!.length;
     return columns;
+  }
+
+  /** A table of pages of that shard. */
+  openPages(stack: PageStack, body: Uint8Array, shard: number): PageTable {
+    const table = stack.openSealed(body, shard, this.#rowsLeft);
+    this.#rowsLeft -= table.rows;
+    return table;
   }
 }
 

@@ -126,7 +126,7 @@ export class PageIndexReader {
 
   #read(segment: number, shard: number): OpenTable | null {
     const body = this.#body.get(segment, shard);
-    return body === undefined ? null : this.#named(segment, () => new OpenTable(body, MOST_COLUMNS));
+    return body === undefined ? null : this.#named(segment, () => OpenTable.sealed(body, MOST_COLUMNS));
   }
 
   /** What `read` gives; an error about damaged bytes says of which segment and file. */

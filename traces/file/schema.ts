@@ -7,7 +7,7 @@
 export const APPLICATION_ID = 0x5067_5472;
 
 /** `PRAGMA user_version`: the version of the format; see `docs/format.md`. Versions from 1 on are read. */
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 
 /**
  * Bytes a page of the SQLite file has. Measured: with 2048 a recording of a million pages is larger and takes 1.3 times as long to read, for a

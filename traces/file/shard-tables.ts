@@ -3,14 +3,15 @@
  * pages reads only what it needs. Pages and frames fall into shards by ranges of 4096 (range modulo 1024, so that scattered pages do not
  * make a shard each); TLB entries by CPU, those of a device's own TLB being of CPU -1.
  *
- *   state:N   pages, their entries and marks, and what the frames have seen that are theirs alone; whole, or rows that changed
- *   frames:N  frames that several pages are on
- *   tlbs:C    what CPU C has cached
+ *   changes:N  pages, their entries and marks, and what the frames have seen that are theirs alone: rows on top of those in earlier tables
+ *   frames:N   frames that several pages are on
+ *   tlbs:C     what CPU C has cached
  *
- * In trails of earlier formats all frames are in frames:N, and pages are
+ * In trails of earlier formats pages are
  *
- *   maps:N    where they lie, with ptes:N row for row beside it: their entries and marks (format 3)
- *   pages:N   both in one (formats 1 and 2)
+ *   state:N    the same, where a row says all of a page by itself (format 4)
+ *   maps:N     where they lie, with ptes:N row for row beside it: their entries and marks; all frames in frames:N (format 3)
+ *   pages:N    both in one (formats 1 and 2)
  */
 import { PAGE_LIMIT } from '../../base/index.js';
 import { PAGE_GONE } from '../page-rows.js';
@@ -22,13 +23,13 @@ export const RANGE_SHARDS = 1024;
 /** The greatest CPU number. */
 export const CPU_MOST = 0x7fff;
 
-const SHARD_PARTS = ['state', 'pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
+const SHARD_PARTS = ['changes', 'state', 'pages', 'maps', 'ptes', 'frames', 'tlbs'] as const;
 export type ShardPart = (typeof SHARD_PARTS)[number];
 
 export const SHARD_NAME = new RegExp(`^(?:(?:${SHARD_PARTS.join('|')}):\\d{1,5}|tlbs:-1)$`);
 
-/** Tables of changes after a whole one that a `state:N` may consist of. Chosen: the whole is then a small part of what is stored. */
-export const MOST_CHANGES = 7;
+/** Tables that lie on top of each other. Chosen: a recorder stacks 9 at most. */
+export const MOST_STACKED = 16;
 
 /** The shard that a page or frame of that number falls into. */
 export function rangeShard(number: number): number {
@@ -54,6 +55,8 @@ export const PTE_BOUNDS = [[0, 0xfff], [0, 0xf_ffff], U32, U16] as const;
 export const PAGE_BOUNDS = [U16, PAGE, FRAME, ...PTE_BOUNDS] as const;
 /** space, page, frame (or gone), the columns of an entry, whose frame, generation, generation less captured, cached */
 export const STATE_BOUNDS = [U16, PAGE, FRAME_OR_GONE, ...PTE_BOUNDS, U8, FRAME, WIDE, FRAME] as const;
+/** The same, with frame and generation less those of earlier tables. */
+export const CHANGE_BOUNDS = [U16, PAGE, WIDE, ...PTE_BOUNDS, U8, WIDE, WIDE, FRAME] as const;
 /** frame, generation, generation less captured, memory, cached, pages on it */
 export const FRAME_BOUNDS = [FRAME, FRAME, WIDE, U8, FRAME, U32] as const;
 /** Format version 1 had no cached, version 2 no count of pages. */

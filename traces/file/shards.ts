@@ -1,45 +1,48 @@
 /** A state to be stored, cut into shards (see `shard-tables.ts`) as packed tables. */
 import { type PackedTable, packTable } from '../codec/table.js';
-import { PAGE_GONE, type PageRows } from '../page-rows.js';
+import { type CheckpointState, PAGE_GONE } from '../page-rows.js';
 import type { MachineSnapshot } from '../snapshot.js';
 import { RANGE_PAGES, rangeShard } from './shard-tables.js';
+import type { PageTable } from './page-stack.js';
 
-/** A shard by name: `state:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
+/** A shard by name: `changes:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
 export interface Shard {
   readonly name: string;
   readonly table: PackedTable;
+}
+
+export interface NumberedTable {
+  readonly number: number;
+  readonly table: PageTable;
 }
 
 /** Rows [from, to), one after the other in pairs. */
 type Stretches = number[];
 type Source = Float64Array | Uint32Array | Uint16Array | Uint8Array | Int16Array;
 
-/** The rows of each `state` shard, by ascending number. */
-export function cutPages(rows: PageRows): Array<{ readonly number: number; readonly table: PackedTable }> {
-  return dealRanges(rows.page, rows.space).map(([number, stretches]) => {
+/** The rows of each `changes` shard, by ascending number: what is to be put on top of what is known. */
+export function cutPages({ changed, before }: Pick<CheckpointState, 'changed' | 'before'>): NumberedTable[] {
+  return dealRanges(changed.page, changed.space).map(([number, stretches]) => {
     const column = (values: Float64Array) => gather(values, stretches);
-    const frame = column(rows.frame);
-    const low = column(rows.pteLow);
-    const generation = column(rows.generation);
-    const captured = column(rows.captured);
-    // Where the entry names the frame that the page is on, these are zeros.
-    const against = low.map((entry, i) =>
-      frame[i] === PAGE_GONE ? 0 : ((entry >>> 12) ^ (frame[i]! % 2 ** 20)) & 0xf_ffff,
-    );
-    const table = tableOf([
-      { values: column(rows.space), alike: false },
-      { values: column(rows.page), alike: true },
-      { values: frame, alike: true },
-      { values: low.map((entry) => entry % 4096), alike: false },
-      { values: against, alike: false },
-      { values: column(rows.pteHigh), alike: false },
-      { values: column(rows.marks), alike: false },
-      { values: column(rows.own), alike: false },
-      { values: generation, alike: false },
-      { values: generation.map((newest, i) => newest - captured[i]!), alike: false },
-      { values: column(rows.cached), alike: false },
-    ]);
-    return { number, table };
+    const less = (values: Float64Array, told: Float64Array) => values.map((value, i) => value - told[i]!);
+    const frame = column(changed.frame);
+    const low = column(changed.pteLow);
+    const generation = column(changed.generation);
+    const columns = [
+      column(changed.space),
+      column(changed.page),
+      less(frame, column(before.frame)),
+      low.map((entry) => entry % 4096),
+      // Where the entry names the frame that the page is on, these are zeros.
+      low.map((entry, i) => (frame[i] === PAGE_GONE ? 0 : ((entry >>> 12) ^ (frame[i]! % 2 ** 20)) & 0xf_ffff)),
+      column(changed.pteHigh),
+      column(changed.marks),
+      column(changed.own),
+      less(generation, column(before.generation)),
+      less(generation, column(changed.captured)),
+      column(changed.cached),
+    ];
+    return { number, table: { rows: frame.length, columns } };
   });
 }
 

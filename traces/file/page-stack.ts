@@ -1,0 +1,237 @@
+/**
+ * Tables of pages on top of each other: of a page that is in several, frame and generation are summed up, and all else is as the topmost says.
+ * Tables can be put together in any groups, which a recorder does with old ones; all of them together are the state.
+ * In format 4 a row says all of a page by itself, so nothing is summed up.
+ */
+import { PAGE_LIMIT } from '../../base/index.js';
+import { ColumnRoom, OpenTable, type PackedTable, packTable } from '../codec/table.js';
+import { damaged } from '../codec/varints.js';
+import { PAGE_GONE, PageRows } from '../page-rows.js';
+import { type PageScope, rowFrom } from '../snapshot.js';
+import { CHANGE_BOUNDS, RANGE_PAGES, rangeShard, STATE_BOUNDS } from './shard-tables.js';
+
+/** A number stands for a column in which all rows have it. */
+type Column = Float64Array | number;
+
+/** Columns as `CHANGE_BOUNDS` or `STATE_BOUNDS` names them, sorted by (space, page). */
+export interface PageTable {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+}
+
+const SPACE = 0;
+const PAGE = 1;
+const FRAME = 2;
+const BITS = 3;
+const AGAINST = 4;
+const HIGH = 5;
+const MARKS = 6;
+const OWN = 7;
+const GENERATION = 8;
+const LAG = 9;
+const CACHED = 10;
+
+export class PageStack {
+  readonly #isSummed: boolean;
+  readonly #bounds: typeof CHANGE_BOUNDS;
+  readonly #room = new ColumnRoom();
+  /** By row of what is being put together: the row of the older table, of the newer one; -1 for none. */
+  #ofOlder = new Int32Array(0);
+  #ofNewer = new Int32Array(0);
+
+  constructor(isSummed: boolean) {
+    this.#isSummed = isSummed;
+    this.#bounds = isSummed ? CHANGE_BOUNDS : STATE_BOUNDS;
+  }
+
+  /** All tables that were opened are done with. */
+  clear(): void {
+    this.#room.clear();
+  }
+
+  /** A table as it is stored, whose pages are of that shard. @throws TrailFormatError */
+  openSealed(body: Uint8Array, shard: number, mostRows: number): PageTable {
+    const table = OpenTable.sealed(body, this.#bounds.length, mostRows);
+    if (table.columns < this.#bounds.length) damaged('it lacks columns');
+    const opened = this.#columnsOf(table);
+    this.#check(opened, shard);
+    return opened;
+  }
+
+  open(table: PackedTable): PageTable {
+    return this.#columnsOf(new OpenTable(table));
+  }
+
+  /** All of them as one, the oldest first. Their columns may be used for it. */
+  put(tables: readonly PageTable[]): PageTable {
+    // The newer ones are the smaller ones.
+    return tables.reduceRight((newer, older) => this.#both(older, newer));
+  }
+
+  /** Without pages that are gone, where no older table has them. */
+  withoutGone({ rows, columns }: PageTable): PageTable {
+    const frame = columns[FRAME]!;
+    const gone = this.#isSummed ? 0 : PAGE_GONE;
+    if (typeof frame === 'number') return frame === gone ? { rows: 0, columns } : { rows, columns };
+    let left = 0;
+    for (let row = 0; row < rows; row++) if (frame[row] !== gone) left++;
+    if (left === rows) return { rows, columns };
+    const kept = columns.map((column) => {
+      if (typeof column === 'number') return column;
+      const out = this.#room.take(left);
+      for (let row = 0, to = 0; row < rows; row++) if (frame[row] !== gone) out[to++] = column[row]!;
+      return out;
+    });
+    return { rows: left, columns: kept };
+  }
+
+  /** The pages that all tables together say. @throws TrailFormatError */
+  rowsOf(stacked: PageTable): PageRows {
+    const { rows, columns } = this.withoutGone(stacked);
+    const values = columns.map((column) => this.#filled(column, rows));
+    const out = new PageRows(rows, (length) => this.#room.take(length));
+    out.space.set(values[SPACE]!);
+    out.page.set(values[PAGE]!);
+    out.pteHigh.set(values[HIGH]!);
+    out.marks.set(values[MARKS]!);
+    out.own.set(values[OWN]!);
+    out.generation.set(values[GENERATION]!);
+    out.cached.set(values[CACHED]!);
+    const [frames, bits, against, lag] = [values[FRAME]!, values[BITS]!, values[AGAINST]!, values[LAG]!];
+    const base = this.#isSummed ? PAGE_GONE : 0;
+    for (let row = 0; row < rows; row++) {
+      const frame = frames[row]! + base;
+      // Sums are anything where a table is damaged.
+      if (!(frame > PAGE_GONE && frame < PAGE_LIMIT) || out.generation[row]! < 0) damaged('its sums cannot be');
+      out.frame[row] = frame;
+      out.pteLow[row] = (bits[row]! | ((against[row]! ^ (frame % 2 ** 20)) << 12)) >>> 0;
+      out.captured[row] = out.generation[row]! - lag[row]!;
+    }
+    return out;
+  }
+
+  /** Of a table only those rows that are in the scope. */
+  within({ rows, columns }: PageTable, scope: PageScope): PageTable {
+    const spaces = this.#filled(columns[SPACE]!, rows);
+    const pages = this.#filled(columns[PAGE]!, rows);
+    const from = rowFrom(spaces, pages, scope.space, scope.from);
+    const to = rowFrom(spaces, pages, scope.space, scope.to);
+    return {
+      rows: to - from,
+      columns: columns.map((column) => (typeof column === 'number' ? column : column.subarray(from, to))),
+    };
+  }
+
+  #columnsOf(table: OpenTable): PageTable {
+    const columns = this.#bounds.map((bounds, index): Column => {
+      const column = table.column(index, bounds, this.#room);
+      return column.constant ?? column.values();
+    });
+    return { rows: table.rows, columns };
+  }
+
+  /** Rows ascend, and are of that shard. */
+  #check({ rows, columns }: PageTable, shard: number): void {
+    const spaces = this.#filled(columns[SPACE]!, rows);
+    const pages = this.#filled(columns[PAGE]!, rows);
+    let range = -1;
+    for (let row = 0; row < rows; row++) {
+      const page = pages[row]!;
+      const ascends = row === 0 || page > pages[row - 1]! || spaces[row]! > spaces[row - 1]!;
+      if (!ascends || (row > 0 && spaces[row]! < spaces[row - 1]!)) damaged('its rows are out of order');
+      if (range >= 0 && page >= range && page < range + RANGE_PAGES) continue;
+      if (rangeShard(page) !== shard) damaged('it has a page of another shard');
+      range = page - (page % RANGE_PAGES);
+    }
+  }
+
+  #both(older: PageTable, newer: PageTable): PageTable {
+    const rows = this.#pair(older, newer);
+    // Most often nothing but rows that were there has changed, and those are few.
+    const columns = rows === older.rows ? this.#changeInPlace(older, newer) : this.#merge(older, newer, rows);
+    return { rows, columns };
+  }
+
+  /** Finds out which rows belong together; how many there are in all. */
+  #pair(older: PageTable, newer: PageTable): number {
+    const most = older.rows + newer.rows;
+    if (this.#ofOlder.length < most) {
+      this.#ofOlder = new Int32Array(2 * most);
+      this.#ofNewer = new Int32Array(2 * most);
+    }
+    const [ofOlder, ofNewer] = [this.#ofOlder, this.#ofNewer];
+    const oldSpaces = this.#filled(older.columns[SPACE]!, older.rows);
+    const newSpaces = this.#filled(newer.columns[SPACE]!, newer.rows);
+    const oldPages = this.#filled(older.columns[PAGE]!, older.rows);
+    const newPages = this.#filled(newer.columns[PAGE]!, newer.rows);
+    let rows = 0;
+    let at = 0;
+    for (let row = 0; row < newer.rows; row++) {
+      const space = newSpaces[row]!;
+      const page = newPages[row]!;
+      while (at < older.rows && (oldSpaces[at]! < space || (oldSpaces[at] === space && oldPages[at]! < page))) {
+        ofNewer[rows] = -1;
+        ofOlder[rows++] = at++;
+      }
+      ofNewer[rows] = row;
+      ofOlder[rows++] = at < older.rows && oldSpaces[at] === space && oldPages[at] === page ? at++ : -1;
+    }
+    while (at < older.rows) {
+      ofNewer[rows] = -1;
+      ofOlder[rows++] = at++;
+    }
+    return rows;
+  }
+
+  #changeInPlace(older: PageTable, newer: PageTable): Column[] {
+    const ofNewer = this.#ofNewer;
+    return older.columns.map((below, column) => {
+      const above = newer.columns[column]!;
+      const isSum = this.#isSum(column);
+      if (isSum ? above === 0 : typeof above === 'number' && above === below) return below;
+      const out = this.#filled(below, older.rows);
+      const values = this.#filled(above, newer.rows);
+      for (let row = 0; row < older.rows; row++) {
+        const from = ofNewer[row]!;
+        if (from >= 0) out[row] = isSum ? out[row]! + values[from]! : values[from]!;
+      }
+      return out;
+    });
+  }
+
+  #merge(older: PageTable, newer: PageTable, rows: number): Column[] {
+    const [ofOlder, ofNewer] = [this.#ofOlder, this.#ofNewer];
+    return older.columns.map((below, column) => {
+      const above = newer.columns[column]!;
+      const isSum = this.#isSum(column);
+      if (typeof above === 'number' && above === below && (!isSum || above === 0)) return above;
+      const out = this.#room.take(rows);
+      const olds = this.#filled(below, older.rows);
+      const news = this.#filled(above, newer.rows);
+      for (let row = 0; row < rows; row++) {
+        const [old, from] = [ofOlder[row]!, ofNewer[row]!];
+        if (from < 0) out[row] = olds[old]!;
+        else out[row] = isSum && old >= 0 ? olds[old]! + news[from]! : news[from]!;
+      }
+      return out;
+    });
+  }
+
+  #isSum(column: number): boolean {
+    return this.#isSummed && (column === FRAME || column === GENERATION);
+  }
+
+  #filled(column: Column, rows: number): Float64Array {
+    return typeof column === 'number' ? this.#room.take(rows).fill(column) : column;
+  }
+}
+
+/** @param isFirst whether no other table lies below it */
+export function packPages({ rows, columns }: PageTable, isFirst: boolean): PackedTable {
+  const packed = columns.map((column, index) => ({
+    values: typeof column === 'number' ? new Float64Array(rows).fill(column) : column,
+    // Frames are often given out in the order of pages; most differences to older ones are 0.
+    alike: index === PAGE || (index === FRAME && isFirst),
+  }));
+  return packTable(packed, rows);
+}
