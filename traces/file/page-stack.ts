@@ -35,9 +35,10 @@ export class PageStack {
   readonly #isSummed: boolean;
   readonly #bounds: typeof CHANGE_BOUNDS;
   readonly #room = new ColumnRoom();
-  /** By row of what is being put together: the row of the older table, of the newer one; -1 for none. */
-  #ofOlder = new Int32Array(0);
-  #ofNewer = new Int32Array(0);
+  /** By row of the newer of two tables: the row of the older one that is of the same page, or else the first one behind it. */
+  #at = new Int32Array(0);
+  /** By row of the newer one: 1 where the older one has the page. */
+  #isThere = new Uint8Array(0);
 
   constructor(isSummed: boolean) {
     this.#isSummed = isSummed;
@@ -64,8 +65,7 @@ export class PageStack {
 
   /** All of them as one, the oldest first. Their columns may be used for it. */
   put(tables: readonly PageTable[]): PageTable {
-    // The newer ones are the smaller ones.
-    return tables.reduceRight((newer, older) => this.#both(older, newer));
+    return tables.reduce((older, newer) => this.#both(older, newer));
   }
 
   /** Without pages that are gone, where no older table has them. */
@@ -146,61 +146,53 @@ export class PageStack {
   }
 
   #both(older: PageTable, newer: PageTable): PageTable {
-    const rows = this.#pair(older, newer);
+    const added = this.#pair(older, newer);
     // Most often nothing but rows that were there has changed, and those are few.
-    const columns = rows === older.rows ? this.#changeInPlace(older, newer) : this.#merge(older, newer, rows);
-    return { rows, columns };
+    if (added === 0) return { rows: older.rows, columns: this.#changeInPlace(older, newer) };
+    return { rows: older.rows + added, columns: this.#merge(older, newer, older.rows + added) };
   }
 
-  /** Finds out which rows belong together; how many there are in all. */
+  /** Finds the rows of the newer table in the older one; how many are not there. */
   #pair(older: PageTable, newer: PageTable): number {
-    const most = older.rows + newer.rows;
-    if (this.#ofOlder.length < most) {
-      this.#ofOlder = new Int32Array(2 * most);
-      this.#ofNewer = new Int32Array(2 * most);
+    if (this.#at.length < newer.rows) {
+      this.#at = new Int32Array(2 * newer.rows);
+      this.#isThere = new Uint8Array(2 * newer.rows);
     }
-    const [ofOlder, ofNewer] = [this.#ofOlder, this.#ofNewer];
     const oldSpaces = this.#filled(older.columns[SPACE]!, older.rows);
     const newSpaces = this.#filled(newer.columns[SPACE]!, newer.rows);
     const oldPages = this.#filled(older.columns[PAGE]!, older.rows);
     const newPages = this.#filled(newer.columns[PAGE]!, newer.rows);
-    let rows = 0;
-    let at = 0;
-    for (let row = 0; row < newer.rows; row++) {
+    let added = newer.rows;
+    for (let row = 0, at = 0; row < newer.rows; row++) {
       const space = newSpaces[row]!;
       const page = newPages[row]!;
-      while (at < older.rows && (oldSpaces[at]! < space || (oldSpaces[at] === space && oldPages[at]! < page))) {
-        ofNewer[rows] = -1;
-        ofOlder[rows++] = at++;
-      }
-      ofNewer[rows] = row;
-      ofOlder[rows++] = at < older.rows && oldSpaces[at] === space && oldPages[at] === page ? at++ : -1;
+      at = firstFrom(oldSpaces, oldPages, at, space, page);
+      const isThere = at < older.rows && oldPages[at] === page && oldSpaces[at] === space;
+      this.#at[row] = at;
+      this.#isThere[row] = isThere ? 1 : 0;
+      if (isThere) added--;
     }
-    while (at < older.rows) {
-      ofNewer[rows] = -1;
-      ofOlder[rows++] = at++;
-    }
-    return rows;
+    return added;
   }
 
   #changeInPlace(older: PageTable, newer: PageTable): Column[] {
-    const ofNewer = this.#ofNewer;
+    const at = this.#at;
     return older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
       if (isSum ? above === 0 : typeof above === 'number' && above === below) return below;
+      if (column <= PAGE) return below;
       const out = this.#filled(below, older.rows);
       const values = this.#filled(above, newer.rows);
-      for (let row = 0; row < older.rows; row++) {
-        const from = ofNewer[row]!;
-        if (from >= 0) out[row] = isSum ? out[row]! + values[from]! : values[from]!;
-      }
+      if (isSum) for (let row = 0; row < newer.rows; row++) out[at[row]!]! += values[row]!;
+      else for (let row = 0; row < newer.rows; row++) out[at[row]!] = values[row]!;
       return out;
     });
   }
 
   #merge(older: PageTable, newer: PageTable, rows: number): Column[] {
-    const [ofOlder, ofNewer] = [this.#ofOlder, this.#ofNewer];
+    const at = this.#at;
+    const isThere = this.#isThere;
     return older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
@@ -208,11 +200,18 @@ export class PageStack {
       const out = this.#room.take(rows);
       const olds = this.#filled(below, older.rows);
       const news = this.#filled(above, newer.rows);
-      for (let row = 0; row < rows; row++) {
-        const [old, from] = [ofOlder[row]!, ofNewer[row]!];
-        if (from < 0) out[row] = olds[old]!;
-        else out[row] = isSum && old >= 0 ? olds[old]! + news[from]! : news[from]!;
+      let to = 0;
+      let from = 0;
+      for (let row = 0; row < newer.rows; row++) {
+        for (const end = at[row]!; from < end; from++) out[to++] = olds[from]!;
+        const value = news[row]!;
+        if (isThere[row] === 0) out[to++] = value;
+        else {
+          out[to++] = isSum ? olds[from]! + value : value;
+          from++;
+        }
       }
+      while (from < older.rows) out[to++] = olds[from++]!;
       return out;
     });
   }
@@ -224,6 +223,22 @@ export class PageStack {
   #filled(column: Column, rows: number): Float64Array {
     return typeof column === 'number' ? this.#room.take(rows).fill(column) : column;
   }
+}
+
+/** The first row from `at` on, where none is later, that is not before the page. */
+function firstFrom(spaces: Float64Array, pages: Float64Array, at: number, space: number, page: number): number {
+  const isBefore = (row: number) => spaces[row]! < space || (spaces[row] === space && pages[row]! < page);
+  if (at >= pages.length || !isBefore(at)) return at;
+  let below = at;
+  let step = 1;
+  for (; below + step < pages.length && isBefore(below + step); step *= 2) below += step;
+  let end = Math.min(pages.length, below + step);
+  while (end - below > 1) {
+    const middle = (below + end) >>> 1;
+    if (isBefore(middle)) below = middle;
+    else end = middle;
+  }
+  return end;
 }
 
 /** @param isFirst whether no other table lies below it */
