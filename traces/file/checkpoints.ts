@@ -3,31 +3,14 @@
  * stored it; a checkpoint some of whose shards are absent is passed over for an older one. Shards are read when they are needed.
  */
 import type Database from 'better-sqlite3';
-import { unseal } from '../codec/envelope.js';
-import { damaged } from '../codec/varints.js';
 import type { MachineHead, StateSink } from '../page-rows.js';
 import { sendSnapshot } from '../send-snapshot.js';
 import { framesUnder, type MachineSnapshot, pagesIn, type PageScope } from '../snapshot.js';
+import { isStacked, readHead, type StoredShard } from './checkpoint-head.js';
 import { joinFrames, joinPages, joinTlbs, type ShardBody, ShardOpener } from './join-shards.js';
-import {
-  MOST_STACKED,
-  RANGE_PAGES,
-  RANGE_SHARDS,
-  rangeShard,
-  SHARD_NAME,
-  type ShardPart,
-  TLB_BOUNDS,
-} from './shard-tables.js';
+import { RANGE_PAGES, RANGE_SHARDS, rangeShard, type ShardPart, TLB_BOUNDS } from './shard-tables.js';
 import { PageStack } from './page-stack.js';
 import { readingPart } from './sqlite-errors.js';
-
-/** A shard, and the checkpoints that stored it: one, or those that hold the tables on top of each other. */
-interface StoredShard {
-  readonly name: string;
-  readonly part: ShardPart;
-  readonly number: number;
-  readonly seqs: readonly number[];
-}
 
 /** Thrown where a shard is not there. */
 const ABSENT = Symbol('absent');
@@ -140,10 +123,6 @@ export class CheckpointReader {
   }
 }
 
-function isStacked(part: string | undefined): boolean {
-  return part === 'changes' || part === 'state';
-}
-
 /** Whether pages of the scope may lie in a shard of that number. */
 function shardsOf(scope: PageScope | null): (shard: number) => boolean {
   if (scope === null) return () => true;
@@ -153,31 +132,4 @@ function shardsOf(scope: PageScope | null): (shard: number) => boolean {
   if (last - first >= RANGE_SHARDS) return () => true;
   for (let range = first; range <= last; range++) shards.add(rangeShard(range * RANGE_PAGES));
   return (shard) => shards.has(shard);
-}
-
-function readHead(body: Uint8Array, at: number): { head: MachineHead; shards: StoredShard[] } {
-  const [version, seq, timeNs, harvests, harvesting, reads, names] = unseal(body).items(7);
-  version!.integer(1, 1);
-  if (seq!.integer(0, Number.MAX_SAFE_INTEGER) !== at) damaged('it belongs to another event');
-  const text = new TextDecoder().decode(names!.bytes());
-  const shards = (text === '' ? [] : text.split(' ')).map((entry): StoredShard => {
-    const [name = '', stored = ''] = entry.split('@');
-    const seqs = stored.split('+').map(Number);
-    const [part, number] = name.split(':');
-    const most = isStacked(part) ? MOST_STACKED : 1;
-    const ascend = seqs.every((one, i) => Number.isSafeInteger(one) && one <= at && (i === 0 || one > seqs[i - 1]!));
-    if (!SHARD_NAME.test(name) || !ascend || seqs.length > most) damaged('it names a shard that cannot be');
-    return { name, part: part as ShardPart, number: Number(number), seqs };
-  });
-  if (new Set(shards.map(({ name }) => name)).size !== shards.length) damaged('it names a shard twice');
-  return {
-    head: {
-      seq: at,
-      timeNs: timeNs!.integer(0, Number.MAX_SAFE_INTEGER),
-      harvests: harvests!.integer(0, Number.MAX_SAFE_INTEGER),
-      harvesting: harvesting!.integer(0, 1) === 1,
-      reads: reads!.integer(0, 0xffff_ffff),
-    },
-    shards,
-  };
 }

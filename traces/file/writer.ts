@@ -12,12 +12,12 @@ import Database from 'better-sqlite3';
 import { InputError, invariant } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type ChunkStats, ChunkPacker, sealChunk } from '../codec/index.js';
-import { seal } from '../codec/envelope.js';
 import { sealTable } from '../codec/table.js';
 import { EVENT_BY_CODE } from '../events/index.js';
 import { pteLayout } from '../layouts/index.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { CheckpointState } from '../page-rows.js';
+import { sealHead } from './checkpoint-head.js';
 import { EVENTS_ROW, metaRows } from './meta-rows.js';
 import { clearPlace, removeTrail } from './place.js';
 import { SEGMENT_CHUNKS } from './first-rows.js';
@@ -32,9 +32,6 @@ import {
 } from './schema.js';
 import { ShardChains } from './shard-chains.js';
 import { sqliteProblem, withSqlite } from './sqlite-errors.js';
-
-/** Version of the head row of a checkpoint. */
-const CHECKPOINT_VERSION = 1;
 
 /** How long a reader may keep the file busy at `close` before the WAL is left to it, in ms. */
 const BUSY_TIMEOUT_MS = 1000;
@@ -151,13 +148,12 @@ export class TrailWriter {
    */
   checkpoint(state: CheckpointState): void {
     this.#throwFailure();
-    const { seq, timeNs, harvests, harvesting, reads } = state;
+    const { seq } = state;
     if (seq === this.#checkpointed) return;
     invariant(seq > this.#checkpointed, `a checkpoint at ${seq} comes after one at ${this.#checkpointed}`);
     this.#checkpointed = seq;
     const { stored, manifest } = this.#shards.take(state);
-    const names = new TextEncoder().encode(manifest);
-    const head = seal([CHECKPOINT_VERSION, seq, timeNs, harvests, harvesting ? 1 : 0, reads, names]);
+    const head = sealHead(state, manifest);
     const sealing = stored.map(async ({ name, table }) => ({ name, body: await sealTable(table) }));
     this.#enqueue(Promise.all(sealing), (shards) => {
       this.#db.transaction(() => {
