@@ -1,15 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PAGES_PER_TABLE, Random, TrailFormatError } from '../../base/index.js';
+import { PAGE_LIMIT, PAGES_PER_TABLE, Random, TrailFormatError } from '../../base/index.js';
 import { EventBatch } from '../batch.js';
-import { EVENT_KINDS, mark, PAGES_SLOT, pte, report, tlbFill, tlbUpdate } from '../events/index.js';
+import {
+  EVENT_BY_CODE,
+  EVENT_KINDS,
+  mark,
+  PAGES_SLOT,
+  pte,
+  report,
+  tlbFill,
+  tlbUpdate,
+  unmap,
+} from '../events/index.js';
+import { OpenTable } from '../codec/table.js';
 import { PTE_DIRTY, PTE_HUGE, PTE_PRESENT, PTE_WRITABLE, pteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
 import type { Topic } from './aspects.js';
+import { PART_EVENTS } from './first-rows.js';
 import { TrailReader, TrailWriter } from './index.js';
+import { COMBINATIONS_SHARD, DIGIT } from './mention-tables.js';
 import { sampleEnding, sampleMeta, writesBatch } from './samples.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-page-index-'));
@@ -24,9 +38,9 @@ const SPEAKING = EVENT_KINDS.filter(({ hasPage }) => hasPage);
 const CHUNKS = 40;
 const EVENTS = 30;
 
-/** Pages here and there: in the first table, in the next, and far away. */
+/** Pages here and there: in the first table, in the next, and the last of all, where a range may reach behind. */
 function anyPage(random: Random): number {
-  return [0, 1, 2, 3, PAGES_PER_TABLE, PAGES_PER_TABLE + 1, 5_000, 2 ** 40][random.below(8)]! + random.below(3);
+  return [0, 1, 2, 3, PAGES_PER_TABLE, PAGES_PER_TABLE + 1, 5_000, PAGE_LIMIT - 3][random.below(8)]! + random.below(3);
 }
 
 function chunkOf(random: Random, firstSeq: number): EventBatch {
@@ -93,6 +107,15 @@ const topics: Array<[string, Topic]> = [
   ['fills of a device', { kinds: 1 << tlbFill.code, cpu: -1 }],
 ];
 
+/** What it is told of exactly where in a chunk it begins. */
+const families: Array<[string, Topic]> = [
+  ['anything', topics[0]![1]],
+  ['an entry', topics[1]![1]],
+  ['marks and what clears them', { kinds: (1 << mark.code) | (1 << unmap.code) }],
+  ['fills', { kinds: 1 << tlbFill.code }],
+];
+const placed = [...families, ...topics.slice(2)];
+
 async function recorded(seed: number): Promise<{ path: string; batches: EventBatch[] }> {
   const random = new Random(seed);
   const path = join(folder, `${seed}.trail`);
@@ -132,23 +155,72 @@ describe('the page index', () => {
     reader.close();
   });
 
+  it.each(placed)('tells in which part of a chunk it begins to speak of %s', async (name, topic) => {
+    const events = 20_000;
+    const random = new Random(placed.findIndex(([other]) => other === name) + 31);
+    // Events that speak of nothing but a page of another space lie between those of a few random chunks: more combinations than one digit tells.
+    const batches = Array.from({ length: 18 }, (_, chunk) => {
+      const batch = writesBatch(1 + chunk * events, events);
+      batch.space.fill(2);
+      for (let of = 0; of < 3; of++) {
+        const few = chunkOf(random, 1);
+        for (let at = 0; at < EVENTS; at++) {
+          const row = Math.floor(((at + random.unit()) * events) / EVENTS);
+          for (const column of ['kind', 'cpu', 'space', 'page'] as const) batch[column][row] = few[column][at]!;
+          for (const [slot, values] of few.slots.entries()) batch.slots[slot]![row] = values[at]!;
+        }
+      }
+      return batch;
+    });
+    const path = join(folder, `parts-${name}.trail`);
+    const writer = TrailWriter.create(path, { ...meta, spaces: [...meta.spaces, meta.spaces[0]!] });
+    for (const batch of batches) writer.append(batch);
+    await writer.close(sampleEnding);
+    const reader = TrailReader.open(path);
+    const speaking = batches.map(({ space }) => [...space.keys()].filter((row) => space[row]! < 2));
+    let passed = 0;
+    for (let question = 0; question < 500; question++) {
+      const [space, page] = [random.below(2), anyPage(random)];
+      const seq = 1 + random.below(batches.length * events);
+      const chunk = Math.floor((seq - 1) / events);
+      const end = Math.ceil((seq - chunk * events) / PART_EVENTS) * PART_EVENTS;
+      const speaks = (at: number, upTo: number) =>
+        speaking[at]!.some(
+          (row) => row < upTo && isAbout(batches[at]!, row, space, page) && isMeant(batches[at]!, row, topic),
+        );
+      const found = reader.lastChunkAbout(space, page, topic, seq);
+      const inPart = speaks(chunk, end) ? chunk : batches.findLastIndex((_, at) => at < chunk && speaks(at, events));
+      const where = `space ${space}, page ${page}, up to ${seq}`;
+      // Where a flag, a carrier or a CPU begins is told of all of them together only.
+      expect(found, where).toBeGreaterThanOrEqual(inPart);
+      if (families.some(([other]) => other === name)) expect(found, where).toBe(inPart);
+      if (found < chunk && speaks(chunk, events)) passed++;
+    }
+    if (families.some(([other]) => other === name)) expect(passed).toBeGreaterThan(5);
+    reader.close();
+    const db = new Database(path);
+    const combinations = db.prepare('SELECT body FROM page_index WHERE segment = 0 AND shard = ?').pluck();
+    expect(OpenTable.sealed(combinations.get(COMBINATIONS_SHARD) as Uint8Array, 2).rows).toBeGreaterThan(DIGIT);
+    db.close();
+  });
+
   it('does not lead to a chunk that speaks of the page only later', async () => {
-    const events = 2048;
+    const events = 8192;
     const path = join(folder, 'later.trail');
     const writer = TrailWriter.create(path, meta);
     for (let chunk = 0; chunk < 20; chunk++) {
       const batch = writesBatch(1 + chunk * events, events);
       batch.page.fill(40);
       batch.space.fill(0);
-      batch.page.fill(7, 1500, 1600);
-      batch.page[1800] = 7;
-      batch.kind[1800] = pte.code;
-      batch.slots[pte.slot.newLow]![1800] = layout.low(PTE_PRESENT, 7);
+      batch.page.fill(7, 6000, 6400);
+      batch.page[7200] = 7;
+      batch.kind[7200] = pte.code;
+      batch.slots[pte.slot.newLow]![7200] = layout.low(PTE_PRESENT, 7);
       // A range over both, late in every fourth chunk.
       if (chunk % 4 === 0) {
-        batch.kind[2000] = report.code;
-        batch.page[2000] = 0;
-        batch.slots[report.slot.pages]![2000] = 100;
+        batch.kind[8000] = report.code;
+        batch.page[8000] = 0;
+        batch.slots[report.slot.pages]![8000] = 100;
       }
       writer.append(batch);
     }
@@ -160,21 +232,52 @@ describe('the page index', () => {
     const at = (chunk: number, row: number) => 1 + chunk * events + row;
     const asked: Array<[Topic, chunk: number, row: number, found: number]> = [
       [writes, 5, 100, 4],
-      [writes, 5, 1500, 5],
+      [writes, 5, 6000, 5],
       [writes, 8, 100, 7],
       [writes, 0, 100, -1],
-      [entry, 5, 1500, 4],
-      [entry, 5, 1800, 5],
-      [entry, 16, 1000, 15],
+      [entry, 5, 6000, 4],
+      [entry, 5, 7200, 5],
+      [entry, 16, 4000, 15],
       [anything, 5, 100, 4],
       [anything, 8, 100, 7],
       [anything, 0, 100, -1],
       [told, 8, 100, 4],
-      [told, 8, 2010, 8],
+      [told, 8, 8010, 8],
     ];
     for (const [topic, chunk, row, found] of asked)
       expect(reader.lastChunkAbout(0, 7, topic, at(chunk, row)), `${chunk}, ${row}`).toBe(found);
     expect(reader.lastChunkAbout(0, 40, writes, at(5, 0))).toBe(5);
+    reader.close();
+  });
+
+  it.each([3, 4])('of a trail of format %i is read as it was written', (version) => {
+    const reader = TrailReader.open(fileURLToPath(new URL(`../golden/v${version}.trail`, import.meta.url)));
+    const batches = reader.chunks.map(({ events }, index) => {
+      const batch = new EventBatch(events);
+      reader.readChunk(index, batch);
+      return batch;
+    });
+    const kinds = EVENT_KINDS.filter(({ hasPage }) => hasPage);
+    let passed = 0;
+    for (const batch of batches) {
+      for (let row = 0; row < batch.length; row++) {
+        const [space, page] = [batch.space[row]!, batch.page[row]!];
+        if (page < 0) continue;
+        for (const { code } of kinds) {
+          const topic = { kinds: 1 << code };
+          const seq = batch.firstSeq + row;
+          const expected = batches.findLastIndex((other) =>
+            other.kind.some(
+              (_, at) => other.firstSeq + at <= seq && isAbout(other, at, space, page) && isMeant(other, at, topic),
+            ),
+          );
+          const found = reader.lastChunkAbout(space, page, topic, seq);
+          expect(found, `${EVENT_BY_CODE[code]!.kind} ${page} up to ${seq}`).toBeGreaterThanOrEqual(expected);
+          passed += reader.chunkOf(seq) - found;
+        }
+      }
+    }
+    expect(passed).toBeGreaterThan(100);
     reader.close();
   });
 

@@ -1,33 +1,25 @@
 /**
  * Which chunks speak of which page, and of what of it: what makes the last event about a page a matter of milliseconds in a trail of any
- * length. Chunks are taken 16 at a time, a *segment*; in each, a page has a mask of chunks for every aspect (see `aspects.ts`) that they
- * speak of. Events about long ranges (a walk over all of the object) are kept as ranges. A segment without index is searched chunk by
- * chunk, so the index is a help and never the truth.
+ * length. Chunks are taken 16 at a time, a *segment*; in each, a page has the aspects (see `aspects.ts`) that each chunk speaks of, and where
+ * in it that begins (see `mention-tables.ts`). Events about long ranges (a walk over all of the object) are kept as ranges. A segment without
+ * index is searched chunk by chunk, so the index is a help and never the truth.
  */
-import { PAGES_PER_TABLE } from '../../base/index.js';
+import { PAGE_LIMIT, PAGES_PER_TABLE } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type PackedTable, packTable } from '../codec/table.js';
 import { PAGES_SLOT, pte, tlbFill, tlbUpdate, write } from '../events/index.js';
 import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
-import { ASPECTS, aspectsOfEvent } from './aspects.js';
-import { FirstRows, partOf, SEGMENT_CHUNKS } from './first-rows.js';
+import { aspectsOfEvent } from './aspects.js';
+import { partOf, SEGMENT_CHUNKS } from './first-rows.js';
+import { type IndexShard, mentionTables, type PagesOfShard } from './mention-tables.js';
+import { Mentions } from './mentions.js';
 import { rangeShard } from './shard-tables.js';
 
 /** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
 export const RANGES_SHARD = -2;
-/** The shard of the pages that `rangeShard` deals to 0; those of 1, 2, ... come below it. On disk. */
-export const FIRST_PAGE_SHARD = -3;
-/** The same of the first rows of these pages, row for row beside them. On disk. */
-export const FIRST_ROWS_SHARD = -2000;
 /** Ranges up to so many pages are entered page by page. Chosen: what a harvest reports in one go is mostly shorter. */
 const NARROW_PAGES = 64;
-
-/** A table of the index, by shard. */
-export interface IndexShard {
-  readonly shard: number;
-  readonly table: PackedTable;
-}
 
 /** Builds the index of one segment after another. */
 export class PageIndexBuilder {
@@ -37,9 +29,9 @@ export class PageIndexBuilder {
   #count = 0;
   #space = new Uint16Array(4096);
   #page = new Float64Array(4096);
-  /** By aspect: the chunks by page. Made where the segment has the aspect. */
-  readonly #chunksAbout: Array<Uint16Array | undefined> = [];
-  readonly #firstRows = new FirstRows();
+  readonly #mentions = new Mentions();
+  /** Aspects that some page of the segment has. */
+  #aspects = 0;
   /** Open addressing, entry + 1; 0 is free. At most half full. */
   #slots = new Int32Array(8192);
   /** Space, page, pages, chunk mask, aspects, part; one for each chunk, by its first event. */
@@ -57,7 +49,6 @@ export class PageIndexBuilder {
   add(batch: EventBatch): void {
     const { kind, page, space, length } = batch;
     const chunk = this.chunks++;
-    const bit = 1 << chunk;
     let entry = -1;
     let lastPage = -1;
     let lastSpace = -1;
@@ -73,7 +64,7 @@ export class PageIndexBuilder {
       const pages = slot >= 0 ? batch.slots[slot]![row]! : at % PAGES_PER_TABLE === 0 ? this.#reach(batch, row) : 1;
       const aspects = aspectsOfEvent(batch, row, this.#layoutOf);
       if (pages > NARROW_PAGES) {
-        this.#addRange(space[row]!, at, pages, bit, aspects, partOf(row));
+        this.#addRange(space[row]!, at, pages, 1 << chunk, aspects, partOf(row));
         continue;
       }
       if (at !== lastPage || space[row] !== lastSpace) {
@@ -81,30 +72,29 @@ export class PageIndexBuilder {
         lastSpace = space[row]!;
         entry = this.#entry(lastSpace, at);
       }
-      this.#note(entry, aspects, bit);
-      this.#firstRows.note(entry, chunk, row, aspects);
-      for (let more = 1; more < pages; more++) {
-        const other = this.#entry(lastSpace, at + more);
-        this.#note(other, aspects, bit);
-        this.#firstRows.note(other, chunk, row, aspects);
+      this.#aspects |= aspects;
+      this.#mentions.note(entry, chunk, row, aspects);
+      for (let more = 1; more < pages && at + more < PAGE_LIMIT; more++) {
+        this.#mentions.note(this.#entry(lastSpace, at + more), chunk, row, aspects);
       }
     }
   }
 
   /** The tables of the segment, which ends here. */
   finish(): IndexShard[] {
-    const shards = [{ shard: RANGES_SHARD, table: this.#rangeTable() }, ...this.#pageTables()];
-    this.chunks = this.#count = 0;
+    const shards = [
+      { shard: RANGES_SHARD, table: this.#rangeTable() },
+      ...mentionTables(this.#mentions, this.#pagesOfShards()),
+    ];
+    this.chunks = this.#count = this.#aspects = 0;
     this.#slots.fill(0);
-    for (const chunks of this.#chunksAbout) chunks?.fill(0);
-    this.#firstRows.clear();
+    this.#mentions.clear();
     this.#ranges.clear();
     return shards;
   }
 
   #rangeTable(): PackedTable {
-    const inSegment = this.#aspects().reduce((mask, aspect) => mask | (1 << aspect), 0);
-    const rows = [[0, 0, 0, 2 ** this.chunks - 1, inSegment, 0], ...this.#ranges.values()];
+    const rows = [[0, 0, 0, 2 ** this.chunks - 1, this.#aspects, 0], ...this.#ranges.values()];
     const columns = [0, 1, 2, 3, 4, 5].map((column) => ({
       values: Float64Array.from(rows, (row) => row[column]!),
       alike: column === 1,
@@ -112,38 +102,20 @@ export class PageIndexBuilder {
     return packTable(columns, rows.length);
   }
 
-  #pageTables(): IndexShard[] {
+  #pagesOfShards(): PagesOfShard[] {
     const byShard = new Map<number, number[]>();
     for (const entry of this.#sorted()) {
       const shard = rangeShard(this.#page[entry]!);
-      const rows = byShard.get(shard);
-      if (rows === undefined) byShard.set(shard, [entry]);
-      else rows.push(entry);
+      const entries = byShard.get(shard);
+      if (entries === undefined) byShard.set(shard, [entry]);
+      else entries.push(entry);
     }
-    const aspects = this.#aspects();
-    return [...byShard].flatMap(([shard, rows]) => {
-      const gather = (column: Uint16Array | Float64Array) => Float64Array.from(rows, (entry) => column[entry]!);
-      const plain = (values: Float64Array) => ({ values, alike: false });
-      const masks = aspects
-        .map((aspect) => ({ bit: 1 << aspect, values: gather(this.#chunksAbout[aspect]!) }))
-        .filter(({ values }) => values.some((mask) => mask !== 0));
-      const columns = [
-        plain(new Float64Array(rows.length).fill(masks.reduce((mask, { bit }) => mask | bit, 0))),
-        plain(gather(this.#space)),
-        { values: gather(this.#page), alike: true },
-        ...masks.map(({ values }) => plain(values)),
-      ];
-      return [
-        { shard: FIRST_PAGE_SHARD - shard, table: packTable(columns, rows.length) },
-        { shard: FIRST_ROWS_SHARD - shard, table: packTable(this.#firstRows.columns(rows), rows.length) },
-      ];
-    });
-  }
-
-  /** The aspects that some page of the segment has, ascending. */
-  #aspects(): number[] {
-    const has = (chunks: Uint16Array | undefined) => chunks?.subarray(0, this.#count).some((mask) => mask !== 0);
-    return Array.from({ length: ASPECTS }, (_, aspect) => aspect).filter((aspect) => has(this.#chunksAbout[aspect]));
+    return [...byShard].map(([shard, entries]) => ({
+      shard,
+      entries,
+      spaces: Float64Array.from(entries, (entry) => this.#space[entry]!),
+      pages: Float64Array.from(entries, (entry) => this.#page[entry]!),
+    }));
   }
 
   /** Entries by space and page. Page numbers are sorted natively and looked up again: several times as fast as a comparison in JS. */
@@ -164,14 +136,6 @@ export class PageIndexBuilder {
   #addRange(space: number, page: number, pages: number, bit: number, aspects: number, part: number): void {
     const key = `${space} ${page} ${pages} ${bit} ${aspects}`;
     if (!this.#ranges.has(key)) this.#ranges.set(key, [space, page, pages, bit, aspects, part]);
-  }
-
-  #note(entry: number, aspects: number, bit: number): void {
-    for (let rest = aspects; rest !== 0; rest &= rest - 1) {
-      const aspect = 31 - Math.clz32(rest & -rest);
-      const chunks = (this.#chunksAbout[aspect] ??= new Uint16Array(this.#page.length));
-      chunks[entry]! |= bit;
-    }
   }
 
   /** Pages that an event about the first page of a table is about: all of them where it is about a huge entry. */
@@ -213,8 +177,6 @@ export class PageIndexBuilder {
     };
     this.#space = widen(this.#space, new Uint16Array(capacity));
     this.#page = widen(this.#page, new Float64Array(capacity));
-    for (const [aspect, chunks] of this.#chunksAbout.entries())
-      if (chunks !== undefined) this.#chunksAbout[aspect] = widen(chunks, new Uint16Array(capacity));
     this.#slots = new Int32Array(capacity * 2);
     const mask = this.#slots.length - 1;
     for (let entry = 0; entry < this.#count; entry++) {

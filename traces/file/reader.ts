@@ -70,7 +70,7 @@ export class TrailReader implements StateStore {
     checkTables(path, db, version);
     this.#body = db.prepare('SELECT first_seq, events, body FROM chunk WHERE id = ?');
     this.#checkpoints = new CheckpointReader(path, db, version);
-    this.#pageIndex = version >= 3 ? new PageIndexReader(path, db) : null;
+    this.#pageIndex = version >= 3 ? new PageIndexReader(path, db, version) : null;
     this.refresh();
   }
 

@@ -1,0 +1,153 @@
+/** What the page index of an opened trail says of single pages: see `mention-tables.ts`. */
+import type { OpenTable } from '../codec/table.js';
+import { damaged } from '../codec/varints.js';
+import { rowFrom } from '../snapshot.js';
+import { ASPECTS, FAMILIES } from './aspects.js';
+import { familyOf, partOf, partsOf, PART_EVENTS, SEGMENT_CHUNKS } from './first-rows.js';
+import { type IndexTables, KeptTables } from './index-tables.js';
+import { COMBINATIONS_SHARD, DIGIT, MENTIONS_SHARD, PAGES_SHARD, PARTS_SHARD } from './mention-tables.js';
+import type { PagesOfSegments, UpTo } from './page-index-reader.js';
+import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+
+type Small = Uint8Array | Float64Array;
+
+const [SPACE, PAGE] = PAGE_BOUNDS;
+const ASPECT_BITS = [0, 2 ** ASPECTS - 1] as const;
+const LATER = [0, 2 ** (FAMILIES.length - 1) - 1] as const;
+const DIGITS = [0, DIGIT - 1] as const;
+const PART = [0, partsOf(PART_EVENTS)] as const;
+/** Columns of the mentions. Four digits are more combinations than a table has rows. */
+const MOST_DIGITS = 4;
+
+/** The combinations of a segment by number. */
+interface Combinations {
+  readonly aspects: Float64Array;
+  /** Mask of the families, from 1 on, that begin in a later part than anything does. */
+  readonly later: Float64Array;
+}
+
+/** The pages of a segment that fall into one shard. */
+interface Mentioned {
+  readonly spaces: Float64Array;
+  readonly pages: Float64Array;
+  /** By page and chunk the number of a combination, digit by digit, the lowest first. */
+  readonly digits: readonly Small[];
+  /** Read when they are asked for. */
+  parts: Parts | null;
+}
+
+/** In which parts chunks begin to speak of pages. */
+interface Parts {
+  /** Chunk by chunk, combination by combination and page by page; behind all of them those that begin later. */
+  readonly values: Small;
+  /** Where the values of each chunk start. */
+  readonly firsts: Uint32Array;
+  /** The same of those that begin later. */
+  readonly laters: Uint32Array;
+}
+
+/** Ones in a mask of families. */
+const BITS = Uint8Array.from({ length: LATER[1] + 1 }, (_, mask) => (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1));
+
+export class MentionedPages implements PagesOfSegments {
+  readonly #tables: IndexTables;
+  readonly #combinations = new KeptTables<Combinations>();
+  readonly #mentioned = new KeptTables<Mentioned | 'none'>();
+
+  constructor(tables: IndexTables) {
+    this.#tables = tables;
+  }
+
+  chunksOf(segment: number, space: number, page: number, aspects: number, upTo: UpTo | null): number {
+    return this.#tables.named(segment, () => {
+      const shard = rangeShard(page);
+      const mentioned = this.#mentioned.get(segment, shard, () => this.#read(segment, shard) ?? 'none');
+      if (mentioned === 'none') return 0;
+      const { spaces, pages } = mentioned;
+      const row = rowFrom(spaces, pages, space, page);
+      if (spaces[row] !== space || pages[row] !== page) return 0;
+      const combinations = this.#combinations.get(segment, 0, () => this.#readCombinations(segment));
+      let chunks = 0;
+      for (let chunk = 0; chunk < SEGMENT_CHUNKS; chunk++) {
+        const has = combinations.aspects[numberAt(mentioned, row * SEGMENT_CHUNKS + chunk)];
+        if (has === undefined) damaged('it has a combination that is not listed');
+        if ((has & aspects) !== 0) chunks |= 1 << chunk;
+      }
+      if (upTo === null || (chunks & (1 << upTo.chunk)) === 0) return chunks;
+      mentioned.parts ??= this.#readParts(segment, shard, mentioned, combinations);
+      const part = partAt(mentioned, combinations, row, upTo.chunk, familyOf(aspects));
+      return part > partOf(upTo.row) ? chunks & ~(1 << upTo.chunk) : chunks;
+    });
+  }
+
+  #read(segment: number, shard: number): Mentioned | null {
+    const keys = this.#tables.open(segment, PAGES_SHARD - shard, 2);
+    if (keys === null) return null;
+    const mentions = this.#present(segment, MENTIONS_SHARD - shard, MOST_DIGITS);
+    if (mentions.rows !== keys.rows * SEGMENT_CHUNKS) damaged('its pages and what is said of them are not as many');
+    const digits = Array.from({ length: mentions.columns }, (_, at) => mentions.column(at, DIGITS).small());
+    const [spaces, pages] = [keys.column(0, SPACE).values(), keys.column(1, PAGE).values()];
+    return { spaces, pages, digits, parts: null };
+  }
+
+  #readCombinations(segment: number): Combinations {
+    const table = this.#present(segment, COMBINATIONS_SHARD, 2);
+    return { aspects: table.column(0, ASPECT_BITS).values(), later: table.column(1, LATER).values() };
+  }
+
+  #readParts(segment: number, shard: number, mentioned: Mentioned, combinations: Combinations): Parts {
+    const values = this.#present(segment, PARTS_SHARD - shard, 1)
+      .column(0, PART)
+      .small();
+    return partsOfMentions(values, mentioned, combinations);
+  }
+
+  #present(segment: number, shard: number, mostColumns: number): OpenTable {
+    return this.#tables.open(segment, shard, mostColumns) ?? damaged(`its shard ${shard} is missing`);
+  }
+}
+
+function numberAt({ digits }: Mentioned, at: number): number {
+  let number = digits[0]![at]!;
+  for (let digit = 1, scale = DIGIT; digit < digits.length; digit++, scale *= DIGIT)
+    number += digits[digit]![at]! * scale;
+  return number;
+}
+
+/** What lies before each chunk. */
+function partsOfMentions(values: Small, mentioned: Mentioned, { later }: Combinations): Parts {
+  const firsts = new Uint32Array(SEGMENT_CHUNKS + 1);
+  const laters = new Uint32Array(SEGMENT_CHUNKS + 1);
+  const mentions = mentioned.pages.length * SEGMENT_CHUNKS;
+  for (let at = 0; at < mentions; at++) {
+    const number = numberAt(mentioned, at);
+    if (number === 0) continue;
+    const next = (at % SEGMENT_CHUNKS) + 1;
+    firsts[next]!++;
+    laters[next]! += BITS[later[number]!]!;
+  }
+  for (let chunk = 0; chunk < SEGMENT_CHUNKS; chunk++) {
+    firsts[chunk + 1]! += firsts[chunk]!;
+    laters[chunk + 1]! += laters[chunk]!;
+  }
+  if (firsts[SEGMENT_CHUNKS]! + laters[SEGMENT_CHUNKS]! !== values.length)
+    damaged('its parts are not those of its pages');
+  return { values, firsts, laters };
+}
+
+/** The part in which a chunk begins to speak of a family of aspects of the page in that row. */
+function partAt(mentioned: Mentioned, { later }: Combinations, row: number, chunk: number, family: number): number {
+  const { values, firsts, laters } = mentioned.parts!;
+  let first = firsts[chunk]!;
+  let behind = laters[chunk]!;
+  const own = numberAt(mentioned, row * SEGMENT_CHUNKS + chunk);
+  for (let other = 0; other < mentioned.pages.length; other++) {
+    const number = numberAt(mentioned, other * SEGMENT_CHUNKS + chunk);
+    if (number === 0 || number > own || (number === own && other >= row)) continue;
+    first++;
+    behind += BITS[later[number]!]!;
+  }
+  const begins = later[own]!;
+  if (family === 0 || (begins & (1 << (family - 1))) === 0) return values[first]!;
+  return values[first]! + values[firsts[SEGMENT_CHUNKS]! + behind + BITS[begins & (2 ** (family - 1) - 1)]!]!;
+}
