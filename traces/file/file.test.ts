@@ -444,9 +444,9 @@ describe('a checkpoint', () => {
     const stacked = heads.map(({ seq, body }) => readHead(body, seq).shards[0]!.seqs.length);
     db.close();
     expect(stored).toBeLessThan(60 * 3);
-    expect(Math.max(...stacked)).toBe(9);
+    expect(Math.max(...stacked)).toBe(13);
     // Neither are they put together at once, nor is all stored again each time.
-    expect(new Set(stacked).size).toBe(9);
+    expect(new Set(stacked).size).toBe(13);
   });
 
   it('comes back where pages came to others that are all alike', async () => {

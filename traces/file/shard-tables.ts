@@ -28,7 +28,7 @@ export type ShardPart = (typeof SHARD_PARTS)[number];
 
 export const SHARD_NAME = new RegExp(`^(?:(?:${SHARD_PARTS.join('|')}):\\d{1,5}|tlbs:-1)$`);
 
-/** Tables that lie on top of each other. Chosen: a recorder stacks 9 at most. */
+/** Tables that lie on top of each other. Chosen: a recorder stacks 13 at most. */
 export const MOST_STACKED = 16;
 
 /** The shard that a page or frame of that number falls into. */
