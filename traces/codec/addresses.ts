@@ -91,15 +91,24 @@ function unpackNeighbours(cursor: VarintCursor, pages: Float64Array, offsets: Fl
     let byte = bytes[at++]!;
     const negative = byte & 1;
     let magnitude = (byte >> 1) & 63;
-    for (let shift = 6; byte >= 128 && shift <= 20; shift += 7) {
+    if (byte >= 128) {
       byte = bytes[at++]!;
-      magnitude |= (byte & 127) << shift;
+      magnitude |= (byte & 127) << 6;
+      if (byte >= 128) {
+        byte = bytes[at++]!;
+        magnitude |= (byte & 127) << 13;
+        if (byte >= 128) {
+          byte = bytes[at++]!;
+          magnitude |= (byte & 127) << 20;
+        }
+      }
     }
     if (byte >= 128) {
       differences.goTo(start).addTo(page, offset);
       ({ page, offset, at } = differences);
     } else {
-      const sum = offset + (negative ? -magnitude : magnitude);
+      // Negated without a branch, because signs come in no order.
+      const sum = offset + ((magnitude ^ -negative) + negative);
       offset = sum & (PAGE_SIZE - 1);
       page += sum >> PAGE_SHIFT;
       if (!(page >= -1 && page < PAGE_LIMIT)) bounded(page, -1, PAGE_LIMIT - 1);

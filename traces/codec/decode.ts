@@ -43,6 +43,8 @@ export class ChunkUnpacker {
   /** Rows of a chunk by kind; and, where some kinds are left out, rows of the batch. */
   readonly #chunkRows = new RowPlacer(CHUNK_EVENTS, KIND_CODES);
   readonly #batchRows = new RowPlacer(CHUNK_EVENTS, KIND_CODES);
+  readonly #runKinds = new Float64Array(CHUNK_EVENTS);
+  readonly #runLengths = new Float64Array(CHUNK_EVENTS);
   readonly #times = new Float64Array(CHUNK_EVENTS);
   readonly #scratch: readonly [Float64Array, Float64Array, Float64Array];
   readonly #lags = new LagTable();
@@ -66,14 +68,15 @@ export class ChunkUnpacker {
     if (chunk.events > into.capacity) {
       damaged(`it promises ${chunk.events} events and the batch holds ${into.capacity}`);
     }
-    const runs = readKindStream(chunk);
+    const runs = this.#readKindStream(chunk);
     checkKindStream(runs, chunk.groups);
     const groups = chunk.groups.filter(({ code }) => (kinds & (1 << code)) !== 0);
     const whole = groups.length === chunk.groups.length;
-    const length = placeKinds(runs, kinds, whole, into);
     // Times of some kinds rest on those of others, so they take the rows of all.
     const rows = whole || selection.times ? this.#chunkRows.place(runs, ALL_KINDS) : [];
     const target = whole ? rows : this.#batchRows.place(runs, kinds);
+    const length = whole ? chunk.events : placeSome(runs, kinds, into);
+    if (whole) placeAll(groups, rows, length, into);
 
     if (selection.times) {
       const times = whole ? into.time : this.#times;
@@ -84,6 +87,18 @@ export class ChunkUnpacker {
     for (const group of groups) this.#unpackWide(chunk, group, target[group.code]!, into, selection);
     into.firstSeq = chunk.firstSeq;
     into.length = length;
+  }
+
+  #readKindStream(chunk: OpenChunk): Runs {
+    const { stream } = chunk;
+    const { count } = stream;
+    const [kinds, lengths] = [this.#runKinds, this.#runLengths];
+    unpackValues(chunk.column(stream, 0), kinds, count, 1, KIND_CODES - 1);
+    unpackValues(chunk.column(stream, 1), lengths, count, 1, chunk.events);
+    let events = 0;
+    for (let run = 0; run < count; run++) events += lengths[run]!;
+    if (events !== chunk.events) damaged('its kind stream does not match its events');
+    return { kinds, lengths, count };
   }
 
   #unpackTimes(
@@ -188,19 +203,6 @@ export class ChunkUnpacker {
   }
 }
 
-function readKindStream(chunk: OpenChunk): Runs {
-  const { stream } = chunk;
-  const { count } = stream;
-  const kinds = new Float64Array(count);
-  const lengths = new Float64Array(count);
-  unpackValues(chunk.column(stream, 0), kinds, count, 1, KIND_CODES - 1);
-  unpackValues(chunk.column(stream, 1), lengths, count, 1, chunk.events);
-  let events = 0;
-  for (let run = 0; run < count; run++) events += lengths[run]!;
-  if (events !== chunk.events) damaged('its kind stream does not match its events');
-  return { kinds, lengths, count };
-}
-
 /** Each kind has as many events in its runs as in its group. */
 function checkKindStream({ kinds, lengths, count }: Runs, groups: readonly Group[]): void {
   const events = new Uint32Array(KIND_CODES);
@@ -210,8 +212,8 @@ function checkKindStream({ kinds, lengths, count }: Runs, groups: readonly Group
   }
 }
 
-/** Fills `kind` and `row` of the events that are delivered, and returns their number. */
-function placeKinds({ kinds, lengths, count }: Runs, mask: number, whole: boolean, into: EventBatch): number {
+/** Fills `kind` and `row` of the events of some kinds, and returns their number. */
+function placeSome({ kinds, lengths, count }: Runs, mask: number, into: EventBatch): number {
   let row = 0;
   let to = 0;
   for (let run = 0; run < count; run++) {
@@ -220,13 +222,25 @@ function placeKinds({ kinds, lengths, count }: Runs, mask: number, whole: boolea
     if ((mask & (1 << kind)) !== 0) {
       if (length < 8) for (let i = to; i < to + length; i++) into.kind[i] = kind;
       else into.kind.fill(kind, to, to + length);
-      if (!whole) for (let i = 0; i < length; i++) into.row[to + i] = row + i;
+      for (let i = 0; i < length; i++) into.row[to + i] = row + i;
       to += length;
     }
     row += length;
   }
-  if (whole) into.row.set(EVERY_ROW.subarray(0, into.capacity));
   return to;
+}
+
+/** The same of all events. Runs are short as a rule, so most rows are filled at once, and those of the other kinds after that. */
+function placeAll(
+  groups: readonly Group[],
+  rows: ReadonlyArray<KindRows | undefined>,
+  length: number,
+  { kind, row, capacity }: EventBatch,
+): void {
+  row.set(EVERY_ROW.subarray(0, capacity));
+  const most = groups.reduce((a, b) => (b.count > a.count ? b : a));
+  kind.fill(most.code, 0, length);
+  for (const { code } of groups) if (code !== most.code) rows[code]!.fill(code, kind);
 }
 
 /** Times that were stored as differences to the event before, whose own may come from its lag. */

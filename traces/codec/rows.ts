@@ -4,7 +4,7 @@
  * they are short, and a kind that is one run is used in place.
  */
 
-export type Column = Float64Array | Int16Array | Uint16Array;
+export type Column = Float64Array | Int16Array | Uint16Array | Uint8Array;
 
 /** Runs this long on average are worth a copy of their own; measured, not sensitive. */
 const LONG_RUN = 16;
