@@ -7,9 +7,12 @@
  * A collector that throws is out of the pass, and the error is its result; the others go on. A trail that cannot be read ends the pass.
  */
 import { invariant } from '../base/index.js';
-import { chunksOf, type EventBatch } from '../traces/index.js';
+import { ALL_KINDS, chunksOf, EVENT_KINDS, type EventBatch } from '../traces/index.js';
 import { Fold, type EventSource } from '../replayer/index.js';
 import { Dispatch, type Running } from './dispatch.js';
+
+/** Kinds that nobody asked for are left out where they are one in so many events, or more; measured, not sensitive. */
+const LEFT_OUT_FROM = 64;
 
 /**
  * The position of the event is `seqOf(batch, row)`: kinds that nobody asked for are left out of the batch.
@@ -120,7 +123,7 @@ export class Pass {
     invariant(new Set(this.#running.map(({ id }) => id)).size === this.#running.length, 'two collectors share an id');
     this.#dispatch = new Dispatch(this.#running, source);
     this.#fold = new Fold(source.meta);
-    this.#chunks = chunksOf(source, this.#dispatch.kinds);
+    this.#chunks = chunksOf(source, askedOf(source, this.#dispatch.kinds), { toEnd: true });
   }
 
   /** Events passed so far. */
@@ -161,6 +164,18 @@ export class Pass {
     }
     return results;
   }
+}
+
+/** What is read where those kinds are wanted: all, where the others are so few that leaving them out would take longer. */
+function askedOf({ chunks }: EventSource, kinds: number): number {
+  const others = EVENT_KINDS.filter(({ code }) => (kinds & (1 << code)) === 0);
+  let events = 0;
+  let left = 0;
+  for (const chunk of chunks) {
+    events += chunk.events;
+    for (const { kind } of others) left += chunk.counts[kind] ?? 0;
+  }
+  return left * LEFT_OUT_FROM < events ? ALL_KINDS : kinds;
 }
 
 /** Makes collectors, each once, and those that they use before them. */

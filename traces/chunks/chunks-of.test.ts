@@ -135,6 +135,43 @@ describe('chunks of a long trail, decoded on a thread', () => {
     expect(found).toEqual({ chunks: DAMAGED_CHUNK, isAhead: true, name, message });
   });
 
+  it('are the same of two trails in step, and again in the reading after that, all by one thread', () => {
+    const found = printed(
+      long,
+      `const { default: workers } = await import('node:worker_threads');
+       const { syncBuiltinESMExports } = await import('node:module');
+       let threads = 0;
+       workers.Worker = class extends workers.Worker {
+         constructor(...given) {
+           super(...given);
+           threads++;
+         }
+       };
+       syncBuiltinESMExports();
+       const other = TrailReader.open(process.argv[2]);
+       const alone = new EventBatch();
+       let [ahead, differing] = [[0, 0, 0], 0];
+       const check = (batch, chunk, reading) => {
+         dawdle();
+         if (isShared(batch)) ahead[reading]++;
+         reader.readChunk(chunk, alone);
+         const column = (of) => Buffer.from(of.page.buffer, of.page.byteOffset, 8 * alone.length);
+         if (batch.firstSeq !== alone.firstSeq || batch.length !== alone.length || !column(batch).equals(column(alone))) differing++;
+       };
+       const [left, right] = [chunksOf(reader, undefined, { toEnd: true }), chunksOf(other)];
+       for (let chunk = 0; chunk < ${LONG_CHUNKS}; chunk++) {
+         check(left.next().value, chunk, 0);
+         check(right.next().value, chunk, 1);
+       }
+       const isOver = [left, right].every((reading) => reading.next().done);
+       let chunk = 0;
+       for (const batch of chunksOf(reader, undefined, { toEnd: true })) check(batch, chunk++, 2);
+       print({ isAhead: ahead.map((chunks) => chunks > 0), isOver, differing, chunk, threads });`,
+    );
+    const isAhead = [true, true, true];
+    expect(found).toEqual({ isAhead, isOver: true, differing: 0, chunk: LONG_CHUNKS, threads: 1 });
+  });
+
   it.each(['break', 'throw new Error("enough")'])('let the process end where the reading does: %s', (leave) => {
     const found = printed(
       long,

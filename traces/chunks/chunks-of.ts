@@ -26,17 +26,23 @@ const EVENTS_ALONE = 250_000;
 const BYTES_AHEAD = 4_000_000;
 const WORKER = new URL('./worker.js', import.meta.url);
 
+export interface ReadingOptions {
+  /** Nothing but an error ends this reading before the last chunk. */
+  readonly toEnd?: boolean;
+}
+
 /**
  * Each chunk, with what is wanted of its events; a batch is good until the next is asked for. Throws what `readChunk` throws.
  */
 export function* chunksOf(
   source: ChunkSource,
   wanted: number | Selection = ALL_KINDS,
+  { toEnd = false }: ReadingOptions = {},
 ): Generator<EventBatch, void, undefined> {
   const { chunks } = source;
   const batch = new EventBatch(chunks.reduce((most, { events }) => Math.max(most, events), 1));
   let left = chunks.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  let alone = 0;
+  let alone = toEnd ? EVENTS_ALONE : 0;
   let ahead: ReadingAhead | null = null;
   try {
     for (let chunk = 0; chunk < chunks.length; chunk++) {

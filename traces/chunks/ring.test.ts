@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { EventBatch } from '../batch.js';
-import { fill, ringMemory, Taker } from './ring.js';
+import { Bell } from './bell.js';
+import { Filler, type ReadChunk, type RingMemory, ringMemory, Taker } from './ring.js';
+
+const takerOf = (memory: RingMemory) => new Taker(memory, new Bell());
+
+/** Reads what there is room for. */
+function fill(memory: RingMemory, chunks: number, read: ReadChunk): void {
+  const filler = new Filler(memory, chunks, read);
+  while (!filler.isOver && filler.lead < Infinity) filler.fillNext();
+}
 
 /** Fills a batch with one event that tells the chunk, and remembers which it was asked for. */
 function reading(unreadable = -1) {
@@ -31,12 +40,12 @@ describe('a ring', () => {
     const { asked, read } = reading();
     fill(memory, 7, read);
     expect(asked).toEqual([4, 5, 6]);
-    expect(taken(new Taker(memory), 4, 7)).toEqual([4, 5, 6]);
+    expect(taken(takerOf(memory), 4, 7)).toEqual([4, 5, 6]);
   });
 
   it('lets the taker read what the other side has not come to, and the other side go on behind that', () => {
     const memory = ringMemory(8, 0);
-    const taker = new Taker(memory);
+    const taker = takerOf(memory);
     const { asked, read } = reading();
     expect(taken(taker, 0, 2)).toEqual(['self', 'self']);
     fill(memory, 4, read);
@@ -47,12 +56,12 @@ describe('a ring', () => {
   it('leaves to the taker what the other side could not read', () => {
     const memory = ringMemory(8, 0);
     fill(memory, 3, reading(1).read);
-    expect(taken(new Taker(memory), 0, 3)).toEqual([0, 'self', 2]);
+    expect(taken(takerOf(memory), 0, 3)).toEqual([0, 'self', 2]);
   });
 
   it('waits for nobody who has come to grief, and goes on with whoever comes late', () => {
     const memory = ringMemory(8, 0);
-    const taker = new Taker(memory);
+    const taker = takerOf(memory);
     const { read } = reading();
     const breaksDown = () => {
       throw new Error('out of memory');
@@ -70,7 +79,7 @@ describe('a ring', () => {
 
   it('uses its batches again, for chunks as far ahead as there are batches', () => {
     const memory = ringMemory(8, 0);
-    const taker = new Taker(memory);
+    const taker = takerOf(memory);
     const { asked, read } = reading();
     const seen: Array<number | 'self'> = [];
     for (let chunk = 0; chunk < 12; chunk++) {
@@ -82,9 +91,27 @@ describe('a ring', () => {
     expect(seen).toHaveLength(12);
   });
 
+  it('says how near its taker is to having to wait, and rings when there is room again', () => {
+    const memory = ringMemory(8, 0);
+    const bell = new Bell();
+    const taker = new Taker(memory, bell);
+    const filler = new Filler(memory, 9, reading().read);
+    const leads = Array.from(memory.batches, () => {
+      const { lead } = filler;
+      filler.fillNext();
+      return lead;
+    });
+    expect(leads).toEqual([0, 1, 2]);
+    expect(filler.lead).toBe(Infinity);
+    const { rings } = bell;
+    taken(taker, 0, 2);
+    expect(bell.rings).toBeGreaterThan(rings);
+    expect(filler.lead).toBe(2);
+  });
+
   it('is read no further when nobody takes any more, and gives nothing', () => {
     const memory = ringMemory(8, 0);
-    const taker = new Taker(memory);
+    const taker = takerOf(memory);
     const { asked, read } = reading();
     fill(memory, 2, read);
     taker.end();

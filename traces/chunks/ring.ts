@@ -1,9 +1,10 @@
 /**
  * Memory that two threads share while one decodes chunks and the other takes them: a few batches, used in turn. Whoever is about to decode a
  * chunk claims it first, so each is decoded once, by whichever thread comes to it: the taker does not wait for a thread that has only been
- * started, or has been stopped.
+ * started, is busy with another ring, or has been stopped.
  */
 import { EventBatch } from '../batch.js';
+import type { Bell } from './bell.js';
 
 /** Batches: one is being used, one filled, and one waits. Each takes some 100 bytes an event. */
 const SLOTS = 3;
@@ -43,9 +44,12 @@ export function ringMemory(capacity: number, from: number): RingMemory {
 /** The side that uses the chunks, in order. */
 export class Taker {
   readonly #memory: RingMemory;
+  readonly #bell: Bell;
 
-  constructor(memory: RingMemory) {
+  /** @param bell rung when there is room for more */
+  constructor(memory: RingMemory, bell: Bell) {
     this.#memory = memory;
+    this.#bell = bell;
   }
 
   /**
@@ -56,7 +60,7 @@ export class Taker {
     const { control, sizes, batches } = this.#memory;
     if (Atomics.load(control, TAKEN) === ENDED) return null;
     Atomics.store(control, TAKEN, chunk);
-    Atomics.notify(control, TAKEN);
+    this.#bell.ring();
     const slot = chunk % SLOTS;
     for (;;) {
       const holds = Atomics.load(control, HOLDS + slot);
@@ -74,32 +78,51 @@ export class Taker {
   }
 
   end(): void {
-    const { control } = this.#memory;
-    Atomics.store(control, TAKEN, ENDED);
-    Atomics.notify(control, TAKEN);
+    Atomics.store(this.#memory.control, TAKEN, ENDED);
+    this.#bell.ring();
   }
 }
 
-/** The side that decodes them. Fills batches until all chunks are claimed, or nobody wants them any more. */
-export function fill({ control, sizes, batches }: RingMemory, chunks: number, read: ReadChunk): void {
-  for (;;) {
-    const taken = Atomics.load(control, TAKEN);
+/** Fills the batch with that chunk; false when it cannot be read. */
+export type ReadChunk = (chunk: number, batch: EventBatch) => boolean;
+
+/** The side that decodes them. */
+export class Filler {
+  readonly #memory: RingMemory;
+  readonly #chunks: number;
+  readonly #read: ReadChunk;
+
+  constructor(memory: RingMemory, chunks: number, read: ReadChunk) {
+    this.#memory = memory;
+    this.#chunks = chunks;
+    this.#read = read;
+  }
+
+  /** All chunks are claimed, or nobody wants them any more. */
+  get isOver(): boolean {
+    const { control } = this.#memory;
+    return Atomics.load(control, TAKEN) === ENDED || Atomics.load(control, CLAIMED) >= this.#chunks;
+  }
+
+  /** How far the next chunk lies ahead of what the other side is at; infinite where no batch is free for it. */
+  get lead(): number {
+    const { control } = this.#memory;
+    const lead = Atomics.load(control, CLAIMED) - Atomics.load(control, TAKEN);
+    return lead >= SLOTS ? Infinity : lead;
+  }
+
+  /** Reads the next chunk, where there is one and room for it. */
+  fillNext(): void {
+    const { control, sizes, batches } = this.#memory;
     const chunk = Atomics.load(control, CLAIMED);
-    if (taken === ENDED || chunk >= chunks) return;
-    if (chunk - taken >= SLOTS) {
-      Atomics.wait(control, TAKEN, taken);
-      continue;
-    }
-    if (Atomics.compareExchange(control, CLAIMED, chunk, chunk + 1) !== chunk) continue;
+    if (this.isOver || chunk - Atomics.load(control, TAKEN) >= SLOTS) return;
+    if (Atomics.compareExchange(control, CLAIMED, chunk, chunk + 1) !== chunk) return;
     const slot = chunk % SLOTS;
     const batch = batches[slot]!;
-    const isRead = read(chunk, batch);
+    const isRead = this.#read(chunk, batch);
     sizes[2 * slot] = batch.firstSeq;
     sizes[2 * slot + 1] = batch.length;
     Atomics.store(control, HOLDS + slot, isRead ? chunk + 1 : -(chunk + 1));
     Atomics.notify(control, HOLDS + slot);
   }
 }
-
-/** Fills the batch with that chunk; false when it cannot be read. */
-export type ReadChunk = (chunk: number, batch: EventBatch) => boolean;
