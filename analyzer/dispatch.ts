@@ -145,8 +145,14 @@ export class Dispatch {
       const mayDirty =
         this.#deep || by < 0 || this.#moved || fold.frames.generation[frame] === fold.frames.captured[frame];
       if (mayDirty) this.#moved = false;
-      // A collector that fails takes its handlers along, so the end is looked up anew.
-      for (let i = this.#from; i < (mayDirty ? writers.length : this.#everyRun); i++) {
+      // A collector that fails takes its handlers along, so the end is looked up anew. Two loops, because what is called in one place
+      // alone is compiled into it, and most runs go through the first loop only.
+      let i = this.#from;
+      for (; i < this.#everyRun; i++) {
+        this.#at = i;
+        writers[i]!(batch, row, to, fold, index, frame, slot);
+      }
+      for (; mayDirty && i < writers.length; i++) {
         this.#at = i;
         writers[i]!(batch, row, to, fold, index, frame, slot);
       }

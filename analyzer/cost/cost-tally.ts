@@ -7,6 +7,7 @@
  */
 import {
   EVENT_BY_CODE,
+  EVENT_KINDS,
   exit,
   EXIT_REASONS,
   FAULT_HANDLERS,
@@ -23,7 +24,7 @@ import { costNsOf } from '../collectors/costs.js';
 import type { CollectorDefinition } from '../pass.js';
 import { Distribution } from './distribution.js';
 import { EpochCosts } from './epoch-costs.js';
-import { type Overhead, spentOn } from './overheads.js';
+import { OVERHEADS, type Overhead, SPENT_ON } from './overheads.js';
 
 type RowHandler = (batch: EventBatch, row: number) => void;
 
@@ -83,7 +84,8 @@ export const costTally: CollectorDefinition<CostTally> = {
     const epochs = new EpochCosts();
     const stalls = new Distribution();
     const faultsByHandler: number[] = FAULT_HANDLERS.map(() => 0);
-    const ns: Record<Overhead, number> = { fault: 0, flush: 0, scan: 0, exit: 0, copy: 0, walker: 0, cache: 0 };
+    /** By event code. */
+    const costsNs = new Float64Array(32);
     const exitsByReason: number[] = EXIT_REASONS.map(() => 0);
     const sums = { writes: 0, bytesWritten: 0, flushes: 0, ipis: 0, exits: 0, cacheFlushes: 0, ptesScanned: 0 };
     const more = { transfers: 0, bytesTransferred: 0, harvestNs: 0, harvests: 0, gaps: 0 };
@@ -100,7 +102,7 @@ export const costTally: CollectorDefinition<CostTally> = {
     const charge: RowHandler = (batch, row) => {
       const costNs = costNsOf(batch, row);
       if (costNs === 0) return;
-      ns[spentOn(batch, row)] += costNs;
+      costsNs[batch.kind[row]!]! += costNs;
       epochs.overheadNs[epochs.current]! += costNs;
       const cpu = batch.cpu[row]!;
       if (cpu === harvestCpu) more.harvestNs += costNs;
@@ -219,11 +221,27 @@ export const costTally: CollectorDefinition<CostTally> = {
       finish() {
         stalls.add(0, unstalled);
         const cpus = byCpu.filter((at) => at !== undefined).map(({ cost }) => cost);
-        return { ...sums, ...more, exitsByReason: byReason(exitsByReason), faultsByHandler, ns, stalls, cpus, epochs };
+        return {
+          ...sums,
+          ...more,
+          exitsByReason: byReason(exitsByReason),
+          faultsByHandler,
+          ns: byOverhead(costsNs),
+          stalls,
+          cpus,
+          epochs,
+        };
       },
     };
   },
 };
+
+/** @param costsNs by event code */
+function byOverhead(costsNs: Float64Array): Record<Overhead, number> {
+  const ns = Object.fromEntries(OVERHEADS.map((overhead) => [overhead, 0])) as Record<Overhead, number>;
+  for (const { kind, code } of EVENT_KINDS) if (SPENT_ON[kind] !== undefined) ns[SPENT_ON[kind]] += costsNs[code]!;
+  return ns;
+}
 
 function byReason(counts: readonly number[]): Record<string, number> {
   return Object.fromEntries(

@@ -1,5 +1,4 @@
 /** What overhead is spent on, and by which events: the one table that sums, gates and comparisons go by. */
-import { EVENT_BY_CODE, type EventBatch } from '../../traces/index.js';
 
 /**
  * `walker`: hardware setting D or A in an in-memory entry. `cache`: CPU caches written back for a device that does not snoop. `copy`:
@@ -21,10 +20,3 @@ export const SPENT_ON: Readonly<Record<string, Overhead>> = {
   transfer: 'copy',
   exit: 'exit',
 };
-
-const BY_CODE = Array.from({ length: 32 }, (_, code) => SPENT_ON[EVENT_BY_CODE[code]?.kind ?? '']);
-
-/** What the cost of that event, of a kind that carries one, is spent on. */
-export function spentOn(batch: EventBatch, row: number): Overhead {
-  return BY_CODE[batch.kind[row]!]!;
-}

@@ -83,11 +83,14 @@ export class ValueCounts {
     if (this.#waits === 0) return;
     const sorted = this.#waiting.subarray(0, this.#waits).sort();
     const times = new Float64Array(sorted.length);
-    let distinct = 0;
-    for (const value of sorted) {
-      if (distinct === 0 || sorted[distinct - 1] !== value) sorted[distinct++] = value;
-      times[distinct - 1]!++;
+    let last = 0;
+    times[0] = 1;
+    for (let i = 1; i < sorted.length; i++) {
+      const value = sorted[i]!;
+      if (value !== sorted[last]) sorted[++last] = value;
+      times[last]!++;
     }
+    const distinct = last + 1;
     this.#waits = 0;
     this.#merge({ values: sorted.subarray(0, distinct), times: times.subarray(0, distinct) });
   }
@@ -108,17 +111,24 @@ function slotOf(keys: Float64Array, value: number): number {
 
 /** What either counted. */
 function merged(a: Counted, b: Counted): Counted {
-  const most = a.values.length + b.values.length;
+  const [valuesA, timesA, valuesB, timesB] = [a.values, a.times, b.values, b.times];
+  const most = valuesA.length + valuesB.length;
   const values = new Float64Array(most);
   const times = new Float64Array(most);
   let [inA, inB, to] = [0, 0, 0];
-  while (inA < a.values.length || inB < b.values.length) {
-    const left = inA < a.values.length ? a.values[inA]! : Infinity;
-    const right = inB < b.values.length ? b.values[inB]! : Infinity;
-    values[to] = Math.min(left, right);
-    if (left <= right) times[to]! += a.times[inA++]!;
-    if (right <= left) times[to]! += b.times[inB++]!;
-    to++;
+  while (inA < valuesA.length && inB < valuesB.length) {
+    const left = valuesA[inA]!;
+    const right = valuesB[inB]!;
+    const isLeft = left <= right;
+    const isRight = right <= left;
+    values[to] = isLeft ? left : right;
+    times[to++] = (isLeft ? timesA[inA]! : 0) + (isRight ? timesB[inB]! : 0);
+    if (isLeft) inA++;
+    if (isRight) inB++;
   }
+  const [rest, from] = inA < valuesA.length ? [a, inA] : [b, inB];
+  values.set(rest.values.subarray(from), to);
+  times.set(rest.times.subarray(from), to);
+  to += rest.values.length - from;
   return { values: values.slice(0, to), times: times.slice(0, to) };
 }

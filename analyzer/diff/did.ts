@@ -85,13 +85,18 @@ export const WORDED = [fault, tlbFill, tlbUpdate, pte, mark, exit, flushSend, fl
   .map(({ kind }): string => kind)
   .concat(Object.keys(PLAIN));
 
+/** The word for a filled entry of a TLB with those flags: `wordOf` for what happens most often. */
+export function wordOfFill(flags: number): number {
+  return FILL + (flags & 7);
+}
+
 /** The word for an event; -1 for none. @param layouts of the entries of each space */
 export function wordOf(batch: EventBatch, row: number, layouts: readonly PteLayout[]): number {
   const { slots } = batch;
   const code = batch.kind[row]!;
   switch (code) {
     case tlbFill.code:
-      return FILL + (slots[tlbFill.slot.flags]![row]! & 7);
+      return wordOfFill(slots[tlbFill.slot.flags]![row]!);
     case pte.code: {
       const cause = slots[pte.slot.cause]![row]!;
       if (cause !== WALKER) return within(PTE, PTE_CAUSES, cause);

@@ -37,7 +37,7 @@ import { missedPages, type UncapturedWrites } from '../collectors/uncaptured-wri
 import { SPENT_ON } from '../cost/index.js';
 import type { CollectorDefinition, EventHandler } from '../pass.js';
 import { COST_KIND, CostBuckets, KINDS_OF_COST } from './cost-buckets.js';
-import { type DidTree, NOTHING, WORDED, wordOf } from './did.js';
+import { type DidTree, NOTHING, WORDED, wordOf, wordOfFill } from './did.js';
 import { CLEAN, DirtyingWrites, tokenOf } from './dirtying-writes.js';
 import type { Lanes } from './lanes.js';
 import { PageSums } from './page-sums.js';
@@ -56,6 +56,10 @@ const SUM = KINDS_OF_COST;
 /** By event code: what its cost is spent on, by position in a bucket. */
 const COST_OF = new Uint8Array(256);
 for (const { kind, code } of EVENT_KINDS) if (SPENT_ON[kind] !== undefined) COST_OF[code] = COST_KIND[SPENT_ON[kind]];
+
+/** By event code: 1 where all there is to an event is its word and its cost. */
+const IS_PLAIN = new Uint8Array(256).fill(1);
+for (const { code } of [harvestBegin, harvestEnd, read, operation, fault, flushSend]) IS_PLAIN[code] = 0;
 
 export class SideWrites {
   readonly records = new WriteRecords();
@@ -180,10 +184,11 @@ export class SideWrites {
   #take(batch: EventBatch, fold: Fold): void {
     const { kind, cpu, length, slots } = batch;
     this.#makeRoom(batch);
-    const facts = this.#facts;
     const busy = this.#busy;
     const operating = this.#operating;
+    const did = this.#did;
     const recordAt = this.#recordAt;
+    const fillFlags = slots[tlbFill.slot.flags]!;
     for (let row = 0; row < length; row++) {
       const code = kind[row]!;
       const at = cpu[row]! + 1;
@@ -192,34 +197,57 @@ export class SideWrites {
         else row = this.#countPlain(batch, row, at) - 1;
         continue;
       }
-      if (code === harvestBegin.code) {
-        this.#roundCpu = cpu[row]!;
-        facts.harvestBegan();
-      } else if (code === harvestEnd.code) {
-        this.#roundCpu = NO_CPU;
-        facts.harvestEnded();
-      } else if (code === read.code) this.#spendPending(at, this.buckets.loads);
-      else if (code === operation.code) operating[at] = busy[at] = 1;
-      if (code === fault.code) {
-        const index = fold.pages.find(batch.space[row]!, batch.page[row]!);
-        this.pages.add('faults', index, batch.space[row]!, batch.page[row]!, 1);
+      if (code === tlbFill.code) {
+        // Most of what is no write; without a cost, and always of an access.
+        if (cpu[row] === this.#roundCpu) continue;
+        operating[at] = 0;
+        did[at] = this.#tree.step(did[at]!, wordOfFill(fillFlags[row]!));
+        busy[at] = 1;
+        continue;
       }
+      if (IS_PLAIN[code] === 0) this.#special(batch, row, at, fold);
       const costNs = costNsOf(batch, row);
       if (costNs !== 0 && at > 0) {
         this.#stall[at]! += costNs; // a device is no CPU that could wait
         busy[at] = 1;
       }
-      if (code === flushSend.code) this.#sender[slots[flushSend.slot.reason]![row]!] = at;
       if (this.#roundCpu !== NO_CPU && belongsToRound(batch, row, this.#roundCpu)) continue;
       if (operating[at] !== 0 && beginsAccess(batch, row)) operating[at] = 0;
       if (operating[at] === 0) {
         const word = wordOf(batch, row, this.#layouts);
         if (word >= 0) {
-          this.#did[at] = this.#tree.step(this.#did[at]!, word);
+          did[at] = this.#tree.step(did[at]!, word);
           busy[at] = 1;
         }
       }
       if (costNs !== 0 && code !== transfer.code) this.#charge(batch, row, at, COST_OF[code]!, costNs);
+    }
+  }
+
+  /** What an event of a kind that is not plain is besides a word and a cost. */
+  #special({ kind, cpu, space, page, slots }: EventBatch, row: number, at: number, fold: Fold): void {
+    switch (kind[row]) {
+      case harvestBegin.code:
+        this.#roundCpu = cpu[row]!;
+        this.#facts.harvestBegan();
+        return;
+      case harvestEnd.code:
+        this.#roundCpu = NO_CPU;
+        this.#facts.harvestEnded();
+        return;
+      case read.code:
+        this.#spendPending(at, this.buckets.loads);
+        return;
+      case operation.code:
+        this.#operating[at] = this.#busy[at] = 1;
+        return;
+      case fault.code:
+        this.pages.add('faults', fold.pages.find(space[row]!, page[row]!), space[row]!, page[row]!, 1);
+        return;
+      case flushSend.code:
+        this.#sender[slots[flushSend.slot.reason]![row]!] = at;
+        return;
+      default:
     }
   }
 

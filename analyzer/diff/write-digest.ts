@@ -5,7 +5,7 @@
  */
 import { write, type EventBatch } from '../../traces/index.js';
 
-/** Writes per block. Chosen: 16 bytes per block are 0.02 % of a trail, and a block is read again in no time. */
+/** Writes per block, a power of two. Chosen: 16 bytes per block are 0.02 % of a trail, and a block is read again in no time. */
 export const BLOCK_WRITES = 4096;
 
 // Chosen: digits of pi, not zero, so that a write of all zeros counts too.
@@ -42,11 +42,12 @@ export class WriteDigest {
         if (kind[row] !== write.code) continue;
         const at = page[row]!;
         const pageLow = at | 0;
-        const pageHigh = ((at / 0x1_0000_0000) | 0) ^ (space[row]! << 20);
+        let pageHigh = space[row]! << 20;
+        if (at > 0xffff_ffff) pageHigh ^= (at / 0x1_0000_0000) | 0;
         const within = (offsets[row]! | 0) ^ (sizes[row]! << 13);
         low = mix(mix(low ^ pageLow, 0x9e37_79b1) ^ pageHigh ^ within, 0x85eb_ca6b);
         high = mix(mix(high ^ within, 0xc2b2_ae35) ^ pageLow ^ (pageHigh << 7), 0x27d4_eb2f);
-        if (++count % BLOCK_WRITES === 0) digest.blocks.push(low, high);
+        if ((++count & (BLOCK_WRITES - 1)) === 0) digest.blocks.push(low, high);
       }
       digest.low = low;
       digest.high = high;
