@@ -11,10 +11,17 @@ const unpacker = new ChunkUnpacker();
 const into = new EventBatch();
 /** The tags of all its columns. */
 function tagsOf({ head, blocks }: PackedChunk): number[] {
-  const groups = head[4] as Array<[code: number, count: number, block: number, offset: number, lengths: number[]]>;
-  return groups.flatMap(([, , block, offset, lengths]) => {
-    let at = offset;
-    return lengths.map((length) => blocks[block]![(at += length) - length]!);
+  const groups = head[4] as Array<[code: number, count: number, pieces: number[], lengths: number[]]>;
+  return groups.flatMap(([, , pieces, lengths]) => {
+    const tags: number[] = [];
+    for (let piece = 0; piece < pieces.length; piece += 3) {
+      let at = pieces[piece + 2]!;
+      for (const length of lengths.slice(tags.length, tags.length + pieces[piece]!)) {
+        tags.push(blocks[pieces[piece + 1]!]![at]!);
+        at += length;
+      }
+    }
+    return tags;
   });
 }
 

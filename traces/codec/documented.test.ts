@@ -10,8 +10,8 @@ import { EVENT_BY_CODE } from '../events/index.js';
 import { ChunkPacker, sealChunkSync } from './index.js';
 import { randomBatch, rowsOf } from './samples.js';
 
-type Group = [code: number, count: number, block: number, offset: number, lengths: number[]];
-type Envelope = [1, number, number, number, Group[], Array<[codec: number, rawBytes: number, data: Uint8Array]>];
+type Group = [code: number, count: number, pieces: number[], lengths: number[]];
+type Envelope = [2, number, number, number, Group[], Array<[codec: number, rawBytes: number, data: Uint8Array]>];
 
 class Bytes {
   #at = 0;
@@ -81,11 +81,18 @@ function documented(body: Uint8Array): number[][] {
   const packed = body.subarray(4);
   if (new DataView(body.buffer, body.byteOffset).getUint32(0, true) !== crc32(packed)) throw new Error('CRC');
   const [version, firstSeq, events, timeFirst, groups, blocks] = decode(packed) as Envelope;
-  if (version !== 1) throw new Error('version');
+  if (version !== 2) throw new Error('version');
   const expanded = blocks.map(([codec, , data]) => (codec === 2 ? new Uint8Array(brotliDecompressSync(data)) : data));
-  const columnsOf = ([, , block, offset, lengths]: Group) => {
-    let at = offset;
-    return lengths.map((length) => new Bytes(expanded[block]!.subarray(at, (at += length))));
+  const columnsOf = ([, , pieces, lengths]: Group) => {
+    const columns: Bytes[] = [];
+    for (let piece = 0; piece < pieces.length; piece += 3) {
+      const [count, block] = pieces.slice(piece) as [number, number];
+      let at = pieces[piece + 2]!;
+      for (const length of lengths.slice(columns.length, columns.length + count)) {
+        columns.push(new Bytes(expanded[block]!.subarray(at, (at += length))));
+      }
+    }
+    return columns;
   };
 
   const stream = groups.find(([code]) => code === 0)!;

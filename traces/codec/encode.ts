@@ -12,16 +12,18 @@ import { MEANS_JOINED, MEANS_SINCE_PREVIOUS, packColumn, packConstant } from './
 import { type Block, compressBlock, compressBlockSync } from './compress.js';
 import { seal } from './envelope.js';
 import { isUniform, type KindRows, RowPlacer, type Runs } from './rows.js';
-import { ALL_KINDS, KIND_CODES, KIND_SHAPES, type KindShape } from './shape.js';
+import { ALL_KINDS, COLUMN_PAGE, COMMON_COLUMNS, KIND_CODES, KIND_SHAPES, type KindShape } from './shape.js';
 import { type ChunkStats, collectStats } from './stats.js';
 import { LagTable, packLag } from './times.js';
 import { VARINT_BYTES } from './varints.js';
 
 /** Version of the chunk layout; the first item of the envelope. */
-export const CHUNK_VERSION = 1;
+export const CHUNK_VERSION = 2;
 
-/** The columns of a kind get a block of their own from this size on, so that who asks about one kind expands little else; not sensitive. */
+/** A piece of a group gets a block of its own from this size on, so that who asks for a few columns expands little else; not sensitive. */
 const OWN_BLOCK_BYTES = 4096;
+/** The block of all that is smaller, and of what every question about single events needs: kinds, and times, CPUs, actors, spaces and steps. */
+const SHARED_BLOCK = 0;
 
 /** Most bytes around the varints of one column: tags and first values. */
 const COLUMN_HEAD_BYTES = 40;
@@ -32,6 +34,16 @@ interface PackedGroup {
   readonly columnBytes: readonly number[];
   readonly start: number;
   readonly end: number;
+}
+
+/** The columns of a group, or their lengths, as they are put into blocks: those of every event; its page; its fields. */
+function piecesOf<Column>(columns: readonly Column[]): Column[][] {
+  const pieces = [
+    columns.slice(0, COLUMN_PAGE),
+    columns.slice(COLUMN_PAGE, COMMON_COLUMNS),
+    columns.slice(COMMON_COLUMNS),
+  ];
+  return pieces.filter(({ length }) => length > 0);
 }
 
 /** A chunk whose columns are packed and whose blocks are not compressed yet. It shares nothing with the batch. */
@@ -72,28 +84,28 @@ export class ChunkPacker {
     const stats = collectStats(batch, rows);
     const packed = this.#packGroups(batch, runs, rows);
     const groups: unknown[] = [];
-    const blocks: Uint8Array[] = [];
-    const shared: PackedGroup[] = [];
-    const place = (group: PackedGroup, block: number, offset: number) =>
-      groups.push([group.code, group.count, block, offset, group.columnBytes]);
-    for (const group of packed) {
-      if (group.end - group.start < OWN_BLOCK_BYTES) {
-        shared.push(group);
-        continue;
+    const shared: Uint8Array[] = [];
+    const own: Uint8Array[] = [];
+    let sharedBytes = 0;
+    for (const { code, count, columnBytes, start } of packed) {
+      const pieces: number[] = [];
+      let from = start;
+      for (const lengths of piecesOf(columnBytes)) {
+        const to = lengths.reduce((at, bytes) => at + bytes, from);
+        const bytes = this.#out.subarray(from, to);
+        if (from > start && bytes.length >= OWN_BLOCK_BYTES) {
+          own.push(bytes.slice());
+          pieces.push(lengths.length, SHARED_BLOCK + own.length, 0);
+        } else {
+          shared.push(bytes);
+          pieces.push(lengths.length, SHARED_BLOCK, sharedBytes);
+          sharedBytes += bytes.length;
+        }
+        from = to;
       }
-      place(group, blocks.length, 0);
-      blocks.push(this.#out.slice(group.start, group.end));
+      groups.push([code, count, pieces, columnBytes]);
     }
-    if (shared.length > 0) {
-      const block = new Uint8Array(shared.reduce((sum, { start, end }) => sum + end - start, 0));
-      let offset = 0;
-      for (const group of shared) {
-        block.set(this.#out.subarray(group.start, group.end), offset);
-        place(group, blocks.length, offset);
-        offset += group.end - group.start;
-      }
-      blocks.push(block);
-    }
+    const blocks = [joined(shared, sharedBytes), ...own];
     return { stats, head: [CHUNK_VERSION, stats.firstSeq, stats.events, stats.timeFirst, groups], blocks };
   }
 
@@ -212,6 +224,16 @@ export function sealChunkSync(chunk: PackedChunk): Uint8Array {
 
 function sealBlocks(chunk: PackedChunk, blocks: readonly Block[]): Uint8Array {
   return seal([...chunk.head, blocks.map(({ codec, rawBytes, data }) => [codec, rawBytes, data])]);
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Whether all offsets are integers in [0, 4096), so that page and offset make an address. */

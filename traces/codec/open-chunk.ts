@@ -19,9 +19,14 @@ const MOST_BLOCK_BYTES = CHUNK_EVENTS * VARINT_BYTES * 16;
 export interface Group {
   readonly code: number;
   readonly count: number;
-  /** Where each column starts in the expanded block; one entry more than columns. */
-  readonly bounds: readonly number[];
+  readonly columns: readonly Place[];
+}
+
+/** Where a column lies in an expanded block. */
+interface Place {
   readonly block: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A chunk whose envelope has been read and believed; blocks are expanded when first asked for. */
@@ -35,14 +40,17 @@ export class OpenChunk {
   readonly #blocks: readonly Block[];
   readonly #expanded: Array<Uint8Array | undefined> = [];
 
-  constructor(items: readonly Field[]) {
+  /** @param version of the layout */
+  constructor(version: number, items: readonly Field[]) {
     this.firstSeq = items[1]!.integer(1, Number.MAX_SAFE_INTEGER - CHUNK_EVENTS);
     this.events = items[2]!.integer(1, CHUNK_EVENTS);
     this.timeFirst = items[3]!.integer(0, TIME_LIMIT);
     this.#blocks = items[5]!.items(1).map((item) => readBlock(item.items(3)));
     if (this.#blocks.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > MOST_BLOCK_BYTES)
       damaged('its blocks are too large');
-    const groups = items[4]!.items(1).map((item) => readGroup(item.items(5), this.events, this.#blocks));
+    const groups = items[4]!
+      .items(1)
+      .map((item) => readGroup(version, item.items(version === 1 ? 5 : 4), this.events, this.#blocks));
     groups.sort((a, b) => a.code - b.code);
     const [stream, ...kinds] = groups;
     if (stream!.code !== 0) damaged('it has no kind stream');
@@ -56,7 +64,7 @@ export class OpenChunk {
 
   /** Whether the group has that column: one of a field that a later version appended may be missing. */
   has(group: Group, column: number): boolean {
-    return column < group.bounds.length - 1;
+    return column < group.columns.length;
   }
 
   tag(group: Group, column: number): number {
@@ -72,8 +80,9 @@ export class OpenChunk {
   }
 
   column(group: Group, column: number): VarintCursor {
-    this.#expanded[group.block] ??= expandBlock(this.#blocks[group.block]!);
-    return new VarintCursor(this.#expanded[group.block]!, group.bounds[column]!, group.bounds[column + 1]!);
+    const { block, start, end } = group.columns[column]!;
+    this.#expanded[block] ??= expandBlock(this.#blocks[block]!);
+    return new VarintCursor(this.#expanded[block]!, start, end);
   }
 }
 
@@ -82,26 +91,40 @@ export function openChunk(body: Uint8Array): OpenChunk {
   const items = unseal(body).items(6);
   const version = items[0]!.integer(1, 0xffff);
   if (version > CHUNK_VERSION) throw newerChunk(`layout version ${version}`);
-  return new OpenChunk(items);
+  return new OpenChunk(version, items);
 }
 
 function readBlock([codec, rawBytes, data]: readonly Field[]): Block {
   return { codec: codec!.integer(0, 255), rawBytes: rawBytes!.integer(0, MOST_BLOCK_BYTES), data: data!.bytes() };
 }
 
-function readGroup(fields: readonly Field[], events: number, blocks: readonly Block[]): Group {
+function readGroup(version: number, fields: readonly Field[], events: number, blocks: readonly Block[]): Group {
   const code = fields[0]!.integer(0, 255);
   const shape: KindShape | undefined = KIND_SHAPES[code];
   if (code !== 0 && shape === undefined) throw newerChunk(`event kind ${code}`);
   const count = fields[1]!.integer(1, events);
-  const block = fields[2]!.integer(0, blocks.length - 1);
-  const bounds = [fields[3]!.integer(0, MOST_BLOCK_BYTES)];
-  for (const bytes of fields[4]!.items(0)) bounds.push(bounds.at(-1)! + bytes.integer(1, MOST_BLOCK_BYTES));
-  const columns = code === 0 ? 2 : shape!.columns;
-  if (bounds.length - 1 > columns) throw newerChunk(`${bounds.length - 1} columns of event kind ${code}`);
-  if (bounds.length - 1 < (code === 0 ? columns : shape!.columnsAtLeast)) damaged(`event kind ${code} lacks columns`);
-  if (bounds.at(-1)! > blocks[block]!.rawBytes) damaged(`event kind ${code} reaches behind its block`);
-  return { code, count, block, bounds };
+  const lengths = fields.at(version === 1 ? 4 : 3)!.items(0);
+  // In layout 1 the columns of a group lie one after the other.
+  const pieces = version === 1 ? [lengths.length, ...integers(fields.slice(2, 4))] : integers(fields[2]!.items(3));
+  const columns: Place[] = [];
+  for (let piece = 0; piece + 2 < pieces.length; piece += 3) {
+    const [end, block, offset] = [columns.length + pieces[piece]!, pieces[piece + 1]!, pieces[piece + 2]!];
+    if (end > lengths.length || block >= blocks.length) damaged(`event kind ${code} has columns that are not there`);
+    for (let start = offset; columns.length < end; start = columns.at(-1)!.end) {
+      columns.push({ block, start, end: start + lengths[columns.length]!.integer(1, MOST_BLOCK_BYTES) });
+    }
+    const reaches = columns.at(-1)?.end ?? 0;
+    if (reaches > blocks[block]!.rawBytes) damaged(`event kind ${code} reaches behind its block`);
+  }
+  if (columns.length < lengths.length) damaged(`event kind ${code} has columns that lie nowhere`);
+  const known = code === 0 ? 2 : shape!.columns;
+  if (columns.length > known) throw newerChunk(`${columns.length} columns of event kind ${code}`);
+  if (columns.length < (code === 0 ? known : shape!.columnsAtLeast)) damaged(`event kind ${code} lacks columns`);
+  return { code, count, columns };
+}
+
+function integers(fields: readonly Field[]): number[] {
+  return fields.map((field) => field.integer(0, MOST_BLOCK_BYTES));
 }
 
 function newerChunk(what: string): TrailVersionError {
