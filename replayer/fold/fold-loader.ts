@@ -39,7 +39,8 @@ export class FoldLoader implements StateSink {
       }
       const page = pages.append(space, rows.page[row]!);
       pages.pteLow[page] = rows.pteLow[row]!;
-      pages.pteHigh[page] = rows.pteHigh[row]!;
+      // What is zero already is not written: see `zero`.
+      if (rows.pteHigh[row] !== 0) pages.pteHigh[page] = rows.pteHigh[row]!;
       pages.marks[page] = rows.marks[row]!;
       const number = rows.frame[row]!;
       if (number < 0) continue;
@@ -52,7 +53,7 @@ export class FoldLoader implements StateSink {
       frames.memory[frame] = rows.own[row]! - 1;
       frames.generation[frame] = rows.generation[row]!;
       frames.captured[frame] = rows.captured[row]!;
-      frames.cached[frame] = rows.cached[row]!;
+      if (rows.cached[row] !== 0) frames.cached[frame] = rows.cached[row]!;
       mappings.attach(page, frame);
     }
   }

@@ -4,7 +4,7 @@
  *
  * Mostly a frame is come to by way of a page that is on it. The hash by number is made up to date when one is looked for by its number.
  */
-import { checkRecords, hashOf, shiftFor, widen } from './page-table.js';
+import { checkRecords, hashOf, shiftFor, widen, zero } from './page-table.js';
 
 const REAL = 0;
 const GUEST = 1;
@@ -77,8 +77,8 @@ export class FrameTable {
 
   /** Forgets all frames; the room stays. */
   clear(): void {
-    for (const column of [this.generation, this.captured, this.cached, this.mappers, this.memory])
-      column.fill(0, 0, this.count);
+    for (const column of [this.generation, this.captured, this.mappers, this.memory]) column.fill(0, 0, this.count);
+    zero(this.cached, this.count);
     this.#slots.fill(0);
     this.count = this.#placed = 0;
     this.append(-1, false);

@@ -4,7 +4,7 @@
  */
 import { MEMORY_KINDS } from '../../traces/index.js';
 import type { FrameTable } from './frame-table.js';
-import { type PageTable, widen } from './page-table.js';
+import { type PageTable, widen, zero } from './page-table.js';
 
 const MEMORY_GUEST = MEMORY_KINDS.indexOf('guest');
 const MEMORY_SYSTEM = MEMORY_KINDS.indexOf('system');
@@ -38,8 +38,9 @@ export class Mappings {
     if (frame === 0) return;
     this.#makeRoom();
     const next = this.#first[frame]!;
-    this.#next[page] = next;
-    this.#previous[page] = 0;
+    // Lists of one page, as most are, are never written to: see `zero`.
+    if (this.#next[page] !== next) this.#next[page] = next;
+    if (this.#previous[page] !== 0) this.#previous[page] = 0;
     if (next !== 0) this.#previous[next - 1] = page + 1;
     this.#first[frame] = page + 1;
     this.#frames.mappers[frame]!++;
@@ -84,7 +85,9 @@ export class Mappings {
 
   /** Forgets all of them; the tables of pages and frames are cleared by their own. */
   clear(): void {
-    for (const list of [this.#first, this.#next, this.#previous]) list.fill(0);
+    this.#first.fill(0);
+    zero(this.#next, this.#next.length);
+    zero(this.#previous, this.#previous.length);
   }
 
   #makeRoom(): void {
