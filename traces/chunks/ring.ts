@@ -66,8 +66,8 @@ export class Taker {
       const holds = Atomics.load(control, HOLDS + slot);
       if (holds === chunk + 1) {
         const batch = batches[slot]!;
-        batch.firstSeq = sizes[2 * slot]!;
-        batch.length = sizes[2 * slot + 1]!;
+        batch.firstSeq = small(sizes[2 * slot]!);
+        batch.length = small(sizes[2 * slot + 1]!);
         return batch;
       }
       if (holds === -(chunk + 1)) return null;
@@ -81,6 +81,14 @@ export class Taker {
     Atomics.store(this.#memory.control, TAKEN, ENDED);
     this.#bell.ring();
   }
+}
+
+/**
+ * The same integer, held as one: what comes out of a Float64Array is held as a float, and a batch that held floats where others hold integers
+ * would be of another shape to the compiler, and all that works on batches compiled once more.
+ */
+function small(value: number): number {
+  return value <= 0x7fff_ffff ? value | 0 : value;
 }
 
 /** Fills the batch with that chunk; false when it cannot be read. */
