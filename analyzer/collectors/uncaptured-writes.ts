@@ -47,6 +47,8 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
   id: 'uncaptured-writes',
   create({ meta }) {
     const kernel = meta.actors.indexOf('kernel');
+    /** A write may be in CPU caches alone. */
+    const hasCached = meta.options['nonCoherent'] === 1;
     const firstSeq = new NumberColumn();
     const around = new NumberColumn();
     // The same of the writes that are in CPU caches alone: a transfer that comes now does not capture them.
@@ -104,6 +106,7 @@ export const uncapturedWrites: CollectorDefinition<UncapturedWrites> = {
         },
         transfer({ space, page, slots }, row, fold) {
           settleMoves(fold);
+          if (!hasCached) return;
           const { pages, frames } = fold;
           pages.forRange(space[row]!, page[row]!, slots[transfer.slot.pages]![row]!, (index) => {
             const frame = pages.frame[index]!;

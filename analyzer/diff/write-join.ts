@@ -37,28 +37,41 @@ export class WriteJoin {
 
   /** Compares the writes of a lane up to that order, which both sides have come to. */
   advance(lane: number, order: number): void {
-    const [a, b] = this.#records;
-    for (;;) {
-      const inA = a.first(lane);
-      const inB = b.first(lane);
-      const orderA = inA < 0 ? Infinity : a.get(inA, ORDER);
-      const orderB = inB < 0 ? Infinity : b.get(inB, ORDER);
-      const next = Math.min(orderA, orderB);
-      if (next > order) return;
-      const rowA = orderA === next ? inA : -1;
-      const rowB = orderB === next ? inB : -1;
-      if (rowA >= 0) a.shift(lane);
-      if (rowB >= 0) b.shift(lane);
-      if (rowA >= 0 && rowB >= 0 && !a.isOpen(rowA) && !b.isOpen(rowB) && a.saysTheSame(rowA, b, rowB)) {
-        this.#same(rowA, rowB);
-        continue;
+    const a = this.#records[0];
+    const b = this.#records[1];
+    let inA = a.first(lane);
+    let inB = b.first(lane);
+    let orderA = orderOf(a, inA);
+    let orderB = orderOf(b, inB);
+    // Of the writes that are the same; most of them filled a TLB entry, on both sides.
+    let costNs = 0;
+    let stallNs = 0;
+    while (orderA <= order || orderB <= order) {
+      const [rowA, rowB] = [orderA <= orderB ? inA : -1, orderB <= orderA ? inB : -1];
+      if (rowA >= 0) {
+        a.shift(lane);
+        inA = a.first(lane);
+        orderA = orderOf(a, inA);
       }
-      const open = (rowA >= 0 && a.isOpen(rowA)) || (rowB >= 0 && b.isOpen(rowB));
-      if (!open) this.#settle(lane, rowA, rowB);
-      else {
+      if (rowB >= 0) {
+        b.shift(lane);
+        inB = b.first(lane);
+        orderB = orderOf(b, inB);
+      }
+      const isOpen = (rowA >= 0 && a.isOpen(rowA)) || (rowB >= 0 && b.isOpen(rowB));
+      if (isOpen) {
         if (rowA >= 0) a.join(rowA, rowB, lane);
         if (rowB >= 0) b.join(rowB, rowA, lane);
-      }
+      } else if (rowA >= 0 && rowB >= 0 && a.saysTheSame(rowA, b, rowB)) {
+        costNs += a.get(rowA, TAKEN) + a.get(rowA, COLLECTED);
+        stallNs += a.get(rowA, STALL);
+        a.release(rowA);
+        b.release(rowB);
+      } else this.#settle(lane, rowA, rowB);
+    }
+    for (const side of [0, 1] as const) {
+      this.totals.costNs[side] += costNs;
+      this.totals.stallNs[side] += stallNs;
     }
   }
 
@@ -79,20 +92,6 @@ export class WriteJoin {
     const [a, b] = this.#records;
     a.eachJoined((row) => this.#settle(a.laneOf(row), row, a.partnerOf(row)));
     b.eachJoined((row) => this.#settle(b.laneOf(row), b.partnerOf(row), row));
-  }
-
-  /** Most rows are of writes that filled a TLB entry, on both sides. */
-  #same(rowA: number, rowB: number): void {
-    const { totals } = this;
-    const [a, b] = this.#records;
-    const costNs = a.get(rowA, TAKEN) + a.get(rowA, COLLECTED);
-    const stallNs = a.get(rowA, STALL);
-    totals.costNs[0] += costNs;
-    totals.costNs[1] += costNs;
-    totals.stallNs[0] += stallNs;
-    totals.stallNs[1] += stallNs;
-    a.release(rowA);
-    b.release(rowB);
   }
 
   #settle(lane: number, rowA: number, rowB: number): void {
@@ -123,4 +122,9 @@ export class WriteJoin {
     if (rowA >= 0) a.release(rowA);
     if (rowB >= 0) b.release(rowB);
   }
+}
+
+/** Order of a row; infinite for none. */
+function orderOf(records: WriteRecords, row: number): number {
+  return row < 0 ? Infinity : records.get(row, ORDER);
 }

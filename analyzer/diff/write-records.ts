@@ -27,14 +27,18 @@ const FREE = -3;
 /** A row that nobody will compare: it is given back when nothing holds it open. */
 const DISOWNED = -4;
 
+// Columns of a row of links; the fourth is empty, and keeps a row within one line of the cache.
+/** The next row of its queue, or the next free one. */
+const NEXT = 0;
+/** How many frames wait to be collected for which this write counts as the one that made them dirty. */
+const OPEN = 1;
+/** After both sides have come to it: the row of the same write on the other side, NO_ROW where it has none; before: ALONE. */
+const PARTNER = 2;
+const LINKS = 4;
+
 export class WriteRecords {
   values = new Float64Array(1024 * WIDTH);
-  /** The next row of its queue, or the next free one. */
-  #next = new Int32Array(1024);
-  /** How many frames wait to be collected for which this write counts as the one that made them dirty. */
-  #open = new Int32Array(1024);
-  /** After both sides have come to it: the row of the same write on the other side, NO_ROW where it has none; before: ALONE. */
-  #partner = new Int32Array(1024);
+  #links = new Int32Array(1024 * LINKS);
   #free = NO_ROW;
   #used = 0;
   #head = new Int32Array(64).fill(NO_ROW);
@@ -45,14 +49,15 @@ export class WriteRecords {
   /** A row that is in no queue yet, with zeros in it. */
   take(): number {
     let row = this.#free;
-    if (row !== NO_ROW) this.#free = this.#next[row]!;
+    if (row !== NO_ROW) this.#free = this.#links[row * LINKS + NEXT]!;
     else {
       row = this.#used++;
-      if (row === this.#next.length) this.#grow();
+      if (row * LINKS === this.#links.length) this.#grow();
     }
-    this.#next[row] = NO_ROW;
-    this.#open[row] = 0;
-    this.#partner[row] = ALONE;
+    const links = this.#links;
+    links[row * LINKS + NEXT] = NO_ROW;
+    links[row * LINKS + OPEN] = 0;
+    links[row * LINKS + PARTNER] = ALONE;
     const { values } = this;
     for (let at = row * WIDTH, end = at + WIDTH; at < end; at++) values[at] = 0;
     return row;
@@ -64,7 +69,7 @@ export class WriteRecords {
     if (lane >= this.#head.length) this.#growLanes(lane);
     const tail = this.#tail[lane]!;
     if (tail === NO_ROW) this.#head[lane] = row;
-    else this.#next[tail] = row;
+    else this.#links[tail * LINKS + NEXT] = row;
     this.#tail[lane] = row;
   }
 
@@ -85,52 +90,52 @@ export class WriteRecords {
   shift(lane: number): void {
     this.queued--;
     const row = this.#head[lane]!;
-    const next = this.#next[row]!;
+    const next = this.#links[row * LINKS + NEXT]!;
     this.#head[lane] = next;
     if (next === NO_ROW) this.#tail[lane] = NO_ROW;
   }
 
   /** One more frame waits for which this write counts. */
   opened(row: number): void {
-    this.#open[row]!++;
+    this.#links[row * LINKS + OPEN]!++;
   }
 
   /** One of them waits no more; true when it was the last. */
   closed(row: number): boolean {
-    return --this.#open[row]! === 0;
+    return --this.#links[row * LINKS + OPEN]! === 0;
   }
 
   isOpen(row: number): boolean {
-    return this.#open[row] !== 0;
+    return this.#links[row * LINKS + OPEN] !== 0;
   }
 
   /** Both sides have come to this write of the lane; `partner` is its row over there, or -1. */
   join(row: number, partner: number, lane: number): void {
-    this.#partner[row] = partner;
-    this.#next[row] = lane; // it is in no queue any more
+    this.#links[row * LINKS + PARTNER] = partner;
+    this.#links[row * LINKS + NEXT] = lane; // it is in no queue any more
   }
 
   /** The lane of a joined row. */
   laneOf(row: number): number {
-    return this.#next[row]!;
+    return this.#links[row * LINKS + NEXT]!;
   }
 
   isJoined(row: number): boolean {
-    return this.#partner[row]! >= NO_ROW;
+    return this.#links[row * LINKS + PARTNER]! >= NO_ROW;
   }
 
   partnerOf(row: number): number {
-    return this.#partner[row]!;
+    return this.#links[row * LINKS + PARTNER]!;
   }
 
   /** Nobody will compare the row. */
   disown(row: number): void {
-    if (this.isOpen(row)) this.#partner[row] = DISOWNED;
+    if (this.isOpen(row)) this.#links[row * LINKS + PARTNER] = DISOWNED;
     else this.release(row);
   }
 
   isDisowned(row: number): boolean {
-    return this.#partner[row] === DISOWNED;
+    return this.#links[row * LINKS + PARTNER] === DISOWNED;
   }
 
   /** Whether the row says the same as one of another side: it did the same at the same price. */
@@ -153,17 +158,14 @@ export class WriteRecords {
   }
 
   release(row: number): void {
-    this.#partner[row] = FREE;
-    this.#next[row] = this.#free;
+    this.#links[row * LINKS + PARTNER] = FREE;
+    this.#links[row * LINKS + NEXT] = this.#free;
     this.#free = row;
   }
 
   #grow(): void {
-    const rows = this.#next.length * 2;
-    this.values = widened(this.values, new Float64Array(rows * WIDTH));
-    this.#next = widened(this.#next, new Int32Array(rows));
-    this.#open = widened(this.#open, new Int32Array(rows));
-    this.#partner = widened(this.#partner, new Int32Array(rows));
+    this.values = widened(this.values, new Float64Array(this.values.length * 2));
+    this.#links = widened(this.#links, new Int32Array(this.#links.length * 2));
   }
 
   #growLanes(lane: number): void {
