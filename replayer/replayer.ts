@@ -22,8 +22,8 @@ const JUMP_EVENTS = 4 * CHUNK_EVENTS;
 
 /** Moves up to so many events are steps, after which more of them are expected. Chosen: a screenful, and then some. */
 const STEP_EVENTS = 1024;
-/** Events that can be taken back at least. */
-const MOST_UNDOS = CHUNK_EVENTS;
+/** Events that can be taken back at least. Chosen: they take some 10 MB, and to fold so many costs less than to step over them. */
+const MOST_UNDOS = CHUNK_EVENTS / 2;
 
 export class Replayer {
   /** The last event of the trail; 0 for an empty one. */
@@ -76,7 +76,8 @@ export class Replayer {
     if (back < 0 && isStep && this.#undos.length > 0) return this.#step(seq);
     if (back <= 0 || !isStep) return this.#jump(seq);
     // The first step backwards: from here on events are folded so that they can be taken back, for there will be more of them.
-    this.#jump(seq === 0 ? 0 : this.#source.chunks[chunkOfSeq(this.#source, seq)]!.firstSeq - 1);
+    const chunk = seq === 0 ? 0 : this.#source.chunks[chunkOfSeq(this.#source, seq)]!.firstSeq - 1;
+    this.#jump(Math.max(chunk, seq - MOST_UNDOS));
     return this.#step(seq);
   }
 

@@ -28,13 +28,23 @@ export type Undo = () => void;
 export function applyReversibly(fold: Fold, batch: EventBatch, row: number): Undo {
   const undo = noted(fold, batch, row);
   const tlb = fold.tlb(batch.cpu[row]!);
+  const dropped = applyWatching(fold, batch, row, tlb);
+  // Tens of thousands are kept, so each is as small as it can be.
+  return dropped.length === 0 ? undo : inReverse([...dropped, undo]);
+}
+
+/** Folds the event; how to put back the entries that it drops. */
+function applyWatching(fold: Fold, batch: EventBatch, row: number, tlb: CpuTlb | undefined): Undo[] {
   const dropped: Undo[] = [];
   if (tlb !== undefined) tlb.onDrop = (slot) => void dropped.push(refill(tlb, slot));
   fold.apply(batch, row, row + 1);
   if (tlb !== undefined) tlb.onDrop = null;
+  return dropped;
+}
+
+function inReverse(undos: readonly Undo[]): Undo {
   return () => {
-    undo();
-    for (let i = dropped.length - 1; i >= 0; i--) dropped[i]!();
+    for (let i = undos.length - 1; i >= 0; i--) undos[i]!();
   };
 }
 
@@ -98,11 +108,13 @@ function noted(fold: Fold, batch: EventBatch, row: number): Undo {
 function notedWrite(fold: Fold, frame: number): Undo {
   const { frames, pages } = fold;
   const behind = fold.backing(frame);
-  const host = behind < 0 ? -1 : pages.frame[behind]!;
+  const undo = notedWrites(frames, frame);
+  return behind < 0 ? undo : inReverse([undo, notedWrites(frames, pages.frame[behind]!)]);
+}
+
+function notedWrites(frames: Fold['frames'], frame: number): Undo {
   const [generation, cached] = [frames.generation[frame]!, frames.cached[frame]!];
-  const hostGeneration = host < 0 ? 0 : frames.generation[host]!;
   return () => {
-    if (host >= 0) frames.generation[host] = hostGeneration;
     frames.generation[frame] = generation;
     frames.cached[frame] = cached;
   };
