@@ -34,7 +34,7 @@ export class Changes {
     const pages = this.#changedPages();
     const before = this.#told(pages);
     const changed = this.#rowsOf(pages);
-    for (const page of pages) this.#tell(page);
+    for (let row = 0; row < pages.length; row++) this.#tell(pages[row]!);
     return { ...headOf(this.#machine), changed, before, shared: this.#sharedFrames(), tlbs: tlbsOf(this.#machine) };
   }
 
@@ -75,10 +75,13 @@ export class Changes {
   /** What a difference is stored to. */
   #told(pages: Int32Array): CheckpointState['before'] {
     const { number } = this.#machine.pages.frames;
-    const frame = Float64Array.from(pages, (page) =>
-      this.#frame[page]! < 0 ? PAGE_GONE : number[this.#frame[page]!]!,
-    );
-    return { frame, generation: Float64Array.from(pages, (page) => this.#generation[page]!) };
+    const before = { frame: new Float64Array(pages.length), generation: new Float64Array(pages.length) };
+    for (let row = 0; row < pages.length; row++) {
+      const frame = this.#frame[pages[row]!]!;
+      before.frame[row] = frame < 0 ? PAGE_GONE : number[frame]!;
+      before.generation[row] = this.#generation[pages[row]!]!;
+    }
+    return before;
   }
 
   #tell(page: number): void {
