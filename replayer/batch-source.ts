@@ -6,6 +6,7 @@ import {
   type PageQuery,
   type PageScope,
   type Selection,
+  type SlotQuery,
   selectionOf,
   type StateSink,
   type Topic,
@@ -42,6 +43,19 @@ export class BatchSource implements EventSource {
     for (let row = Math.min(seq - batch.firstSeq, batch.length - 1); row >= 0; row--) {
       if ((selection.kinds & (1 << batch.kind[row]!)) === 0 || batch.space[row] !== space) continue;
       if (batch.page[row] !== head && !touches(batch, row, page, page)) continue;
+      copyRows(batch, row, row + 1, into);
+      yield batch.firstSeq + row;
+    }
+  }
+
+  *eventsOnward(index: number, seq: number, query: SlotQuery, into: EventBatch): Generator<number> {
+    const batch = this.batches[index]!;
+    const { selection, cpu, slot } = query;
+    for (let row = Math.max(0, seq - batch.firstSeq); row < batch.length; row++) {
+      const code = batch.kind[row]!;
+      if ((selection.kinds & (1 << code)) === 0 || batch.cpu[row] !== cpu) continue;
+      const field = EVENT_BY_CODE[code]!.slot['slot'];
+      if (field !== undefined && batch.slots[field]![row] !== slot) continue;
       copyRows(batch, row, row + 1, into);
       yield batch.firstSeq + row;
     }

@@ -6,6 +6,7 @@ import {
   EventBatch,
   type PageQuery,
   type Selection,
+  type SlotQuery,
   type StateStore,
   type Topic,
   type TrailEnding,
@@ -40,6 +41,8 @@ export interface EventSource extends StateStore {
    * without its time; what is yielded is its seq.
    */
   eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Iterable<number>;
+  /** The same from `seq` on, the first one first, of the events that may do something to a slot of a TLB. */
+  eventsOnward(index: number, seq: number, query: SlotQuery, into: EventBatch): Iterable<number>;
   /** ns of event `seq`, which lies in that chunk. */
   timeOf(index: number, seq: number): number;
   /** The last chunk, from `atLeast` (0) on, that may hold an event of that topic about the page up to event `seq`; -1 where there is none. */

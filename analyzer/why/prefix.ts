@@ -4,6 +4,7 @@ import {
   type PageQuery,
   type PageScope,
   type Selection,
+  type SlotQuery,
   type StateSink,
   type Topic,
   type TrailMeta,
@@ -47,6 +48,13 @@ export class Prefix implements EventSource {
 
   eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Iterable<number> {
     return this.#source.eventsBack(index, Math.min(seq, this.#seq), query, into);
+  }
+
+  *eventsOnward(index: number, seq: number, query: SlotQuery, into: EventBatch): Generator<number> {
+    for (const found of this.#source.eventsOnward(index, seq, query, into)) {
+      if (found > this.#seq) return;
+      yield found;
+    }
   }
 
   timeOf(index: number, seq: number): number {

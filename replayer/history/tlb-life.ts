@@ -12,7 +12,7 @@ export const TLB_FIELDS: Selection = fieldsOf({
   'tlb-evict': ['slot'],
   'flush-ack': ['pages', 'scope'],
 });
-export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': ['flags'] });
+export const FILL_FIELDS: Selection = fieldsOf({ 'tlb-fill': ['slot', 'flags'] }, { who: true });
 export const UPDATE_FIELDS: Selection = fieldsOf({ 'tlb-update': [] });
 
 export interface Held {
@@ -38,7 +38,16 @@ export class TlbLife {
     return this.#words === NOTHING;
   }
 
-  /** Goes on from what a checkpoint says that the CPU holds of the page, in an entry of its own. */
+  get cpu(): number {
+    return this.#cached.cpu;
+  }
+
+  /** The slot of the page's own entry. */
+  get slot(): number {
+    return this.#cached.own.slot;
+  }
+
+  /** Goes on from what the CPU is known to hold of the page, in an entry of its own. */
   resume(held: Held): void {
     Object.assign(this.#cached.own, held);
     this.#words = wordsOf(this.#cached.entry);

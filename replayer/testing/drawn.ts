@@ -41,6 +41,7 @@ import {
   type PageQuery,
   type PteLayout,
   type Selection,
+  type SlotQuery,
   selectionOf,
   sendSnapshot,
   type StateSink,
@@ -146,6 +147,13 @@ export class MemorySource extends BatchSource {
 
   override *eventsBack(index: number, seq: number, query: PageQuery, into: EventBatch): Generator<number> {
     for (const found of super.eventsBack(index, seq, query, into)) {
+      spoil(into, { ...query.selection, times: false });
+      yield found;
+    }
+  }
+
+  override *eventsOnward(index: number, seq: number, query: SlotQuery, into: EventBatch): Generator<number> {
+    for (const found of super.eventsOnward(index, seq, query, into)) {
       spoil(into, { ...query.selection, times: false });
       yield found;
     }

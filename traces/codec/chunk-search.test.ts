@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random, TrailFormatError } from '../../base/index.js';
 import { EventBatch } from '../batch.js';
 import { EVENT_KINDS, PAGES_SLOT } from '../events/index.js';
-import { ChunkSearch, type PageQuery } from './chunk-search.js';
+import { ChunkSearch, type PageQuery, type SlotQuery } from './chunk-search.js';
 import { ChunkPacker, ChunkUnpacker, fieldsOf, type Selection, sealChunkSync } from './index.js';
 import { openChunk } from './open-chunk.js';
 import { randomBatch } from './samples.js';
@@ -27,6 +27,9 @@ function crowded(random: Random, length: number, sane: boolean): EventBatch {
     batch.space[row] = random.below(spaces);
     const slot = PAGES_SLOT[batch.kind[row]!]!;
     if (slot >= 0 && random.below(2) > 0) batch.slots[slot]![row] = random.below(5);
+    const held = (EVENT_KINDS.find(({ code }) => code === batch.kind[row])!.slot as Record<string, number>)['slot'];
+    if (held !== undefined && random.below(2) > 0) batch.slots[held]![row] = random.below(3);
+    if (random.below(2) > 0) batch.cpu[row] = random.below(3) - 1;
   }
   return batch;
 }
@@ -45,6 +48,16 @@ function scanned(batch: EventBatch, upTo: number, { selection, space, page, head
   return rows;
 }
 
+/** The same of what happens to a slot of a TLB: rows from the first one on. */
+function scannedOnward(batch: EventBatch, from: number, { selection, cpu, slot }: SlotQuery): number[] {
+  return [...batch.kind.keys()].slice(from, batch.length).filter((row) => {
+    const code = batch.kind[row]!;
+    if ((selection.kinds & (1 << code)) === 0 || batch.cpu[row] !== cpu) return false;
+    const field = EVENT_KINDS.find((kind) => kind.code === code)!.slot as Record<string, number>;
+    return field['slot'] === undefined || batch.slots[field['slot']]![row] === slot;
+  });
+}
+
 /** Everything of the event in a row but its time. */
 function eventIn(batch: EventBatch, at: number): number[] {
   const { fields } = EVENT_KINDS.find(({ code }) => code === batch.kind[at])!;
@@ -55,6 +68,7 @@ function eventIn(batch: EventBatch, at: number): number[] {
 describe('searching a chunk', () => {
   it('finds what a scan finds, event by event, and tells their times', () => {
     let found = 0;
+    let met = 0;
     const one = new EventBatch(1);
     for (let seed = 1; seed <= 200; seed++) {
       const random = new Random(seed);
@@ -73,10 +87,17 @@ describe('searching a chunk', () => {
           expected.length > 0 ? [batch.firstSeq, 1] : [one.firstSeq, one.length],
         );
         found += expected.length;
+        const fate = { selection: someKinds(random), cpu: random.below(3) - 1, slot: random.below(3) };
+        const onward: unknown[] = [];
+        for (const row of search.onward(upTo, fate, one)) onward.push([row, one.row[0], eventIn(one, 0)]);
+        const ahead = scannedOnward(batch, upTo, fate).map((row) => [row, row, eventIn(batch, row)]);
+        expect(onward, `seed ${seed}, question ${question} onward`).toEqual(ahead);
+        met += ahead.length;
         expect(search.timeOf(upTo), `seed ${seed}, time of row ${upTo}`).toBe(batch.time[upTo]);
       }
     }
     expect(found).toBeGreaterThan(5000);
+    expect(met).toBeGreaterThan(5000);
   });
 
   it('of damaged bytes under a right checksum lets out nothing but named errors', () => {
@@ -101,6 +122,7 @@ describe('searching a chunk', () => {
         () => {
           const search = searching.open(openChunk(bytes));
           for (const row of search.backFrom(11, query, one)) search.timeOf(row);
+          for (const row of search.onward(2, { ...query, cpu: 1, slot: 1 }, one)) search.timeOf(row);
           for (let row = 0; row < 12; row++) search.timeOf(row);
         },
       ].map((read) => {

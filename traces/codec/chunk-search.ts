@@ -7,7 +7,7 @@
  */
 import { invariant } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
-import { PAGES_SLOT } from '../events/index.js';
+import { EVENT_BY_CODE, PAGES_SLOT } from '../events/index.js';
 import { unpackAddresses } from './addresses.js';
 import { MEANS_ADDRESS, MEANS_VALUE } from './columns.js';
 import { timeOfRow } from './event-time.js';
@@ -36,6 +36,29 @@ export interface PageQuery {
   readonly page: number;
   /** Another page whose events are found too, such as the one where a huge entry over the page would stand; `page` for no other. */
   readonly head: number;
+}
+
+/** Which events are looked for: those that may do something to what lies in a slot of a TLB. */
+export interface SlotQuery {
+  /** Kinds that may be found, and the fields of them that are wanted. One without a field `slot` is about all slots. */
+  readonly selection: Selection;
+  readonly cpu: number;
+  readonly slot: number;
+}
+
+/** Slot of the field `slot` by event code; -1 where a kind has none. */
+const SLOT_SLOT = Int8Array.from({ length: 32 }, (_, code) => EVENT_BY_CODE[code]?.slot['slot'] ?? -1);
+
+/** The events of one kind in a TLB, and which of them comes next. */
+interface SlotTrace {
+  readonly group: Group;
+  /** Null where all are what is looked for. */
+  readonly cpus: Float64Array | null;
+  readonly slots: Float64Array | null;
+  /** Which event of its kind; its number of events where there is none any more. */
+  at: number;
+  /** Its row in the chunk. */
+  row: number;
 }
 
 /** The events of one kind, and which of them was found. */
@@ -101,6 +124,27 @@ export class ChunkSearch {
     }
   }
 
+  /**
+   * Goes through the events from `row` on that may do something to a slot of a TLB, the first one first. Each becomes the only event of `into`,
+   * without its time; its row in the chunk is yielded. No other chunk may be opened meanwhile.
+   * @throws TrailFormatError
+   */
+  *onward(row: number, query: SlotQuery, into: EventBatch): Generator<number> {
+    const chunk = this.#opened;
+    const traces = this.#slotTraces(row, query);
+    for (;;) {
+      let next: SlotTrace | undefined;
+      for (const trace of traces) {
+        if (trace.at < trace.group.count && (next === undefined || trace.row < next.row)) next = trace;
+      }
+      if (next === undefined) return;
+      this.#deliver(next, query.selection, into);
+      yield next.row;
+      invariant(this.#chunk === chunk, 'a chunk was searched on after another one was opened');
+      this.#goOn(next, next.at + 1, query);
+    }
+  }
+
   /** ns of the event in that row. @throws TrailFormatError */
   timeOf(row: number): number {
     return timeOfRow(this.#opened, this.#stream, row);
@@ -147,13 +191,48 @@ export class ChunkSearch {
     if (at >= 0) trace.row = this.#stream.rowOf(group.code, at, row);
   }
 
-  #deliver({ group, pages, at, row }: Trace, { who, slots }: Selection, into: EventBatch): void {
+  #slotTraces(row: number, query: SlotQuery): SlotTrace[] {
+    const { kinds } = query.selection;
+    const before = this.#stream.countsUpTo(row - 1, kinds);
+    const traces: SlotTrace[] = [];
+    for (const group of this.#opened.groups) {
+      if ((kinds & (1 << group.code)) === 0 || before[group.code] === group.count) continue;
+      const cpu = this.#column(group, COLUMN_CPU);
+      if (cpu.constant !== null && cpu.constant !== query.cpu) continue;
+      const field = SLOT_SLOT[group.code]!;
+      const slot = field < 0 ? null : this.#column(group, COMMON_COLUMNS + field);
+      if (slot !== null && slot.constant !== null && slot.constant !== query.slot) continue;
+      const trace: SlotTrace = {
+        group,
+        cpus: cpu.constant === null ? cpu.values() : null,
+        slots: slot === null || slot.constant !== null ? null : slot.values(),
+        at: 0,
+        row,
+      };
+      this.#goOn(trace, before[group.code]!, query);
+      traces.push(trace);
+    }
+    return traces;
+  }
+
+  /** Moves to the next event of the kind from `from` on that may do something to the slot. */
+  #goOn(trace: SlotTrace, from: number, { cpu, slot }: SlotQuery): void {
+    const { group, cpus, slots, row } = trace;
+    let at = from;
+    for (; at < group.count; at++) {
+      if ((slots === null || slots[at] === slot) && (cpus === null || cpus[at] === cpu)) break;
+    }
+    trace.at = at;
+    if (at < group.count) trace.row = this.#stream.rowFrom(group.code, at, row);
+  }
+
+  #deliver({ group, at, row }: Trace | SlotTrace, { who, slots }: Selection, into: EventBatch): void {
     const chunk = this.#opened;
     into.firstSeq = chunk.firstSeq;
     into.length = 1;
     into.row[0] = row;
     into.kind[0] = group.code;
-    into.page[0] = pages[at]!;
+    into.page[0] = this.#pageAt(group, at);
     into.cpu[0] = this.#column(group, COLUMN_CPU).at(at);
     into.space[0] = this.#column(group, COLUMN_SPACE).at(at);
     if (who) {
@@ -168,6 +247,11 @@ export class ChunkSearch {
       if (slot === offsetSlot && addresses !== undefined) into.slots[slot]![0] = addresses.offsets[at]!;
       else into.slots[slot]![0] = chunk.has(group, column) ? this.#column(group, column).at(at) : 0;
     }
+  }
+
+  #pageAt(group: Group, at: number): number {
+    const isAccess = KIND_SHAPES[group.code]!.offsetSlot >= 0;
+    return isAccess ? this.#pages(group)[at]! : this.#column(group, COLUMN_PAGE).at(at);
   }
 
   #pages(group: Group): Float64Array {

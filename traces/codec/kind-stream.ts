@@ -17,32 +17,43 @@ export class KindStream {
   readonly rows = new Uint32Array(CHUNK_EVENTS + 1);
   /** Events of its kind before each run. */
   readonly before = new Uint32Array(CHUNK_EVENTS);
+  /** Events of each kind. */
+  readonly #seen = new Uint32Array(KIND_CODES);
 
   /** Turns to a chunk; `room` for what is unpacked meanwhile. @throws TrailFormatError */
   open(chunk: OpenChunk, room: ColumnRoom): void {
     const { stream, events, groups } = chunk;
     const column = (at: number, most: number) =>
-      new OneColumn(chunk.column(stream, at), stream.count, MEANS_VALUE, [1, most], room).small();
-    const codes = column(0, KIND_CODES - 1);
-    const lengths = column(1, events);
-    const { kinds, rows, before } = this;
-    const seen = new Uint32Array(KIND_CODES);
+      new OneColumn(chunk.column(stream, at), stream.count, MEANS_VALUE, [1, most], room);
+    const [codes, lengths] = [column(0, KIND_CODES - 1), column(1, events)];
+    this.count = stream.count;
+    const [code, length] = [codes.bytes(), lengths.bytes()];
+    if (code === null || length === null || !this.#fill(code, length)) this.#fill(codes.values(), lengths.values());
+    if (this.rows[this.count] !== events) damaged('its kind stream does not match its events');
+    for (const group of groups) {
+      if (this.#seen[group.code] !== group.count) damaged('its kind stream does not match its groups');
+    }
+  }
+
+  /** False where a byte is no number of its own, or none that can be. */
+  #fill(codes: Uint8Array | Float64Array, lengths: Uint8Array | Float64Array): boolean {
+    const { kinds, rows, before, count } = this;
+    const inPlace = codes instanceof Uint8Array;
+    const seen = this.#seen.fill(0);
     let row = 0;
-    for (let run = 0; run < stream.count; run++) {
+    for (let run = 0; run < count; run++) {
       const kind = codes[run]!;
       const length = lengths[run]!;
+      if (inPlace && (kind === 0 || kind >= KIND_CODES || length === 0 || length > 127)) return false;
       kinds[run] = kind;
       rows[run] = row;
-      before[run] = seen[kind]!;
-      seen[kind] = before[run]! + length;
+      const earlier = seen[kind]!;
+      before[run] = earlier;
+      seen[kind] = earlier + length;
       row += length;
     }
-    this.count = stream.count;
-    rows[this.count] = row;
-    if (row !== events) damaged('its kind stream does not match its events');
-    for (const group of groups) {
-      if (seen[group.code] !== group.count) damaged('its kind stream does not match its groups');
-    }
+    rows[count] = row;
+    return true;
   }
 
   /** The run that the row lies in. */
@@ -68,6 +79,13 @@ export class KindStream {
       counts[kind] = this.before[run]! + Math.min(row + 1, this.rows[run + 1]!) - this.rows[run]!;
     }
     return counts;
+  }
+
+  /** Row of the event that is number `index` of its kind. It must lie at or behind `atLeast`. */
+  rowFrom(kind: number, index: number, atLeast: number): number {
+    let run = this.runOf(atLeast);
+    while (this.kinds[run] !== kind || this.before[run]! + this.rows[run + 1]! - this.rows[run]! <= index) run++;
+    return this.rows[run]! + index - this.before[run]!;
   }
 
   /** Row of the event that is number `index` of its kind. It must lie at or before `atMost`. */

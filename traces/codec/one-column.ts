@@ -68,11 +68,16 @@ export class OneColumn {
     return (this.#values = values);
   }
 
+  /** All of them in place, where each takes one byte, which nobody has looked at; null where that cannot be. */
+  bytes(): Uint8Array | null {
+    const { bytes, at, end } = this.#cursor;
+    return this.#packing === PACK_PLAIN && end - at === this.#count ? bytes.subarray(at, end) : null;
+  }
+
   /** All of them; in place where each takes one byte. */
   small(): Float64Array | Uint8Array {
-    const { bytes, at, end } = this.#cursor;
-    if (this.#packing !== PACK_PLAIN || end - at !== this.#count) return this.values();
-    const small = bytes.subarray(at, end);
+    const small = this.bytes();
+    if (small === null) return this.values();
     const [least, most] = this.#bounds;
     for (let row = 0; row < small.length; row++) {
       const value = small[row]!;
@@ -85,22 +90,31 @@ export class OneColumn {
   /** Sum of the rows [from, to). */
   sum(from: number, to: number): number {
     if (this.constant !== null) return this.constant * (to - from);
+    if (this.#values === undefined && (this.#packing === PACK_PLAIN || this.#packing === PACK_SIGNED))
+      return this.#sumOf(from, to);
     const values = this.values();
     let sum = 0;
     for (let row = from; row < to; row++) sum += values[row]!;
     return sum;
   }
 
-  /** Passes over the numbers before it, whose ends are the bytes without a high bit. */
+  /** The same without unpacking: of times a few rows are summed up, or as many as are added up while they are read. */
+  #sumOf(from: number, to: number): number {
+    const cursor = this.#restart();
+    const isPlain = this.#packing === PACK_PLAIN;
+    const [least, most] = this.#bounds;
+    cursor.at = placeOf(cursor, from);
+    let sum = 0;
+    for (let row = from; row < to; row++) {
+      sum += bounded(isPlain ? cursor.unsigned() : cursor.signed(), least, most);
+    }
+    return sum;
+  }
+
+  /** Passes over the numbers before it. */
   #passTo(row: number): number {
     const cursor = this.#restart();
-    const { bytes, end } = cursor;
-    let { at } = cursor;
-    for (let left = row; left > 0; ) {
-      if (at >= end) damaged('a column is longer or shorter than its values');
-      if (bytes[at++]! < 128) left--;
-    }
-    cursor.at = at;
+    cursor.at = placeOf(cursor, row);
     return bounded(this.#packing === PACK_PLAIN ? cursor.unsigned() : cursor.signed(), ...this.#bounds);
   }
 
@@ -114,4 +128,14 @@ export class OneColumn {
     const { bytes, at, end } = this.#cursor;
     return new VarintCursor(bytes, at, end);
   }
+}
+
+/** Where number `row` begins, of numbers one after the other: the end of each is a byte without a high bit. */
+function placeOf({ bytes, at, end }: VarintCursor, row: number): number {
+  let place = at;
+  for (let left = row; left > 0; ) {
+    if (place >= end) damaged('a column is longer or shorter than its values');
+    if (bytes[place++]! < 128) left--;
+  }
+  return place;
 }

@@ -81,6 +81,15 @@ export function aspectsOfTopic({ kinds, flags, carrier, cpu }: Topic): number {
   return aspects;
 }
 
+const ASPECTS_OF_KIND = Uint32Array.from({ length: 32 }, (_, code) => aspectsOfTopic({ kinds: 1 << code }));
+
+/** The kinds that events of these aspects may be of: bit c for event code c. */
+export function kindsOfAspects(aspects: number): number {
+  let kinds = 0;
+  for (let code = 1; code < 32; code++) if ((ASPECTS_OF_KIND[code]! & aspects) !== 0) kinds |= 1 << code;
+  return kinds;
+}
+
 /** Aspects that are asked about together, for which the index knows more; all come last. On disk, by position. */
 export const FAMILIES: readonly number[] = [
   2 ** ASPECTS - 1,

@@ -43,6 +43,17 @@ export class MaskedPages implements PagesOfSegments {
     return first > partOf(upTo.row, PART_EVENTS_4) ? chunks & ~(1 << upTo.chunk) : chunks;
   }
 
+  aspectsOf(segment: number, space: number, page: number, chunk: number): number {
+    const table = this.#table(segment, FIRST_PAGE_SHARD - rangeShard(page));
+    if (table === null) return 0;
+    let aspects = 0;
+    for (let aspect = 0; aspect < ASPECTS; aspect++) {
+      const { chunks } = this.#tables.named(segment, () => chunksIn(table, space, page, 1 << aspect));
+      if ((chunks & (1 << chunk)) !== 0) aspects |= 1 << aspect;
+    }
+    return aspects;
+  }
+
   #table(segment: number, shard: number): OpenTable | null {
     return this.#kept.get(segment, shard, () => this.#tables.open(segment, shard, MOST_COLUMNS));
   }

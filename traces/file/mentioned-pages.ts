@@ -46,6 +46,13 @@ interface Parts {
   readonly laters: Uint32Array;
 }
 
+/** Where a page is, and what the numbers there mean. */
+interface Found {
+  readonly mentioned: Mentioned;
+  readonly row: number;
+  readonly combinations: Combinations;
+}
+
 /** Ones in a mask of families. */
 const BITS = Uint8Array.from({ length: LATER[1] + 1 }, (_, mask) => (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1));
 
@@ -60,24 +67,35 @@ export class MentionedPages implements PagesOfSegments {
 
   chunksOf(segment: number, space: number, page: number, aspects: number, upTo: UpTo | null): number {
     return this.#tables.named(segment, () => {
-      const shard = rangeShard(page);
-      const mentioned = this.#mentioned.get(segment, shard, () => this.#read(segment, shard) ?? 'none');
-      if (mentioned === 'none') return 0;
-      const { spaces, pages } = mentioned;
-      const row = rowFrom(spaces, pages, space, page);
-      if (spaces[row] !== space || pages[row] !== page) return 0;
-      const combinations = this.#combinations.get(segment, 0, () => this.#readCombinations(segment));
+      const found = this.#find(segment, space, page);
+      if (found === null) return 0;
+      const { mentioned, combinations, row } = found;
       let chunks = 0;
       for (let chunk = 0; chunk < SEGMENT_CHUNKS; chunk++) {
-        const has = combinations.aspects[numberAt(mentioned, row * SEGMENT_CHUNKS + chunk)];
-        if (has === undefined) damaged('it has a combination that is not listed');
-        if ((has & aspects) !== 0) chunks |= 1 << chunk;
+        if ((aspectsAt(found, chunk) & aspects) !== 0) chunks |= 1 << chunk;
       }
       if (upTo === null || (chunks & (1 << upTo.chunk)) === 0) return chunks;
-      mentioned.parts ??= this.#readParts(segment, shard, mentioned, combinations);
+      mentioned.parts ??= this.#readParts(segment, rangeShard(page), mentioned, combinations);
       const part = partAt(mentioned, combinations, row, upTo.chunk, familyOf(aspects));
       return part > partOf(upTo.row) ? chunks & ~(1 << upTo.chunk) : chunks;
     });
+  }
+
+  aspectsOf(segment: number, space: number, page: number, chunk: number): number {
+    return this.#tables.named(segment, () => {
+      const found = this.#find(segment, space, page);
+      return found === null ? 0 : aspectsAt(found, chunk);
+    });
+  }
+
+  #find(segment: number, space: number, page: number): Found | null {
+    const shard = rangeShard(page);
+    const mentioned = this.#mentioned.get(segment, shard, () => this.#read(segment, shard) ?? 'none');
+    if (mentioned === 'none') return null;
+    const { spaces, pages } = mentioned;
+    const row = rowFrom(spaces, pages, space, page);
+    if (spaces[row] !== space || pages[row] !== page) return null;
+    return { mentioned, row, combinations: this.#combinations.get(segment, 0, () => this.#readCombinations(segment)) };
   }
 
   #read(segment: number, shard: number): Mentioned | null {
@@ -105,6 +123,14 @@ export class MentionedPages implements PagesOfSegments {
   #present(segment: number, shard: number, mostColumns: number): OpenTable {
     return this.#tables.open(segment, shard, mostColumns) ?? damaged(`its shard ${shard} is missing`);
   }
+}
+
+/** What the chunk speaks of. */
+function aspectsAt({ mentioned, combinations, row }: Found, chunk: number): number {
+  return (
+    combinations.aspects[numberAt(mentioned, row * SEGMENT_CHUNKS + chunk)] ??
+    damaged('it has a combination that is not listed')
+  );
 }
 
 function numberAt({ digits }: Mentioned, at: number): number {

@@ -1,7 +1,8 @@
 /** The page index of an opened trail: see `page-index.ts`. */
 import type Database from 'better-sqlite3';
 import type { OpenTable } from '../codec/table.js';
-import { ASPECTS, aspectsOfTopic, type Topic } from './aspects.js';
+import { ALL_KINDS } from '../codec/shape.js';
+import { ASPECTS, aspectsOfTopic, kindsOfAspects, type Topic } from './aspects.js';
 import { partOf, PART_EVENTS, PART_EVENTS_4, partsOf, SEGMENT_CHUNKS } from './first-rows.js';
 import { GroupedPageIndex } from './grouped-page-index.js';
 import { IndexTables } from './index-tables.js';
@@ -26,6 +27,8 @@ export interface UpTo {
 export interface PagesOfSegments {
   /** Mask of the chunks of a segment that speak of the page and one of the aspects, up to a moment where one is given. */
   chunksOf(segment: number, space: number, page: number, aspects: number, upTo: UpTo | null): number;
+  /** Aspects of the page that a chunk of a segment speaks of. */
+  aspectsOf(segment: number, space: number, page: number, chunk: number): number;
 }
 
 /** The ranges of a segment, and what it has at all. */
@@ -78,6 +81,20 @@ export class PageIndexReader {
     return -1;
   }
 
+  /** The kinds that the events of a chunk about a page may be of: bit c for event code c. */
+  kindsAbout(chunk: number, space: number, page: number): number {
+    const segment = Math.floor(chunk / SEGMENT_CHUNKS);
+    const ranges = this.#grouped === null ? this.#rangesOf(segment) : null;
+    const at = chunk % SEGMENT_CHUNKS;
+    if (ranges === null || (ranges.chunks & (1 << at)) === 0) return ALL_KINDS;
+    let aspects = this.#pages.aspectsOf(segment, space, page, at);
+    for (let row = 1; row < ranges.page.length; row++) {
+      if ((ranges.chunksOf[row]! & (1 << at)) !== 0 && covers(ranges, row, space, page))
+        aspects |= ranges.aspectsOf[row]!;
+    }
+    return kindsOfAspects(aspects);
+  }
+
   /** Mask of the chunks of a segment that may speak of the page and one of the aspects. */
   #chunksOf(segment: number, space: number, page: number, aspects: number, upTo: UpTo | null): number {
     const ranges = this.#rangesOf(segment);
@@ -86,9 +103,7 @@ export class PageIndexReader {
     let mask = MASK[1] & ~ranges.chunks;
     // The first row is no range.
     for (let row = 1; row < ranges.page.length; row++) {
-      const from = ranges.page[row]!;
-      if (ranges.space[row] !== space || (ranges.aspectsOf[row]! & aspects) === 0) continue;
-      if (page < from || page >= from + ranges.pages[row]!) continue;
+      if ((ranges.aspectsOf[row]! & aspects) === 0 || !covers(ranges, row, space, page)) continue;
       if (upTo === null || !this.#isLater(ranges, row, upTo)) mask |= ranges.chunksOf[row]!;
     }
     if ((ranges.aspects & aspects) === 0) return mask;
@@ -111,6 +126,10 @@ export class PageIndexReader {
     this.#ranges.set(segment, ranges);
     return ranges;
   }
+}
+
+function covers({ space, page, pages }: Ranges, row: number, asked: number, at: number): boolean {
+  return space[row] === asked && page[row]! <= at && page[row]! + pages[row]! > at;
 }
 
 function readRanges(table: OpenTable, part: readonly [number, number]): Ranges {

@@ -17,6 +17,7 @@ import {
   tlbUpdate,
   unmap,
 } from '../events/index.js';
+import { fieldsOf } from '../codec/index.js';
 import { OpenTable } from '../codec/table.js';
 import { PTE_DIRTY, PTE_HUGE, PTE_PRESENT, PTE_WRITABLE, pteLayout } from '../layouts/index.js';
 import { TLB_HUGE } from '../vocabulary.js';
@@ -35,6 +36,7 @@ const meta = {
   spaces: [{ kind: 'mm', layout: 'x86-64' } as const, { kind: 'mm', layout: 'x86-64' } as const],
 };
 const SPEAKING = EVENT_KINDS.filter(({ hasPage }) => hasPage);
+const ANYTHING = fieldsOf(Object.fromEntries(SPEAKING.map(({ kind }) => [kind, []])));
 const CHUNKS = 40;
 const EVENTS = 30;
 
@@ -126,7 +128,36 @@ async function recorded(seed: number): Promise<{ path: string; batches: EventBat
   return { path, batches };
 }
 
+/** Expects of an opened trail that going back through a chunk finds every event about a page, whatever kinds the index leaves out. */
+function expectAllFound(reader: TrailReader, chunk: number, batch: EventBatch, space: number, page: number): number {
+  const one = new EventBatch(1);
+  const end = batch.firstSeq + batch.length - 1;
+  const found = [...reader.eventsBack(chunk, end, { selection: ANYTHING, space, page, head: page }, one)];
+  const rows = [...batch.kind.keys()].filter((row) => {
+    const [first, slot] = [batch.page[row]!, PAGES_SLOT[batch.kind[row]!]!];
+    const isRange = slot >= 0 && first >= 0 && first <= page && first + batch.slots[slot]![row]! > page;
+    return batch.space[row] === space && (first === page || isRange);
+  });
+  expect(found, `chunk ${chunk}, space ${space}, page ${page}`).toEqual(
+    rows.map((row) => batch.firstSeq + row).reverse(),
+  );
+  return found.length;
+}
+
 describe('the page index', () => {
+  it('leaves out no kind that a chunk has of a page', async () => {
+    const { path, batches } = await recorded(99);
+    const reader = TrailReader.open(path);
+    const random = new Random(5);
+    let found = 0;
+    for (let question = 0; question < 2000; question++) {
+      const chunk = random.below(CHUNKS);
+      found += expectAllFound(reader, chunk, batches[chunk]!, random.below(2), anyPage(random));
+    }
+    expect(found).toBeGreaterThan(1000);
+    reader.close();
+  });
+
   it.each(topics)('leads to the last chunk that speaks of %s', async (name, topic) => {
     const { path, batches } = await recorded(topics.findIndex(([other]) => other === name) + 1);
     const reader = TrailReader.open(path);
@@ -263,6 +294,7 @@ describe('the page index', () => {
       for (let row = 0; row < batch.length; row++) {
         const [space, page] = [batch.space[row]!, batch.page[row]!];
         if (page < 0) continue;
+        expectAllFound(reader, reader.chunkOf(batch.firstSeq), batch, space, page);
         for (const { code } of kinds) {
           const topic = { kinds: 1 << code };
           const seq = batch.firstSeq + row;

@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { InputError, PagetrailError, TrailFormatError, TrailVersionError } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { ALL_KINDS, ChunkUnpacker, type Selection } from '../codec/index.js';
-import { ChunkSearch, type PageQuery } from '../codec/chunk-search.js';
+import { ChunkSearch, type PageQuery, type SlotQuery } from '../codec/chunk-search.js';
 import { type OpenChunk, openChunk } from '../codec/open-chunk.js';
 import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
@@ -180,8 +180,29 @@ export class TrailReader implements StateStore {
     try {
       const row = Math.min(seq - chunk.firstSeq, chunk.events - 1);
       if (row < 0) return;
+      const kinds = query.selection.kinds & this.#kindsAbout(index, query);
+      if (kinds === 0) return;
       const search = this.#search.open(this.#open(index, chunk));
-      for (const found of search.backFrom(row, query, into)) yield chunk.firstSeq + found;
+      const asked = { ...query, selection: { ...query.selection, kinds } };
+      for (const found of search.backFrom(row, asked, into)) yield chunk.firstSeq + found;
+    } catch (error) {
+      throw nameChunk(error, this.path, chunk);
+    }
+  }
+
+  /**
+   * Goes through the events of a chunk from `seq` on that may do something to a slot of a TLB, the first one first. Each becomes the only event
+   * of `into`, without its time; what is yielded is its seq. No other chunk may be searched meanwhile.
+   * @throws TrailFormatError naming file and chunk
+   */
+  *eventsOnward(index: number, seq: number, query: SlotQuery, into: EventBatch): Generator<number> {
+    const chunk = this.#chunkAt(index);
+    try {
+      const search = this.#search.open(this.#open(index, chunk));
+      for (const found of search.onward(Math.max(0, seq - chunk.firstSeq), query, into)) {
+        if (found >= chunk.events) return;
+        yield chunk.firstSeq + found;
+      }
     } catch (error) {
       throw nameChunk(error, this.path, chunk);
     }
@@ -195,6 +216,17 @@ export class TrailReader implements StateStore {
     } catch (error) {
       throw nameChunk(error, this.path, chunk);
     }
+  }
+
+  /** The kinds that the page index knows of events about the pages of a query in a chunk; all where it is none. */
+  #kindsAbout(index: number, { space, page, head }: PageQuery): number {
+    const pageIndex = this.#pageIndex;
+    // While it is recorded, the last chunk is replaced by longer ones.
+    if (pageIndex === null || this.#ending === null) return ALL_KINDS;
+    return withSqlite(this.path, 'read', () => {
+      const kinds = pageIndex.kindsAbout(index, space, page);
+      return head === page ? kinds : kinds | pageIndex.kindsAbout(index, space, head);
+    });
   }
 
   #chunkAt(index: number): ChunkInfo {
