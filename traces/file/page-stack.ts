@@ -65,7 +65,18 @@ export class PageStack {
 
   /** All of them as one, the oldest first. Their columns may be used for it. */
   put(tables: readonly PageTable[]): PageTable {
-    return tables.reduce((older, newer) => this.#both(older, newer));
+    const [lowest, ...newer] = tables;
+    let stacked = lowest!;
+    let added: PageTable | null = null;
+    // Most rows are of pages that the lowest table has, which is large; the others are put together first.
+    for (const table of newer) {
+      const news = table.rows - this.#pair(stacked, table);
+      stacked = { rows: stacked.rows, columns: this.#changeInPlace(stacked, table) };
+      if (news === 0) continue;
+      const others = this.#others(table, news);
+      added = added === null ? others : this.#merge(added, others);
+    }
+    return added === null ? stacked : this.#merge(stacked, added);
   }
 
   /** Without pages that are gone, where no older table has them. */
@@ -145,55 +156,68 @@ export class PageStack {
     }
   }
 
-  #both(older: PageTable, newer: PageTable): PageTable {
-    const added = this.#pair(older, newer);
-    // Most often nothing but rows that were there has changed, and those are few.
-    if (added === 0) return { rows: older.rows, columns: this.#changeInPlace(older, newer) };
-    return { rows: older.rows + added, columns: this.#merge(older, newer, older.rows + added) };
-  }
-
-  /** Finds the rows of the newer table in the older one; how many are not there. */
+  /** Finds the rows of the newer table in the older one; how many are there. */
   #pair(older: PageTable, newer: PageTable): number {
     if (this.#at.length < newer.rows) {
       this.#at = new Int32Array(2 * newer.rows);
       this.#isThere = new Uint8Array(2 * newer.rows);
     }
-    const oldSpaces = this.#filled(older.columns[SPACE]!, older.rows);
-    const newSpaces = this.#filled(newer.columns[SPACE]!, newer.rows);
     const oldPages = this.#filled(older.columns[PAGE]!, older.rows);
     const newPages = this.#filled(newer.columns[PAGE]!, newer.rows);
-    let added = newer.rows;
+    const [oldSpace, newSpace] = [older.columns[SPACE]!, newer.columns[SPACE]!];
+    if (typeof newSpace === 'number' && oldSpace === newSpace)
+      return pairPages(oldPages, newPages, this.#at, this.#isThere);
+    const oldSpaces = this.#filled(oldSpace, older.rows);
+    const newSpaces = this.#filled(newSpace, newer.rows);
+    let found = 0;
     for (let row = 0, at = 0; row < newer.rows; row++) {
       const space = newSpaces[row]!;
       const page = newPages[row]!;
-      at = firstFrom(oldSpaces, oldPages, at, space, page);
+      while (at < older.rows && (oldSpaces[at]! < space || (oldSpaces[at] === space && oldPages[at]! < page))) at++;
       const isThere = at < older.rows && oldPages[at] === page && oldSpaces[at] === space;
       this.#at[row] = at;
       this.#isThere[row] = isThere ? 1 : 0;
-      if (isThere) added--;
+      if (isThere) found++;
     }
-    return added;
+    return found;
   }
 
+  /** Puts those rows of the newer table that the older one has on top of them. */
   #changeInPlace(older: PageTable, newer: PageTable): Column[] {
     const at = this.#at;
+    const isThere = this.#isThere;
     return older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
-      if (isSum ? above === 0 : typeof above === 'number' && above === below) return below;
-      if (column <= PAGE) return below;
+      if (column <= PAGE || (isSum ? above === 0 : typeof above === 'number' && above === below)) return below;
       const out = this.#filled(below, older.rows);
       const values = this.#filled(above, newer.rows);
-      if (isSum) for (let row = 0; row < newer.rows; row++) out[at[row]!]! += values[row]!;
-      else for (let row = 0; row < newer.rows; row++) out[at[row]!] = values[row]!;
+      for (let row = 0; row < newer.rows; row++) {
+        if (isThere[row] === 0) continue;
+        const to = at[row]!;
+        out[to] = isSum ? out[to]! + values[row]! : values[row]!;
+      }
       return out;
     });
   }
 
-  #merge(older: PageTable, newer: PageTable, rows: number): Column[] {
+  /** Those rows that the older table does not have. */
+  #others({ rows, columns }: PageTable, count: number): PageTable {
+    const isThere = this.#isThere;
+    const others = columns.map((column) => {
+      if (typeof column === 'number') return column;
+      const out = this.#room.take(count);
+      for (let row = 0, to = 0; row < rows; row++) if (isThere[row] === 0) out[to++] = column[row]!;
+      return out;
+    });
+    return { rows: count, columns: others };
+  }
+
+  #merge(older: PageTable, newer: PageTable): PageTable {
+    const rows = older.rows + newer.rows - this.#pair(older, newer);
     const at = this.#at;
     const isThere = this.#isThere;
-    return older.columns.map((below, column) => {
+    const columns = older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
       if (typeof above === 'number' && above === below && (!isSum || above === 0)) return above;
@@ -214,6 +238,7 @@ export class PageStack {
       while (from < older.rows) out[to++] = olds[from++]!;
       return out;
     });
+    return { rows, columns };
   }
 
   #isSum(column: number): boolean {
@@ -225,20 +250,27 @@ export class PageStack {
   }
 }
 
-/** The first row from `at` on, where none is later, that is not before the page. */
-function firstFrom(spaces: Float64Array, pages: Float64Array, at: number, space: number, page: number): number {
-  const isBefore = (row: number) => spaces[row]! < space || (spaces[row] === space && pages[row]! < page);
-  if (at >= pages.length || !isBefore(at)) return at;
-  let below = at;
-  let step = 1;
-  for (; below + step < pages.length && isBefore(below + step); step *= 2) below += step;
-  let end = Math.min(pages.length, below + step);
-  while (end - below > 1) {
-    const middle = (below + end) >>> 1;
-    if (isBefore(middle)) below = middle;
-    else end = middle;
+/** Finds ascending numbers among others; how many are there. */
+function pairPages(olds: Float64Array, news: Float64Array, ats: Int32Array, isThere: Uint8Array): number {
+  // Of few numbers each is looked for by steps that double, of many the next one is near.
+  const leap = news.length * 8 < olds.length;
+  let found = 0;
+  let at = 0;
+  for (let row = 0; row < news.length; row++) {
+    const page = news[row]!;
+    if (leap) {
+      let step = 1;
+      for (; at + step < olds.length && olds[at + step]! < page; step *= 2) at += step;
+      // Somewhere in the last step, of which the first half is known to come before.
+      for (; step >= 1; step >>= 1) if (at + step < olds.length && olds[at + step]! < page) at += step;
+    }
+    while (at < olds.length && olds[at]! < page) at++;
+    const is = at < olds.length && olds[at] === page;
+    ats[row] = at;
+    isThere[row] = is ? 1 : 0;
+    if (is) found++;
   }
-  return end;
+  return found;
 }
 
 /** @param isFirst whether no other table lies below it */
