@@ -9,13 +9,14 @@ import { invariant } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { EVENT_BY_CODE, PAGES_SLOT } from '../events/index.js';
 import { unpackAddresses } from './addresses.js';
-import { MEANS_ADDRESS, MEANS_VALUE } from './columns.js';
+import { bounded, MEANS_ADDRESS, MEANS_CHANGE, MEANS_VALUE } from './columns.js';
 import { timeOfRow } from './event-time.js';
 import { KindStream } from './kind-stream.js';
 import { OneColumn } from './one-column.js';
 import type { Group, OpenChunk } from './open-chunk.js';
 import type { Selection } from './selection.js';
 import {
+  CHANGE_BOUNDS,
   COLUMN_ACTOR,
   COLUMN_BOUNDS,
   COLUMN_CPU,
@@ -245,8 +246,17 @@ export class ChunkSearch {
       if ((slots[group.code]! & (1 << slot)) === 0) continue;
       const column = COMMON_COLUMNS + slot;
       if (slot === offsetSlot && addresses !== undefined) into.slots[slot]![0] = addresses.offsets[at]!;
-      else into.slots[slot]![0] = chunk.has(group, column) ? this.#column(group, column).at(at) : 0;
+      else into.slots[slot]![0] = chunk.has(group, column) ? this.#fieldAt(group, slot, at) : 0;
     }
+  }
+
+  #fieldAt(group: Group, slot: number, at: number): number {
+    const against = KIND_SHAPES[group.code]!.against[slot]!;
+    const column = COMMON_COLUMNS + slot;
+    if (against < 0 || (this.#opened.tag(group, column) & 0xf0) !== MEANS_CHANGE)
+      return this.#column(group, column).at(at);
+    const change = new OneColumn(this.#opened.column(group, column), group.count, MEANS_CHANGE, CHANGE_BOUNDS);
+    return bounded(this.#column(group, COMMON_COLUMNS + against).at(at) + change.at(at), ...FIELD_BOUNDS);
   }
 
   #pageAt(group: Group, at: number): number {

@@ -22,6 +22,7 @@ export const MEANS_SINCE_PREVIOUS = 0x10; // time: ns since the event before, of
 export const MEANS_LAG_CHANGE = 0x20; // time: see times.ts
 export const MEANS_ADDRESS = 0x30; // page and offset in one
 export const MEANS_JOINED = 0x40; // said by the address column; nothing follows
+export const MEANS_CHANGE = 0x50; // difference to the field that the definition names
 
 /**
  * Packs `values[0..count)`, integers in [-2^53, 2^53], and returns the position behind. `count` is at least 1.

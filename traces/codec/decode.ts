@@ -10,6 +10,7 @@ import { unpackAddresses } from './addresses.js';
 import {
   bounded,
   MEANS_ADDRESS,
+  MEANS_CHANGE,
   MEANS_JOINED,
   MEANS_LAG_CHANGE,
   MEANS_SINCE_PREVIOUS,
@@ -28,6 +29,7 @@ import {
   COLUMN_STEP,
   COLUMN_TIME,
   COMMON_COLUMNS,
+  CHANGE_BOUNDS,
   FIELD_BOUNDS,
   KIND_CODES,
   KIND_SHAPES,
@@ -180,7 +182,11 @@ export class ChunkUnpacker {
       const constant = chunk.constant(group, column);
       if (constant !== null) return rows.fill(bounded(constant, least, most), target);
       const values = rows.view(target) ?? first;
-      unpackValues(chunk.column(group, column), values, count, least, most);
+      const against = shape.against[column - COMMON_COLUMNS] ?? -1;
+      if (against >= 0 && (chunk.tag(group, column) & 0xf0) === MEANS_CHANGE) {
+        unpackValues(chunk.column(group, COMMON_COLUMNS + against), second, count, least, most);
+        unpackChanges(chunk.column(group, column), values, second, count, least, most);
+      } else unpackValues(chunk.column(group, column), values, count, least, most);
       rows.scatter(values, target);
     };
     const joined = shape.offsetSlot >= 0 && (chunk.tag(group, COLUMN_PAGE) & 0xf0) === MEANS_ADDRESS;
@@ -270,6 +276,27 @@ function chainTimes(
     }
     next[kind] = from;
   }
+}
+
+/** Unpacks differences to the values of another field. */
+function unpackChanges(
+  cursor: VarintCursor,
+  into: Float64Array,
+  others: Float64Array,
+  count: number,
+  least: number,
+  most: number,
+): void {
+  unpackColumn(cursor, cursor.byte() & 0x0f, into, count, ...CHANGE_BOUNDS);
+  let [low, high] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const value = into[i]! + others[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    into[i] = value;
+  }
+  bounded(low, least, most);
+  bounded(high, least, most);
 }
 
 function unpackValues(cursor: VarintCursor, into: Float64Array, count: number, least: number, most: number): void {

@@ -109,6 +109,11 @@ function documented(body: Uint8Array): number[][] {
     const tags = columns.map((bytes) => bytes.byte());
     const values = columns.map((bytes, i) => (tags[i]! >> 4 === 0 ? unpack(bytes, tags[i]! & 15, count) : []));
     const names = Object.keys(EVENT_BY_CODE[code]!.fields);
+    for (const [i, tag] of tags.entries()) {
+      if (tag >> 4 !== 5) continue;
+      const changes = unpack(columns[i]!, tag & 15, count);
+      values[i] = changes.map((change, row) => values[6 + names.indexOf('oldLow')]![row]! + change);
+    }
     if (tags[5]! >> 4 === 3) {
       const both = addresses(columns[5]!, tags[5]! & 15, count);
       values[5] = both.map((address) => address >> 12n);

@@ -8,7 +8,7 @@
 import { PAGE_SIZE } from '../../base/index.js';
 import { CHUNK_EVENTS, type EventBatch } from '../batch.js';
 import { packAddresses } from './addresses.js';
-import { MEANS_JOINED, MEANS_SINCE_PREVIOUS, packColumn, packConstant } from './columns.js';
+import { MEANS_CHANGE, MEANS_JOINED, MEANS_SINCE_PREVIOUS, packColumn, packConstant } from './columns.js';
 import { type Block, compressBlock, compressBlockSync } from './compress.js';
 import { seal } from './envelope.js';
 import { isUniform, type KindRows, RowPlacer, type Runs } from './rows.js';
@@ -172,14 +172,27 @@ export class ChunkPacker {
     const joined = offsets !== null && withinPages(offsets, count);
     done(joined ? packAddresses(out, end, pages, offsets, count) : packColumn(out, end, pages, count, true));
     for (const [slot, alike] of shape.alike.entries()) {
+      const against = shape.against[slot]!;
       if (joined && slot === shape.offsetSlot) {
         out[end] = MEANS_JOINED;
         done(end + 1);
+      } else if (against >= 0) {
+        const changes = this.#changes(batch, rows, slot, against);
+        done(packColumn(out, end, changes, count, false, MEANS_CHANGE));
       } else {
         done(packColumn(out, end, rows.gather(batch.slots[slot]!, first), count, alike));
       }
     }
     return { code: shape.definition.code, count, columnBytes, start, end };
+  }
+
+  /** What the values of a field are more than those of another one. */
+  #changes({ slots }: EventBatch, rows: KindRows, slot: number, against: number): Float64Array {
+    const [first, second, changes] = this.#scratch;
+    const values = rows.gather(slots[slot]!, first);
+    const others = rows.gather(slots[against]!, second);
+    for (let i = 0; i < rows.count; i++) changes[i] = values[i]! - others[i]!;
+    return changes;
   }
 
   #packTimes(batch: EventBatch, shape: KindShape, rows: KindRows, oneCpu: boolean, at: number): number {

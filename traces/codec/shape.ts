@@ -25,6 +25,8 @@ export interface KindShape {
   readonly columnsAtLeast: number;
   /** By slot: whether neighbours resemble each other. */
   readonly alike: readonly boolean[];
+  /** By slot: the slot of the field that its values are stored as differences to; -1 for none. */
+  readonly against: readonly number[];
   /** Slots of offset and program time of an access; -1 for other kinds. */
   readonly offsetSlot: number;
   readonly programSlot: number;
@@ -39,6 +41,7 @@ export const KIND_SHAPES: ReadonlyArray<KindShape | undefined> = Array.from(EVEN
     columns: COMMON_COLUMNS + fields.length,
     columnsAtLeast: COMMON_COLUMNS + fields.filter(({ since = definition.since }) => since <= definition.since).length,
     alike: fields.map((field) => field.coding !== 'plain'),
+    against: fields.map(({ against }) => (against === undefined ? -1 : definition.slot[against]!)),
     offsetSlot: definition.slot['offset'] ?? -1,
     programSlot: fields.findIndex((field) => field.coding === 'program-time'),
   };
@@ -56,6 +59,9 @@ export const COLUMN_BOUNDS: ReadonlyArray<readonly [least: number, most: number]
 
 /** Bounds of a field's values. */
 export const FIELD_BOUNDS: readonly [least: number, most: number] = [0, 2 ** 53];
+
+/** Bounds of a difference of two fields. */
+export const CHANGE_BOUNDS: readonly [least: number, most: number] = [-(2 ** 53), 2 ** 53];
 
 /** Every kind. */
 export const ALL_KINDS = 0xffff_ffff;

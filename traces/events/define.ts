@@ -20,6 +20,8 @@ export interface EventField {
   /** Unit, or the enumeration in `traces/vocabulary.ts` that the number indexes. */
   readonly unit: string;
   readonly about: string;
+  /** The field of the same event, an earlier one, that it is nearly equal to: on disk is the difference. */
+  readonly against?: string;
   /** The format version that appended it to its kind, where that is later than the kind; older trails have 0 in it. */
   readonly since?: number;
 }

@@ -10,7 +10,7 @@ export const pte = defineEvent({
   fields: {
     oldLow: { coding: 'plain', unit: 'bits', about: 'raw bits 0..31 before' },
     oldHigh: { coding: 'plain', unit: 'bits', about: 'raw bits 32..63 before' },
-    newLow: { coding: 'delta', unit: 'bits', about: 'raw bits 0..31 after' },
+    newLow: { coding: 'plain', unit: 'bits', about: 'raw bits 0..31 after', against: 'oldLow' },
     newHigh: { coding: 'plain', unit: 'bits', about: 'raw bits 32..63 after' },
     cause: { coding: 'plain', unit: 'pteCauses', about: 'who changed it, and by what kind of update' },
     cost: {
