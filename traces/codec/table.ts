@@ -10,7 +10,7 @@ import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
 /** Version of the table layout; the first item of the envelope. */
 const TABLE_VERSION = 1;
-/** Most rows of a table, and of the tables of one checkpoint together, so that a hostile one costs a bounded amount of memory. */
+/** Most rows of a table, and of the tables of one checkpoint that lie beside each other, so that a hostile one costs a bounded amount of memory. */
 export const MOST_TABLE_ROWS = 2 ** 24;
 
 /** Rows of the first room of columns: chosen, four pages of memory. */

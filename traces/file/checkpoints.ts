@@ -73,8 +73,8 @@ export class CheckpointReader {
     for (const { name, part, number, seqs } of shards) {
       if (!isStacked(part) || !within(number)) continue;
       stack.clear();
-      const tables = seqs.map((seq) => {
-        const table = opener.openPages(stack, this.#body(seq, name), number);
+      const tables = seqs.map((seq, layer) => {
+        const table = opener.openPages(stack, this.#body(seq, name), number, layer);
         return scope === null ? table : stack.within(table, scope);
       });
       sink.pages(stack.rowsOf(stack.put(tables)));

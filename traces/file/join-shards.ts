@@ -8,6 +8,7 @@ import {
   FRAME_BOUNDS,
   FRAME_COLUMNS_AT_LEAST,
   MAP_BOUNDS,
+  MOST_STACKED,
   PAGE_BOUNDS,
   PTE_BOUNDS,
   RANGE_PAGES,
@@ -26,6 +27,8 @@ type Bounds = ReadonlyArray<readonly [number, number]>;
 /** Opens the tables of one checkpoint; together they have a bounded number of rows, so that a hostile one costs a bounded amount of memory. */
 export class ShardOpener {
   #rowsLeft = MOST_TABLE_ROWS;
+  /** The same for tables on top of each other, by layer: each has a page once. */
+  readonly #leftInLayer = Array.from({ length: MOST_STACKED }, () => MOST_TABLE_ROWS);
 
   open(body: Uint8Array, bounds: Bounds, leastColumns = bounds.length): Columns {
     const columns = openTable(body, bounds, this.#rowsLeft, leastColumns);
@@ -33,10 +36,10 @@ export class ShardOpener {
     return columns;
   }
 
-  /** A table of pages of that shard. */
-  openPages(stack: PageStack, body: Uint8Array, shard: number): PageTable {
-    const table = stack.openSealed(body, shard, this.#rowsLeft);
-    this.#rowsLeft -= table.rows;
+  /** A table of pages of that shard, which so many others lie below. */
+  openPages(stack: PageStack, body: Uint8Array, shard: number, layer: number): PageTable {
+    const table = stack.openSealed(body, shard, this.#leftInLayer[layer]!);
+    this.#leftInLayer[layer]! -= table.rows;
     return table;
   }
 }
