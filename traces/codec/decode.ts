@@ -18,6 +18,7 @@ import {
   unpackColumn,
 } from './columns.js';
 import { type Group, OpenChunk, openChunk } from './open-chunk.js';
+import { splitRuns } from './kind-stream.js';
 import { type KindRows, RowPlacer, type Runs } from './rows.js';
 import { type Selection, selectionOf } from './selection.js';
 import {
@@ -95,8 +96,13 @@ export class ChunkUnpacker {
     const { stream } = chunk;
     const { count } = stream;
     const [kinds, lengths] = [this.#runKinds, this.#runLengths];
-    unpackValues(chunk.column(stream, 0), kinds, count, 1, KIND_CODES - 1);
-    unpackValues(chunk.column(stream, 1), lengths, count, 1, chunk.events);
+    if (stream.columns.length === 1) {
+      unpackValues(chunk.column(stream, 0), lengths, count, 1, KIND_CODES * chunk.events - 1);
+      splitRuns(lengths, kinds, lengths, count);
+    } else {
+      unpackValues(chunk.column(stream, 0), kinds, count, 1, KIND_CODES - 1);
+      unpackValues(chunk.column(stream, 1), lengths, count, 1, chunk.events);
+    }
     let events = 0;
     for (let run = 0; run < count; run++) events += lengths[run]!;
     if (events !== chunk.events) damaged('its kind stream does not match its events');

@@ -96,8 +96,8 @@ function documented(body: Uint8Array): number[][] {
   };
 
   const stream = groups.find(([code]) => code === 0)!;
-  const [kinds, lengths] = columnsOf(stream).map((bytes) => unpack(bytes, bytes.byte() & 15, stream[1]));
-  const kindOf = kinds!.flatMap((kind, run) => Array.from({ length: Number(lengths![run]) }, () => Number(kind)));
+  const [runs] = columnsOf(stream).map((bytes) => unpack(bytes, bytes.byte() & 15, stream[1]));
+  const kindOf = runs!.flatMap((run) => Array.from({ length: Number(run >> 5n) + 1 }, () => Number(run & 31n)));
   if (kindOf.length !== events) throw new Error('runs');
 
   const rows = kindOf.map((code, i): bigint[] => [BigInt(firstSeq + i), BigInt(code)]);

@@ -125,10 +125,10 @@ export class ChunkPacker {
 
   #packGroups(batch: EventBatch, runs: Runs, rows: ReadonlyArray<KindRows | undefined>): PackedGroup[] {
     const out = this.#out;
-    const middle = packColumn(out, 0, runs.kinds, runs.count, false);
-    let at = packColumn(out, middle, runs.lengths, runs.count, false);
-    const columnBytes = [middle, at - middle];
-    const groups: PackedGroup[] = [{ code: 0, count: runs.count, columnBytes, start: 0, end: at }];
+    const [both] = this.#scratch;
+    for (let run = 0; run < runs.count; run++) both[run] = runs.kinds[run]! + KIND_CODES * (runs.lengths[run]! - 1);
+    let at = packColumn(out, 0, both, runs.count, false);
+    const groups: PackedGroup[] = [{ code: 0, count: runs.count, columnBytes: [at], start: 0, end: at }];
     const uniform = [batch.cpu, batch.actor, batch.space, batch.step].map((column) =>
       isUniform(column, 0, batch.length),
     );

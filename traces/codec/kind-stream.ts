@@ -1,11 +1,11 @@
 /** The sequence of kinds in a chunk, with what it takes to go from an event of a kind to its row in the chunk and back. */
 import { CHUNK_EVENTS } from '../batch.js';
-import { MEANS_VALUE } from './columns.js';
+import { MEANS_VALUE, PACK_PLAIN } from './columns.js';
 import { OneColumn } from './one-column.js';
 import type { OpenChunk } from './open-chunk.js';
 import { KIND_CODES } from './shape.js';
 import type { ColumnRoom } from './table.js';
-import { damaged } from './varints.js';
+import { damaged, type VarintCursor } from './varints.js';
 
 /** Keeps its working space from chunk to chunk. */
 export class KindStream {
@@ -24,36 +24,65 @@ export class KindStream {
   open(chunk: OpenChunk, room: ColumnRoom): void {
     const { stream, events, groups } = chunk;
     const column = (at: number, most: number) =>
-      new OneColumn(chunk.column(stream, at), stream.count, MEANS_VALUE, [1, most], room);
-    const [codes, lengths] = [column(0, KIND_CODES - 1), column(1, events)];
+      new OneColumn(chunk.column(stream, at), stream.count, MEANS_VALUE, [1, most], room).values();
     this.count = stream.count;
-    const [code, length] = [codes.bytes(), lengths.bytes()];
-    if (code === null || length === null || !this.#fill(code, length)) this.#fill(codes.values(), lengths.values());
+    if (stream.columns.length > 1) this.#fill(column(0, KIND_CODES - 1), column(1, events));
+    else if (chunk.tag(stream, 0) === (MEANS_VALUE | PACK_PLAIN)) this.#fillFrom(chunk.column(stream, 0));
+    else {
+      const both = column(0, KIND_CODES * events - 1);
+      const kinds = room.take(this.count);
+      splitRuns(both, kinds, both, this.count);
+      this.#fill(kinds, both);
+    }
     if (this.rows[this.count] !== events) damaged('its kind stream does not match its events');
     for (const group of groups) {
       if (this.#seen[group.code] !== group.count) damaged('its kind stream does not match its groups');
     }
   }
 
-  /** False where a byte is no number of its own, or none that can be. */
-  #fill(codes: Uint8Array | Float64Array, lengths: Uint8Array | Float64Array): boolean {
+  #fill(codes: Float64Array, lengths: Float64Array): void {
     const { kinds, rows, before, count } = this;
-    const inPlace = codes instanceof Uint8Array;
     const seen = this.#seen.fill(0);
     let row = 0;
     for (let run = 0; run < count; run++) {
       const kind = codes[run]!;
       const length = lengths[run]!;
-      if (inPlace && (kind === 0 || kind >= KIND_CODES || length === 0 || length > 127)) return false;
+      kinds[run] = kind;
+      rows[run] = row;
+      before[run] = seen[kind]!;
+      seen[kind] = before[run]! + length;
+      row += length;
+    }
+    rows[count] = row;
+  }
+
+  /** The same from a plain column, at its tag, of both in one: in one pass, because every question begins with it. */
+  #fillFrom(cursor: VarintCursor): void {
+    const { kinds, rows, before, count } = this;
+    const { bytes, end } = cursor;
+    const seen = this.#seen.fill(0);
+    let at = cursor.at + 1;
+    let row = 0;
+    for (let run = 0; run < count; run++) {
+      // A read behind the end gives kind 0, which is none.
+      let byte = bytes[at++]!;
+      const kind = byte & (KIND_CODES - 1);
+      let more = (byte & 127) >> 5;
+      if (byte >= 128) {
+        byte = bytes[at++]!;
+        more |= (byte & 127) << 2;
+        if (byte >= 128) more |= bytes[at++]! << 9;
+      }
+      if (kind === 0 || more >= CHUNK_EVENTS) damaged('its kind stream has runs that cannot be');
       kinds[run] = kind;
       rows[run] = row;
       const earlier = seen[kind]!;
       before[run] = earlier;
-      seen[kind] = earlier + length;
-      row += length;
+      seen[kind] = earlier + more + 1;
+      row += more + 1;
     }
+    if (at !== end) damaged('a column is longer or shorter than its values');
     rows[count] = row;
-    return true;
   }
 
   /** The run that the row lies in. */
@@ -93,5 +122,16 @@ export class KindStream {
     let run = this.runOf(atMost);
     while (this.kinds[run] !== kind || this.before[run]! > index) run--;
     return this.rows[run]! + index - this.before[run]!;
+  }
+}
+
+/** Takes runs apart that are stored in one number each: kind + 32 * (length - 1). `lengths` may be the numbers themselves. */
+export function splitRuns(both: Float64Array, kinds: Float64Array, lengths: Float64Array, count: number): void {
+  for (let run = 0; run < count; run++) {
+    const value = both[run]!;
+    const kind = value & (KIND_CODES - 1);
+    if (kind === 0) damaged('its kind stream has runs that cannot be');
+    kinds[run] = kind;
+    lengths[run] = (value >> 5) + 1;
   }
 }

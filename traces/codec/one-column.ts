@@ -68,16 +68,11 @@ export class OneColumn {
     return (this.#values = values);
   }
 
-  /** All of them in place, where each takes one byte, which nobody has looked at; null where that cannot be. */
-  bytes(): Uint8Array | null {
-    const { bytes, at, end } = this.#cursor;
-    return this.#packing === PACK_PLAIN && end - at === this.#count ? bytes.subarray(at, end) : null;
-  }
-
   /** All of them; in place where each takes one byte. */
   small(): Float64Array | Uint8Array {
-    const small = this.bytes();
-    if (small === null) return this.values();
+    const { bytes, at, end } = this.#cursor;
+    if (this.#packing !== PACK_PLAIN || end - at !== this.#count) return this.values();
+    const small = bytes.subarray(at, end);
     const [least, most] = this.#bounds;
     for (let row = 0; row < small.length; row++) {
       const value = small[row]!;

@@ -15,6 +15,9 @@ import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 /** All blocks together hold no more: every column of every event at its longest. */
 const MOST_BLOCK_BYTES = CHUNK_EVENTS * VARINT_BYTES * 16;
 
+/** Columns of the kind stream by layout: kinds and lengths of runs, or both in one. */
+const STREAM_COLUMNS = [0, 2, 1];
+
 /** The columns of one kind, or of the kind stream (code 0). */
 export interface Group {
   readonly code: number;
@@ -117,7 +120,7 @@ function readGroup(version: number, fields: readonly Field[], events: number, bl
     if (reaches > blocks[block]!.rawBytes) damaged(`event kind ${code} reaches behind its block`);
   }
   if (columns.length < lengths.length) damaged(`event kind ${code} has columns that lie nowhere`);
-  const known = code === 0 ? 2 : shape!.columns;
+  const known = code === 0 ? STREAM_COLUMNS[version]! : shape!.columns;
   if (columns.length > known) throw newerChunk(`${columns.length} columns of event kind ${code}`);
   if (columns.length < (code === 0 ? known : shape!.columnsAtLeast)) damaged(`event kind ${code} lacks columns`);
   return { code, count, columns };
