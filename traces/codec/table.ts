@@ -2,7 +2,7 @@
  * A table of integer columns as one sealed blob, for what is not an event: the shards of a checkpoint. The columns are
  * packed as those of a chunk and lie in one block.
  */
-import { type Block, compressBlock, expandBlock } from './compress.js';
+import { type Block, compressTable, expandBlock } from './compress.js';
 import { MEANS_VALUE, PACK_CONSTANT, packColumn } from './columns.js';
 import { seal, unseal } from './envelope.js';
 import { OneColumn } from './one-column.js';
@@ -15,9 +15,6 @@ export const MOST_TABLE_ROWS = 2 ** 24;
 
 /** Rows of the first room of columns: chosen, four pages of memory. */
 const LEAST_ROOM = 2048;
-
-/** Smaller tables stay as they are. Measured: hundreds of them are read for one state, each in less time than it takes to begin to expand it. */
-const COMPRESS_FROM_BYTES = 1024;
 
 export interface TableColumn {
   readonly values: Float64Array;
@@ -45,7 +42,7 @@ export function packTable(columns: readonly TableColumn[], rows: number): Packed
 }
 
 export async function sealTable(table: PackedTable): Promise<Uint8Array> {
-  const { codec, rawBytes, data } = await compressBlock(table.raw, COMPRESS_FROM_BYTES);
+  const { codec, rawBytes, data } = await compressTable(table.raw);
   return seal([TABLE_VERSION, table.rows, table.columnBytes, codec, rawBytes, data]);
 }
 
