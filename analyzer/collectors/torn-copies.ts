@@ -37,7 +37,7 @@ export const tornCopies: CollectorDefinition<TornCopies> = {
     const halfNs = new NumberColumn();
     /** CPUs whose last write did. */
     let halves = 0;
-    /** By page: the last transfer. */
+    /** By page: the last transfer, of those that came while some half was the last write of its CPU. */
     const transferSeq = new NumberColumn();
     /** By transfer of the batch: the pages that the trail had spoken of then, which are those with the least indices. */
     let knownAt: number[] = [];
@@ -75,7 +75,11 @@ export const tornCopies: CollectorDefinition<TornCopies> = {
       const [offsets, sizes] = [slots[write.slot.offset]!, slots[write.slot.size]!];
       let transfers = 0;
       for (let row = 0; row < length; row++) {
-        if (kind[row] === transfer.code) transferred(batch, row, fold, knownAt[transfers++]!);
+        if (kind[row] === transfer.code) {
+          const known = knownAt[transfers++]!;
+          // What is transferred between no halves tears nothing.
+          if (halves > 0) transferred(batch, row, fold, known);
+        }
         if (kind[row] !== write.code) continue;
         const offset = offsets[row]!;
         const reachesEnd = offset + sizes[row]! === PAGE_SIZE;

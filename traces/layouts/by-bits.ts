@@ -45,6 +45,9 @@ export function bitLayout({ id, summary, bits, always, frame, names, hugeNames =
   const flags = Object.entries(bits).map(([name, bit]) => ({ flag: FLAGS[name as FlagName], bit }));
   const lowFlags = flags.filter(({ bit }) => bit < 32);
   const highFlags = flags.filter(({ bit }) => bit >= 32).map(({ flag, bit }) => ({ flag, bit: bit - 32 }));
+  // Asked for each change of an entry, twice: all flags in the low half at once.
+  const lowTable = tableOf(lowFlags);
+  const lowMask = lowTable.length - 1;
   const lowAlways = maskOf(always.filter((bit) => bit < 32));
   const highAlways = maskOf(always.filter((bit) => bit >= 32).map((bit) => bit - 32));
   const present = 1 << bits.present!;
@@ -56,8 +59,7 @@ export function bitLayout({ id, summary, bits, always, frame, names, hugeNames =
     keeps: flags.reduce((mask, { flag }) => mask | flag, 0),
     flags(low, high) {
       if ((low & present) === 0) return 0;
-      let found = 0;
-      for (const { flag, bit } of lowFlags) if (low & (1 << bit)) found |= flag;
+      let found = lowTable[low & lowMask]!;
       for (const { flag, bit } of highFlags) if (high & (1 << bit)) found |= flag;
       return found;
     },
@@ -78,6 +80,14 @@ export function bitLayout({ id, summary, bits, always, frame, names, hugeNames =
       return words.length === 0 ? 'none' : words.join(' ');
     },
   };
+}
+
+/** Logical flags by the bits of an entry up to the highest that is a flag. */
+function tableOf(flags: ReadonlyArray<{ readonly flag: number; readonly bit: number }>): Uint16Array {
+  const width = 1 + Math.max(...flags.map(({ bit }) => bit));
+  return Uint16Array.from({ length: 2 ** width }, (_, raw) =>
+    flags.reduce((found, { flag, bit }) => (raw & (1 << bit) ? found | flag : found), 0),
+  );
 }
 
 function maskOf(bits: readonly number[]): number {
