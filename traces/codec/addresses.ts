@@ -2,7 +2,7 @@
  * The address of an access, page * 4096 + offset, as one column. The packer takes the cheapest of three forms: an even
  * stride, streams (see address-streams.ts), or differences to the access before of the same kind in the chunk.
  */
-import { PAGE_LIMIT, PAGE_SHIFT, PAGE_SIZE } from '../../base/index.js';
+import { PAGE_LIMIT, PAGE_SHIFT, PAGE_SIZE, TrailFormatError } from '../../base/index.js';
 import { DifferenceCursor, NEAR_PAGES, putDifference } from './address-differences.js';
 import { hasPlaces, packStreams, unpackStreams } from './address-streams.js';
 import { bounded, MEANS_ADDRESS, PACK_ADDRESS, PACK_ADDRESS_STREAMS, PACK_ADDRESS_STRIDE } from './columns.js';
@@ -61,6 +61,26 @@ export function unpackAddresses(
   else if (packing === PACK_ADDRESS) unpackNeighbours(cursor, pages, offsets, count);
   else damaged(`packing ${packing} does not exist for addresses`);
   if (cursor.at !== cursor.end) damaged('an address column is longer or shorter than its values');
+}
+
+/** Unpacks the first `rows` addresses from the beginning of a column, at its tag; false where it ends before, or has another form. */
+export function unpackFirstAddresses(
+  cursor: VarintCursor,
+  pages: Float64Array,
+  offsets: Float64Array,
+  rows: number,
+): boolean {
+  try {
+    if (cursor.byte() !== (MEANS_ADDRESS | PACK_ADDRESS)) return false;
+    pages[0] = bounded(cursor.signed(), -1, PAGE_LIMIT - 1);
+    offsets[0] = bounded(cursor.unsigned(), 0, PAGE_SIZE - 1);
+    unpackNeighbours(cursor, pages, offsets, rows);
+    return cursor.at <= cursor.end;
+  } catch (error) {
+    // An address that the end cuts through; who reads all of it sees whether it is damaged.
+    if (error instanceof TrailFormatError) return false;
+    throw error;
+  }
 }
 
 function unpackStride(cursor: VarintCursor, pages: Float64Array, offsets: Float64Array, count: number): void {

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Random, TrailFormatError } from '../../base/index.js';
 import { EventBatch } from '../batch.js';
-import { EVENT_KINDS, PAGES_SLOT } from '../events/index.js';
+import { EVENT_KINDS, PAGES_SLOT, write } from '../events/index.js';
 import { ChunkSearch, type PageQuery, type SlotQuery } from './chunk-search.js';
 import { ChunkPacker, ChunkUnpacker, fieldsOf, type Selection, sealChunkSync } from './index.js';
 import { openChunk } from './open-chunk.js';
@@ -98,6 +98,39 @@ describe('searching a chunk', () => {
     }
     expect(found).toBeGreaterThan(5000);
     expect(met).toBeGreaterThan(5000);
+  });
+
+  it.each([
+    ['anywhere', () => true],
+    // What comes first takes a byte a row, and what comes then four: the beginning that is expanded is too short.
+    ['first in order and then anywhere', (row: number) => row > 20_000],
+    ['first anywhere and then in order', (row: number) => row < 20_000],
+  ])('expands of writes that go %s no more than it needs, and finds the same', (_, isAnywhere) => {
+    const random = new Random(17);
+    const batch = new EventBatch(40_000);
+    batch.length = batch.capacity;
+    for (let row = 0; row < batch.length; row++) {
+      batch.kind[row] = write.code;
+      batch.time[row] = row;
+      batch.page[row] = isAnywhere(row) ? random.below(3000) : 5 + Math.floor(row / 500);
+      batch.slots[write.slot.offset]![row] = isAnywhere(row) ? random.below(4096) : row % 8;
+    }
+    const body = sealChunkSync(new ChunkPacker().pack(batch));
+    const one = new EventBatch(1);
+    for (let question = 0; question < 60; question++) {
+      const last = random.below(batch.length);
+      const page = batch.page[last]!;
+      const query = { selection: fieldsOf({ write: ['offset'] }), space: 0, page, head: page };
+      // Twice in a chunk that was opened anew: the second may need more of it than the first.
+      const search = searching.open(openChunk(body));
+      for (const upTo of [last, random.below(batch.length)]) {
+        const told: unknown[] = [];
+        for (const row of search.backFrom(upTo, query, one))
+          told.push([row, one.page[0], one.slots[write.slot.offset]![0]]);
+        const expected = scanned(batch, upTo, query).map((row) => [row, page, batch.slots[write.slot.offset]![row]]);
+        expect(told, `page ${page} up to ${upTo}`).toEqual(expected);
+      }
+    }
   });
 
   it('of damaged bytes under a right checksum lets out nothing but named errors', () => {

@@ -8,7 +8,7 @@
 import { invariant } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { EVENT_BY_CODE, PAGES_SLOT } from '../events/index.js';
-import { unpackAddresses } from './addresses.js';
+import { unpackAddresses, unpackFirstAddresses } from './addresses.js';
 import { bounded, MEANS_ADDRESS, MEANS_CHANGE, MEANS_VALUE } from './columns.js';
 import { timeOfRow } from './event-time.js';
 import { KindStream } from './kind-stream.js';
@@ -76,9 +76,14 @@ interface Trace {
   row: number;
 }
 
+/** What is expanded of a column beyond the share of its rows that is wanted, because they do not take equally many bytes. Chosen. */
+const SPARE_SHARE = 0.05;
+
 interface Addresses {
   readonly pages: Float64Array;
   readonly offsets: Float64Array;
+  /** How many are there, from the first on. */
+  readonly rows: number;
 }
 
 /** Searches one chunk after another; what was decoded of the last one is kept. */
@@ -164,7 +169,7 @@ export class ChunkSearch {
       const lengths = slot < 0 ? null : this.#column(group, COMMON_COLUMNS + slot);
       const trace: Trace = {
         group,
-        pages: this.#pages(group),
+        pages: this.#pages(group, count),
         lengths: lengths === null || (lengths.constant ?? 2) < 2 ? null : lengths.values(),
         spaces: space.constant === null ? space.values() : null,
         at: -1,
@@ -261,21 +266,27 @@ export class ChunkSearch {
 
   #pageAt(group: Group, at: number): number {
     const isAccess = KIND_SHAPES[group.code]!.offsetSlot >= 0;
-    return isAccess ? this.#pages(group)[at]! : this.#column(group, COLUMN_PAGE).at(at);
+    return isAccess ? this.#pages(group, at + 1)[at]! : this.#column(group, COLUMN_PAGE).at(at);
   }
 
-  #pages(group: Group): Float64Array {
+  /** Pages of the first `rows` events of a kind; behind them is rubbish, or the others. */
+  #pages(group: Group, rows: number): Float64Array {
     const { code, count } = group;
+    if (KIND_SHAPES[code]!.offsetSlot < 0) return this.#column(group, COLUMN_PAGE).values();
+    const known = this.#addresses[code];
+    if (known !== undefined && known.rows >= rows) return known.pages;
+    const [pages, offsets] = [known?.pages ?? this.#room.take(count), known?.offsets ?? this.#room.take(count)];
+    const beginning = this.#opened.beginning(group, COLUMN_PAGE, rows / count + SPARE_SHARE);
+    if (beginning !== null && unpackFirstAddresses(beginning, pages, offsets, rows)) {
+      this.#addresses[code] = { pages, offsets, rows };
+      return pages;
+    }
     const cursor = this.#opened.column(group, COLUMN_PAGE);
     const tag = cursor.byte();
-    if (KIND_SHAPES[code]!.offsetSlot < 0 || (tag & 0xf0) !== MEANS_ADDRESS)
-      return this.#column(group, COLUMN_PAGE).values();
-    const known = this.#addresses[code];
-    if (known !== undefined) return known.pages;
-    const addresses = { pages: this.#room.take(count), offsets: this.#room.take(count) };
-    unpackAddresses(cursor, tag & 0x0f, addresses.pages, addresses.offsets, count);
-    this.#addresses[code] = addresses;
-    return addresses.pages;
+    if ((tag & 0xf0) !== MEANS_ADDRESS) return this.#column(group, COLUMN_PAGE).values();
+    unpackAddresses(cursor, tag & 0x0f, pages, offsets, count);
+    this.#addresses[code] = { pages, offsets, rows: count };
+    return pages;
   }
 
   #column(group: Group, column: number): OneColumn {

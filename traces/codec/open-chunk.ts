@@ -5,6 +5,7 @@
 import { TrailVersionError } from '../../base/index.js';
 import { CHUNK_EVENTS } from '../batch.js';
 import { MEANS_VALUE, PACK_CONSTANT } from './columns.js';
+import { expandBeginning } from './beginning.js';
 import { type Block, expandBlock } from './compress.js';
 import { CHUNK_VERSION } from './encode.js';
 import { type Field, unseal } from './envelope.js';
@@ -14,6 +15,11 @@ import { damaged, VARINT_BYTES, VarintCursor } from './varints.js';
 
 /** All blocks together hold no more: every column of every event at its longest. */
 const MOST_BLOCK_BYTES = CHUNK_EVENTS * VARINT_BYTES * 16;
+
+/** A column is expanded from its beginning only where less than this share of it is wanted. Chosen: what may have to be done again is then repaid. */
+const MOST_SHARE = 0.8;
+/** And where it has so many bytes. Chosen: less is expanded in a tenth of a millisecond. */
+const LEAST_BEGUN_BYTES = 16 * 1024;
 
 /** Columns of the kind stream by layout: kinds and lengths of runs, or both in one. */
 const STREAM_COLUMNS = [0, 2, 1];
@@ -80,6 +86,17 @@ export class OpenChunk {
     if (cursor.byte() !== (MEANS_VALUE | PACK_CONSTANT)) return null;
     const value = cursor.signed();
     return cursor.at === cursor.end ? value : damaged('a constant column is too long');
+  }
+
+  /**
+   * The beginning of a column that has a block of its own, about that share of it; null where all of it is there or had as well. It may end in
+   * the middle of a value, and is not checked to be as long as promised.
+   */
+  beginning(group: Group, column: number, share: number): VarintCursor | null {
+    const { block, start, end } = group.columns[column]!;
+    if (share > MOST_SHARE || start > 0 || end < LEAST_BEGUN_BYTES || this.#expanded[block] !== undefined) return null;
+    const bytes = expandBeginning(this.#blocks[block]!, share);
+    return bytes === null ? null : new VarintCursor(bytes, 0, Math.min(end, bytes.length));
   }
 
   column(group: Group, column: number): VarintCursor {

@@ -30,8 +30,8 @@ interface Combinations {
 interface Mentioned {
   readonly spaces: Float64Array;
   readonly pages: Float64Array;
-  /** By page and chunk the number of a combination, digit by digit, the lowest first. */
-  readonly digits: readonly Small[];
+  /** By page and chunk the number of a combination, digit by digit, the lowest first. None until they are asked for. */
+  readonly digits: Small[];
   /** Read when they are asked for. */
   parts: Parts | null;
 }
@@ -95,17 +95,22 @@ export class MentionedPages implements PagesOfSegments {
     const { spaces, pages } = mentioned;
     const row = rowFrom(spaces, pages, space, page);
     if (spaces[row] !== space || pages[row] !== page) return null;
+    // A page that is seldom spoken of is looked for in many segments that do not have it.
+    if (mentioned.digits.length === 0) mentioned.digits.push(...this.#readDigits(segment, shard, pages.length));
     return { mentioned, row, combinations: this.#combinations.get(segment, 0, () => this.#readCombinations(segment)) };
   }
 
   #read(segment: number, shard: number): Mentioned | null {
     const keys = this.#tables.open(segment, PAGES_SHARD - shard, 2);
     if (keys === null) return null;
-    const mentions = this.#present(segment, MENTIONS_SHARD - shard, MOST_DIGITS);
-    if (mentions.rows !== keys.rows * SEGMENT_CHUNKS) damaged('its pages and what is said of them are not as many');
-    const digits = Array.from({ length: mentions.columns }, (_, at) => mentions.column(at, DIGITS).small());
     const [spaces, pages] = [keys.column(0, SPACE).values(), keys.column(1, PAGE).values()];
-    return { spaces, pages, digits, parts: null };
+    return { spaces, pages, digits: [], parts: null };
+  }
+
+  #readDigits(segment: number, shard: number, pages: number): Small[] {
+    const mentions = this.#present(segment, MENTIONS_SHARD - shard, MOST_DIGITS);
+    if (mentions.rows !== pages * SEGMENT_CHUNKS) damaged('its pages and what is said of them are not as many');
+    return Array.from({ length: mentions.columns }, (_, at) => mentions.column(at, DIGITS).small());
   }
 
   #readCombinations(segment: number): Combinations {
