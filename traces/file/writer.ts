@@ -12,7 +12,7 @@ import Database from 'better-sqlite3';
 import { InputError, invariant } from '../../base/index.js';
 import type { EventBatch } from '../batch.js';
 import { type ChunkStats, ChunkPacker, sealChunk } from '../codec/index.js';
-import { sealTable } from '../codec/table.js';
+import { sealTables } from '../codec/table.js';
 import { EVENT_BY_CODE } from '../events/index.js';
 import { pteLayout } from '../layouts/index.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
@@ -123,10 +123,10 @@ export class TrailWriter {
 
   #storeIndex(): void {
     const segment = Math.floor((this.#chunks - 1) / SEGMENT_CHUNKS);
-    const shards = this.#pageIndex.finish().map(async ({ shard, table }) => ({ shard, body: await sealTable(table) }));
-    this.#enqueue(Promise.all(shards), (sealed) => {
+    const shards = this.#pageIndex.finish();
+    this.#enqueue(sealTables(shards.map(({ table }) => table)), (bodies) => {
       this.#db.transaction(() => {
-        for (const { shard, body } of sealed) this.#insertIndex.run(segment, shard, body);
+        for (const [i, { shard }] of shards.entries()) this.#insertIndex.run(segment, shard, bodies[i]);
       })();
     });
   }
@@ -154,10 +154,9 @@ export class TrailWriter {
     this.#checkpointed = seq;
     const { stored, manifest } = this.#shards.take(state);
     const head = sealHead(state, manifest);
-    const sealing = stored.map(async ({ name, table }) => ({ name, body: await sealTable(table) }));
-    this.#enqueue(Promise.all(sealing), (shards) => {
+    this.#enqueue(sealTables(stored.map(({ table }) => table)), (bodies) => {
       this.#db.transaction(() => {
-        for (const { name, body } of shards) this.#insertShard.run(seq, name, body);
+        for (const [i, { name }] of stored.entries()) this.#insertShard.run(seq, name, bodies[i]);
         this.#insertShard.run(seq, 'head', head);
       })();
     });
