@@ -3,8 +3,11 @@ import type Database from 'better-sqlite3';
 import { OpenTable } from '../codec/table.js';
 import { readingPart } from './sqlite-errors.js';
 
-/** What is made of tables and kept. Chosen: enough to ask about a page of a hundred million events again and again. */
-const MOST_KEPT = 256;
+/**
+ * What is made of tables and kept, each up to 150 KB. Chosen: all of a recording of 65,536 pages and 30 million events; what is dropped and
+ * made anew again and again is garbage of the lasting sort, whose collection takes longer than the answer.
+ */
+const MOST_KEPT = 512;
 
 export class IndexTables {
   readonly #path: string;

@@ -1,12 +1,12 @@
 /** What the page index of an opened trail says of single pages: see `mention-tables.ts`. */
 import type { OpenTable } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
-import { rowFrom } from '../snapshot.js';
 import { ASPECTS, FAMILIES } from './aspects.js';
 import { familyOf, partOf, partsOf, PART_EVENTS, SEGMENT_CHUNKS } from './first-rows.js';
 import { type IndexTables, KeptTables } from './index-tables.js';
 import { COMBINATIONS_SHARD, DIGIT, MENTIONS_SHARD, PAGES_SHARD, PARTS_SHARD } from './mention-tables.js';
 import type { PagesOfSegments, UpTo } from './page-index-reader.js';
+import { PageKeys } from './page-keys.js';
 import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
 
 type Small = Uint8Array | Float64Array;
@@ -28,8 +28,7 @@ interface Combinations {
 
 /** The pages of a segment that fall into one shard. */
 interface Mentioned {
-  readonly spaces: Float64Array;
-  readonly pages: Float64Array;
+  readonly keys: PageKeys;
   /** By page and chunk the number of a combination, digit by digit, the lowest first. None until they are asked for. */
   readonly digits: Small[];
   /** Read when they are asked for. */
@@ -92,19 +91,17 @@ export class MentionedPages implements PagesOfSegments {
     const shard = rangeShard(page);
     const mentioned = this.#mentioned.get(segment, shard, () => this.#read(segment, shard) ?? 'none');
     if (mentioned === 'none') return null;
-    const { spaces, pages } = mentioned;
-    const row = rowFrom(spaces, pages, space, page);
-    if (spaces[row] !== space || pages[row] !== page) return null;
+    const row = mentioned.keys.rowOf(space, page);
+    if (row < 0) return null;
     // A page that is seldom spoken of is looked for in many segments that do not have it.
-    if (mentioned.digits.length === 0) mentioned.digits.push(...this.#readDigits(segment, shard, pages.length));
+    if (mentioned.digits.length === 0) mentioned.digits.push(...this.#readDigits(segment, shard, mentioned.keys.rows));
     return { mentioned, row, combinations: this.#combinations.get(segment, 0, () => this.#readCombinations(segment)) };
   }
 
   #read(segment: number, shard: number): Mentioned | null {
     const keys = this.#tables.open(segment, PAGES_SHARD - shard, 2);
     if (keys === null) return null;
-    const [spaces, pages] = [keys.column(0, SPACE).values(), keys.column(1, PAGE).values()];
-    return { spaces, pages, digits: [], parts: null };
+    return { keys: new PageKeys(keys.column(0, SPACE), keys.column(1, PAGE).values()), digits: [], parts: null };
   }
 
   #readDigits(segment: number, shard: number, pages: number): Small[] {
@@ -149,7 +146,7 @@ function numberAt({ digits }: Mentioned, at: number): number {
 function partsOfMentions(values: Small, mentioned: Mentioned, { later }: Combinations): Parts {
   const firsts = new Uint32Array(SEGMENT_CHUNKS + 1);
   const laters = new Uint32Array(SEGMENT_CHUNKS + 1);
-  const mentions = mentioned.pages.length * SEGMENT_CHUNKS;
+  const mentions = mentioned.keys.rows * SEGMENT_CHUNKS;
   for (let at = 0; at < mentions; at++) {
     const number = numberAt(mentioned, at);
     if (number === 0) continue;
@@ -172,7 +169,7 @@ function partAt(mentioned: Mentioned, { later }: Combinations, row: number, chun
   let first = firsts[chunk]!;
   let behind = laters[chunk]!;
   const own = numberAt(mentioned, row * SEGMENT_CHUNKS + chunk);
-  for (let other = 0; other < mentioned.pages.length; other++) {
+  for (let other = 0; other < mentioned.keys.rows; other++) {
     const number = numberAt(mentioned, other * SEGMENT_CHUNKS + chunk);
     if (number === 0 || number > own || (number === own && other >= row)) continue;
     first++;
