@@ -24,22 +24,21 @@ export class PageRows {
   readonly captured: Float64Array;
   readonly cached: Float64Array;
 
-  /** @param columnOf makes a column of so many rows */
+  /** @param columnOf gives a column, of as many values at least */
   constructor(
     readonly rows: number,
-    columnOf: (rows: number) => Float64Array = (length) => new Float64Array(length),
+    columnOf: (name: PageColumn) => Float64Array = () => new Float64Array(rows),
   ) {
-    const column = () => columnOf(rows);
-    this.space = column();
-    this.page = column();
-    this.frame = column();
-    this.pteLow = column();
-    this.pteHigh = column();
-    this.marks = column();
-    this.own = column();
-    this.generation = column();
-    this.captured = column();
-    this.cached = column();
+    this.space = columnOf('space');
+    this.page = columnOf('page');
+    this.frame = columnOf('frame');
+    this.pteLow = columnOf('pteLow');
+    this.pteHigh = columnOf('pteHigh');
+    this.marks = columnOf('marks');
+    this.own = columnOf('own');
+    this.generation = columnOf('generation');
+    this.captured = columnOf('captured');
+    this.cached = columnOf('cached');
   }
 }
 
@@ -62,6 +61,8 @@ export const PAGE_COLUMNS = [
   'captured',
   'cached',
 ] as const;
+
+type PageColumn = (typeof PAGE_COLUMNS)[number];
 
 /** What a state says besides its columns. */
 export type MachineHead = Pick<MachineSnapshot, 'seq' | 'timeNs' | 'harvests' | 'harvesting' | 'reads'>;

@@ -29,31 +29,33 @@ export class FoldLoader implements StateSink {
 
   pages(rows: PageRows): void {
     const { pages, frames, mappings, spaces, part } = this.#fold;
-    pages.reserve(pages.count + rows.rows);
+    const { space: spaceOf, page: pageOf, frame: frameOf, own, generation, captured, cached } = rows;
+    const count = rows.rows;
+    pages.reserve(pages.count + count);
     let space = -1;
     let isGuest = false;
-    for (let row = 0; row < rows.rows; row++) {
-      if (rows.space[row] !== space) {
-        space = rows.space[row]!;
+    for (let row = 0; row < count; row++) {
+      if (spaceOf[row] !== space) {
+        space = spaceOf[row]!;
         isGuest = spaces.isGuest(space);
       }
-      const page = pages.append(space, rows.page[row]!);
+      const page = pages.append(space, pageOf[row]!);
       pages.pteLow[page] = rows.pteLow[row]!;
       // What is zero already is not written: see `zero`.
       if (rows.pteHigh[row] !== 0) pages.pteHigh[page] = rows.pteHigh[row]!;
       pages.marks[page] = rows.marks[row]!;
-      const number = rows.frame[row]!;
+      const number = frameOf[row]!;
       if (number < 0) continue;
-      if (rows.own[row] === 0) {
+      if (own[row] === 0) {
         mappings.attach(page, frames.ensure(number, isGuest));
         if (part !== null) part.shared = true;
         continue;
       }
       const frame = frames.append(number, isGuest);
-      frames.memory[frame] = rows.own[row]! - 1;
-      frames.generation[frame] = rows.generation[row]!;
-      frames.captured[frame] = rows.captured[row]!;
-      if (rows.cached[row] !== 0) frames.cached[frame] = rows.cached[row]!;
+      frames.memory[frame] = own[row]! - 1;
+      frames.generation[frame] = generation[row]!;
+      frames.captured[frame] = captured[row]!;
+      if (cached[row] !== 0) frames.cached[frame] = cached[row]!;
       mappings.attach(page, frame);
     }
   }

@@ -2,7 +2,8 @@
 import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
 import { damaged } from '../codec/varints.js';
 import type { MachineSnapshot } from '../snapshot.js';
-import type { PageStack, PageTable } from './page-stack.js';
+import type { PageTable } from './page-pairs.js';
+import type { PageStack } from './page-stack.js';
 import {
   CPU_MOST,
   FRAME_BOUNDS,

@@ -8,19 +8,9 @@ import { ColumnRoom, OpenTable, type PackedTable, packTable } from '../codec/tab
 import { damaged } from '../codec/varints.js';
 import { PAGE_GONE, PageRows } from '../page-rows.js';
 import { type PageScope, rowFrom } from '../snapshot.js';
+import { type Column, filled, PAGE, PagePairs, type PageTable, SPACE } from './page-pairs.js';
 import { CHANGE_BOUNDS, RANGE_PAGES, rangeShard, STATE_BOUNDS } from './shard-tables.js';
 
-/** A number stands for a column in which all rows have it. */
-type Column = Float64Array | number;
-
-/** Columns as `CHANGE_BOUNDS` or `STATE_BOUNDS` names them, sorted by (space, page). */
-export interface PageTable {
-  readonly rows: number;
-  readonly columns: readonly Column[];
-}
-
-const SPACE = 0;
-const PAGE = 1;
 const FRAME = 2;
 const BITS = 3;
 const AGAINST = 4;
@@ -35,10 +25,7 @@ export class PageStack {
   readonly #isSummed: boolean;
   readonly #bounds: typeof CHANGE_BOUNDS;
   readonly #room = new ColumnRoom();
-  /** By row of the newer of two tables: the row of the older one that is of the same page, or else the first one behind it. */
-  #at = new Int32Array(0);
-  /** By row of the newer one: 1 where the older one has the page. */
-  #isThere = new Uint8Array(0);
+  readonly #pairs = new PagePairs(this.#room);
 
   constructor(isSummed: boolean) {
     this.#isSummed = isSummed;
@@ -68,9 +55,10 @@ export class PageStack {
     const [lowest, ...newer] = tables;
     let stacked = lowest!;
     let added: PageTable | null = null;
+    const isPlaced = newer.length > 1 && this.#pairs.place(stacked);
     // Most rows are of pages that the lowest table has, which is large; the others are put together first.
     for (const table of newer) {
-      const news = table.rows - this.#pair(stacked, table);
+      const news = table.rows - (isPlaced ? this.#pairs.findPlaced(stacked, table) : this.#pairs.find(stacked, table));
       stacked = { rows: stacked.rows, columns: this.#changeInPlace(stacked, table) };
       if (news === 0) continue;
       const others = this.#others(table, news);
@@ -96,35 +84,43 @@ export class PageStack {
     return { rows: left, columns: kept };
   }
 
-  /** The pages that all tables together say. @throws TrailFormatError */
+  /** The pages that all tables together say. The columns of the table are used for it. @throws TrailFormatError */
   rowsOf(stacked: PageTable): PageRows {
     const { rows, columns } = this.withoutGone(stacked);
-    const values = columns.map((column) => this.#filled(column, rows));
-    const out = new PageRows(rows, (length) => this.#room.take(length));
-    out.space.set(values[SPACE]!);
-    out.page.set(values[PAGE]!);
-    out.pteHigh.set(values[HIGH]!);
-    out.marks.set(values[MARKS]!);
-    out.own.set(values[OWN]!);
-    out.generation.set(values[GENERATION]!);
-    out.cached.set(values[CACHED]!);
-    const [frames, bits, against, lag] = [values[FRAME]!, values[BITS]!, values[AGAINST]!, values[LAG]!];
+    const valuesOf = (column: number): Float64Array => filled(this.#room, columns[column]!, rows);
+    const frames = valuesOf(FRAME);
+    const [bits, against] = [valuesOf(BITS), valuesOf(AGAINST)];
+    const [generation, lag] = [valuesOf(GENERATION), valuesOf(LAG)];
     const base = this.#isSummed ? PAGE_GONE : 0;
     for (let row = 0; row < rows; row++) {
       const frame = frames[row]! + base;
       // Sums are anything where a table is damaged.
-      if (!(frame > PAGE_GONE && frame < PAGE_LIMIT) || out.generation[row]! < 0) damaged('its sums cannot be');
-      out.frame[row] = frame;
-      out.pteLow[row] = (bits[row]! | ((against[row]! ^ (frame % 2 ** 20)) << 12)) >>> 0;
-      out.captured[row] = out.generation[row]! - lag[row]!;
+      if (!(frame > PAGE_GONE && frame < PAGE_LIMIT) || generation[row]! < 0) damaged('its sums cannot be');
+      frames[row] = frame;
+      // The low 20 bits of the frame; the shift drops what is above them. A remainder takes ten times as long.
+      const low = frame < 2 ** 31 ? frame : frame % 2 ** 20;
+      bits[row] = (bits[row]! | ((against[row]! ^ low) << 12)) >>> 0;
+      lag[row] = generation[row]! - lag[row]!;
     }
-    return out;
+    const columnsOf = {
+      space: valuesOf(SPACE),
+      page: valuesOf(PAGE),
+      frame: frames,
+      pteLow: bits,
+      pteHigh: valuesOf(HIGH),
+      marks: valuesOf(MARKS),
+      own: valuesOf(OWN),
+      generation,
+      captured: lag,
+      cached: valuesOf(CACHED),
+    };
+    return new PageRows(rows, (name) => columnsOf[name]);
   }
 
   /** Of a table only those rows that are in the scope. */
   within({ rows, columns }: PageTable, scope: PageScope): PageTable {
-    const spaces = this.#filled(columns[SPACE]!, rows);
-    const pages = this.#filled(columns[PAGE]!, rows);
+    const spaces = filled(this.#room, columns[SPACE]!, rows);
+    const pages = filled(this.#room, columns[PAGE]!, rows);
     const from = rowFrom(spaces, pages, scope.space, scope.from);
     const to = rowFrom(spaces, pages, scope.space, scope.to);
     return {
@@ -143,8 +139,8 @@ export class PageStack {
 
   /** Rows ascend, and are of that shard. */
   #check({ rows, columns }: PageTable, shard: number): void {
-    const spaces = this.#filled(columns[SPACE]!, rows);
-    const pages = this.#filled(columns[PAGE]!, rows);
+    const spaces = filled(this.#room, columns[SPACE]!, rows);
+    const pages = filled(this.#room, columns[PAGE]!, rows);
     let range = -1;
     for (let row = 0; row < rows; row++) {
       const page = pages[row]!;
@@ -156,54 +152,24 @@ export class PageStack {
     }
   }
 
-  /** Finds the rows of the newer table in the older one; how many are there. */
-  #pair(older: PageTable, newer: PageTable): number {
-    if (this.#at.length < newer.rows) {
-      this.#at = new Int32Array(2 * newer.rows);
-      this.#isThere = new Uint8Array(2 * newer.rows);
-    }
-    const oldPages = this.#filled(older.columns[PAGE]!, older.rows);
-    const newPages = this.#filled(newer.columns[PAGE]!, newer.rows);
-    const [oldSpace, newSpace] = [older.columns[SPACE]!, newer.columns[SPACE]!];
-    if (typeof newSpace === 'number' && oldSpace === newSpace)
-      return pairPages(oldPages, newPages, this.#at, this.#isThere);
-    const oldSpaces = this.#filled(oldSpace, older.rows);
-    const newSpaces = this.#filled(newSpace, newer.rows);
-    let found = 0;
-    for (let row = 0, at = 0; row < newer.rows; row++) {
-      const space = newSpaces[row]!;
-      const page = newPages[row]!;
-      while (at < older.rows && (oldSpaces[at]! < space || (oldSpaces[at] === space && oldPages[at]! < page))) at++;
-      const isThere = at < older.rows && oldPages[at] === page && oldSpaces[at] === space;
-      this.#at[row] = at;
-      this.#isThere[row] = isThere ? 1 : 0;
-      if (isThere) found++;
-    }
-    return found;
-  }
-
   /** Puts those rows of the newer table that the older one has on top of them. */
   #changeInPlace(older: PageTable, newer: PageTable): Column[] {
-    const at = this.#at;
-    const isThere = this.#isThere;
+    const { at, isThere } = this.#pairs;
     return older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
       if (column <= PAGE || (isSum ? above === 0 : typeof above === 'number' && above === below)) return below;
-      const out = this.#filled(below, older.rows);
-      const values = this.#filled(above, newer.rows);
-      for (let row = 0; row < newer.rows; row++) {
-        if (isThere[row] === 0) continue;
-        const to = at[row]!;
-        out[to] = isSum ? out[to]! + values[row]! : values[row]!;
-      }
+      const out = filled(this.#room, below, older.rows);
+      const values = filled(this.#room, above, newer.rows);
+      if (isSum) addAt(out, values, newer.rows, at, isThere);
+      else putAt(out, values, newer.rows, at, isThere);
       return out;
     });
   }
 
   /** Those rows that the older table does not have. */
   #others({ rows, columns }: PageTable, count: number): PageTable {
-    const isThere = this.#isThere;
+    const { isThere } = this.#pairs;
     const others = columns.map((column) => {
       if (typeof column === 'number') return column;
       const out = this.#room.take(count);
@@ -214,16 +180,15 @@ export class PageStack {
   }
 
   #merge(older: PageTable, newer: PageTable): PageTable {
-    const rows = older.rows + newer.rows - this.#pair(older, newer);
-    const at = this.#at;
-    const isThere = this.#isThere;
+    const rows = older.rows + newer.rows - this.#pairs.find(older, newer);
+    const { at, isThere } = this.#pairs;
     const columns = older.columns.map((below, column) => {
       const above = newer.columns[column]!;
       const isSum = this.#isSum(column);
       if (typeof above === 'number' && above === below && (!isSum || above === 0)) return above;
       const out = this.#room.take(rows);
-      const olds = this.#filled(below, older.rows);
-      const news = this.#filled(above, newer.rows);
+      const olds = filled(this.#room, below, older.rows);
+      const news = filled(this.#room, above, newer.rows);
       let to = 0;
       let from = 0;
       for (let row = 0; row < newer.rows; row++) {
@@ -244,33 +209,14 @@ export class PageStack {
   #isSum(column: number): boolean {
     return this.#isSummed && (column === FRAME || column === GENERATION);
   }
-
-  #filled(column: Column, rows: number): Float64Array {
-    return typeof column === 'number' ? this.#room.take(rows).fill(column) : column;
-  }
 }
 
-/** Finds ascending numbers among others; how many are there. */
-function pairPages(olds: Float64Array, news: Float64Array, ats: Int32Array, isThere: Uint8Array): number {
-  // Of few numbers each is looked for by steps that double, of many the next one is near.
-  const leap = news.length * 8 < olds.length;
-  let found = 0;
-  let at = 0;
-  for (let row = 0; row < news.length; row++) {
-    const page = news[row]!;
-    if (leap) {
-      let step = 1;
-      for (; at + step < olds.length && olds[at + step]! < page; step *= 2) at += step;
-      // Somewhere in the last step, of which the first half is known to come before.
-      for (; step >= 1; step >>= 1) if (at + step < olds.length && olds[at + step]! < page) at += step;
-    }
-    while (at < olds.length && olds[at]! < page) at++;
-    const is = at < olds.length && olds[at] === page;
-    ats[row] = at;
-    isThere[row] = is ? 1 : 0;
-    if (is) found++;
-  }
-  return found;
+function addAt(out: Float64Array, values: Float64Array, rows: number, at: Int32Array, isThere: Uint8Array): void {
+  for (let row = 0; row < rows; row++) if (isThere[row] === 1) out[at[row]!]! += values[row]!;
+}
+
+function putAt(out: Float64Array, values: Float64Array, rows: number, at: Int32Array, isThere: Uint8Array): void {
+  for (let row = 0; row < rows; row++) if (isThere[row] === 1) out[at[row]!] = values[row]!;
 }
 
 /** @param isFirst whether no other table lies below it */

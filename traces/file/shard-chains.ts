@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { PackedTable } from '../codec/table.js';
 import type { CheckpointState } from '../page-rows.js';
-import { packPages, PageStack, type PageTable } from './page-stack.js';
+import type { PageTable } from './page-pairs.js';
+import { packPages, PageStack } from './page-stack.js';
 import { cutFrames, cutPages, cutTlbs, type Shard } from './shards.js';
 
 /**

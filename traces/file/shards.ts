@@ -3,7 +3,7 @@ import { type PackedTable, packTable } from '../codec/table.js';
 import { type CheckpointState, PAGE_GONE } from '../page-rows.js';
 import type { MachineSnapshot } from '../snapshot.js';
 import { RANGE_PAGES, rangeShard } from './shard-tables.js';
-import type { PageTable } from './page-stack.js';
+import type { PageTable } from './page-pairs.js';
 
 /** A shard by name: `changes:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */
 export interface Shard {
