@@ -20,7 +20,7 @@ import { EventBatch } from '../batch.js';
 import { changesSince } from '../send-snapshot.js';
 import { snapshotAtOrBefore } from '../snapshot-builder.js';
 import { type MachineSnapshot, narrowed } from '../snapshot.js';
-import { readHead, sealHead } from './checkpoint-head.js';
+import { readHead, sealHead } from './checkpoints/checkpoint-head.js';
 import { FORMAT_VERSION, TrailReader, TrailWriter } from './index.js';
 import { sampleEnding, sampleMeta, sampleSnapshot, writesBatch } from './samples.js';
 

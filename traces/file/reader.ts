@@ -15,12 +15,12 @@ import { damaged } from '../codec/varints.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { StateSink, StateStore } from '../page-rows.js';
 import type { PageScope } from '../snapshot.js';
-import type { Topic } from './aspects.js';
+import type { Topic } from './page-index/aspects.js';
 import { checkCounts, type ChunkInfo, readChunkRow } from './chunk-rows.js';
-import { CheckpointReader } from './checkpoints.js';
+import { CheckpointReader } from './checkpoints/checkpoints.js';
 import { EVENTS_ROW, readEnding, readMeta } from './meta-rows.js';
 import { readSqliteHeader } from './place.js';
-import { PageIndexReader } from './page-index-reader.js';
+import { PageIndexReader } from './page-index/page-index-reader.js';
 import { APPLICATION_ID, FORMAT_VERSION, tablesOf } from './schema.js';
 import { damagedFile, withSqlite } from './sqlite-errors.js';
 

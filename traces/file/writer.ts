@@ -17,11 +17,11 @@ import { EVENT_BY_CODE } from '../events/index.js';
 import { pteLayout } from '../layouts/index.js';
 import type { TrailEnding, TrailMeta } from '../meta.js';
 import type { CheckpointState } from '../page-rows.js';
-import { sealHead } from './checkpoint-head.js';
+import { sealHead } from './checkpoints/checkpoint-head.js';
 import { EVENTS_ROW, metaRows } from './meta-rows.js';
 import { clearPlace, removeTrail } from './place.js';
-import { SEGMENT_CHUNKS } from './first-rows.js';
-import { PageIndexBuilder } from './page-index.js';
+import { SEGMENT_CHUNKS } from './page-index/first-rows.js';
+import { PageIndexBuilder } from './page-index/page-index.js';
 import {
   APPLICATION_ID,
   FORMAT_VERSION,
@@ -30,7 +30,7 @@ import {
   SQLITE_PAGE_BYTES_SMALL,
   tablesOf,
 } from './schema.js';
-import { ShardChains } from './shard-chains.js';
+import { ShardChains } from './checkpoints/shard-chains.js';
 import { sqliteProblem, withSqlite } from './sqlite-errors.js';
 
 /** How long a reader may keep the file busy at `close` before the WAL is left to it, in ms. */

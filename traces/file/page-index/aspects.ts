@@ -2,9 +2,9 @@
  * What of a page an event speaks of, as the page index tells events apart: finer than by kind, so that a question about one flag of an entry,
  * one carrier or one CPU does not lead to every chunk that says anything of the page.
  */
-import type { EventBatch } from '../batch.js';
-import { EVENT_BY_CODE, mark, pte, tlbFill } from '../events/index.js';
-import type { PteLayout } from '../layouts/index.js';
+import type { EventBatch } from '../../batch.js';
+import { EVENT_BY_CODE, mark, pte, tlbFill } from '../../events/index.js';
+import type { PteLayout } from '../../layouts/index.js';
 
 /** What is asked of the index: kinds, and of certain kinds only some. */
 export interface Topic {

@@ -1,8 +1,8 @@
 /** The head row of a checkpoint: what a state says besides its tables, and which tables belong to it. */
-import { type Block, compressBlockSync, expandBlock } from '../codec/compress.js';
-import { seal, unseal } from '../codec/envelope.js';
-import { damaged } from '../codec/varints.js';
-import type { MachineHead } from '../page-rows.js';
+import { type Block, compressBlockSync, expandBlock } from '../../codec/compress.js';
+import { seal, unseal } from '../../codec/envelope.js';
+import { damaged } from '../../codec/varints.js';
+import type { MachineHead } from '../../page-rows.js';
 import { MOST_STACKED, SHARD_NAME, type ShardPart } from './shard-tables.js';
 
 /** Before format 5 it was 1, and the names were not compressed. */

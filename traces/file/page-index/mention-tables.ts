@@ -3,7 +3,7 @@
  * of a combination for each chunk, and those are listed once in a segment. Measured against a mask of chunks for every aspect: in a recording
  * of 65,536 pages all that is known takes 0.4 times the bytes.
  */
-import { type PackedTable, packTable, type TableColumn } from '../codec/table.js';
+import { type PackedTable, packTable, type TableColumn } from '../../codec/table.js';
 import { FAMILIES } from './aspects.js';
 import { SEGMENT_CHUNKS } from './first-rows.js';
 import type { Mentions } from './mentions.js';

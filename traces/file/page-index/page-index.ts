@@ -4,17 +4,17 @@
  * in it that begins (see `mention-tables.ts`). Events about long ranges (a walk over all of the object) are kept as ranges. A segment without
  * index is searched chunk by chunk, so the index is a help and never the truth.
  */
-import { PAGE_LIMIT, PAGES_PER_TABLE } from '../../base/index.js';
-import type { EventBatch } from '../batch.js';
-import { type PackedTable, packTable } from '../codec/table.js';
-import { PAGES_SLOT, pte, tlbFill, tlbUpdate, write } from '../events/index.js';
-import { PTE_HUGE, type PteLayout } from '../layouts/index.js';
-import { TLB_HUGE } from '../vocabulary.js';
+import { PAGE_LIMIT, PAGES_PER_TABLE } from '../../../base/index.js';
+import type { EventBatch } from '../../batch.js';
+import { type PackedTable, packTable } from '../../codec/table.js';
+import { PAGES_SLOT, pte, tlbFill, tlbUpdate, write } from '../../events/index.js';
+import { PTE_HUGE, type PteLayout } from '../../layouts/index.js';
+import { TLB_HUGE } from '../../vocabulary.js';
 import { aspectsOfEvent } from './aspects.js';
 import { partOf, SEGMENT_CHUNKS } from './first-rows.js';
 import { type IndexShard, mentionTables, type PagesOfShard } from './mention-tables.js';
 import { Mentions } from './mentions.js';
-import { rangeShard } from './shard-tables.js';
+import { rangeShard } from '../ranges.js';
 
 /** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
 export const RANGES_SHARD = -2;

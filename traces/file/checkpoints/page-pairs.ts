@@ -1,6 +1,6 @@
 /** Which rows of two tables are of the same page: how tables of pages on top of each other find together. */
-import type { ColumnRoom } from '../codec/table.js';
-import { RANGE_PAGES } from './shard-tables.js';
+import type { ColumnRoom } from '../../codec/table.js';
+import { RANGE_PAGES } from '../ranges.js';
 
 /** A number stands for a column in which all rows have it. */
 export type Column = Float64Array | number;

@@ -1,7 +1,7 @@
 /** The page index of an opened trail: see `page-index.ts`. */
 import type Database from 'better-sqlite3';
-import type { OpenTable } from '../codec/table.js';
-import { ALL_KINDS } from '../codec/shape.js';
+import type { OpenTable } from '../../codec/table.js';
+import { ALL_KINDS } from '../../codec/shape.js';
 import { ASPECTS, aspectsOfTopic, kindsOfAspects, type Topic } from './aspects.js';
 import { partOf, PART_EVENTS, PART_EVENTS_4, partsOf, SEGMENT_CHUNKS } from './first-rows.js';
 import { GroupedPageIndex } from './grouped-page-index.js';
@@ -9,9 +9,8 @@ import { IndexTables } from './index-tables.js';
 import { MaskedPages } from './masked-pages.js';
 import { MentionedPages } from './mentioned-pages.js';
 import { RANGES_SHARD } from './page-index.js';
-import { PAGE_BOUNDS } from './shard-tables.js';
+import { PAGE_BOUNDS, SPACE_BOUNDS } from '../ranges.js';
 
-const [SPACE, PAGE] = PAGE_BOUNDS;
 const MASK = [0, 2 ** SEGMENT_CHUNKS - 1] as const;
 const ASPECT_BITS = [0, 2 ** ASPECTS - 1] as const;
 const COUNT = [0, Number.MAX_SAFE_INTEGER] as const;
@@ -139,8 +138,8 @@ function readRanges(table: OpenTable, part: readonly [number, number]): Ranges {
   return {
     chunks: chunksOf[0]!,
     aspects: aspectsOf[0]!,
-    space: values(0, SPACE),
-    page: values(1, PAGE),
+    space: values(0, SPACE_BOUNDS),
+    page: values(1, PAGE_BOUNDS),
     pages: values(2, COUNT),
     chunksOf,
     aspectsOf,

@@ -4,8 +4,8 @@
  * trees do it). Other shards are stored whole, when they are not as they were.
  */
 import { createHash } from 'node:crypto';
-import type { PackedTable } from '../codec/table.js';
-import type { CheckpointState } from '../page-rows.js';
+import type { PackedTable } from '../../codec/table.js';
+import type { CheckpointState } from '../../page-rows.js';
 import type { PageTable } from './page-pairs.js';
 import { packPages, PageStack } from './page-stack.js';
 import { cutFrames, cutPages, cutTlbs, type Shard } from './shards.js';

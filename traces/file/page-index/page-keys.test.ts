@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PAGE_LIMIT, Random } from '../../base/index.js';
-import { OpenTable, packTable } from '../codec/table.js';
+import { PAGE_LIMIT, Random } from '../../../base/index.js';
+import { OpenTable, packTable } from '../../codec/table.js';
 import { PageKeys } from './page-keys.js';
 
 /** Pages as they come out of a table of the index. */

@@ -1,8 +1,8 @@
 /** A state to be stored, cut into shards (see `shard-tables.ts`) as packed tables. */
-import { type PackedTable, packTable } from '../codec/table.js';
-import { type CheckpointState, PAGE_GONE } from '../page-rows.js';
-import type { MachineSnapshot } from '../snapshot.js';
-import { RANGE_PAGES, rangeShard } from './shard-tables.js';
+import { type PackedTable, packTable } from '../../codec/table.js';
+import { type CheckpointState, PAGE_GONE } from '../../page-rows.js';
+import type { MachineSnapshot } from '../../snapshot.js';
+import { RANGE_PAGES, rangeShard } from '../ranges.js';
 import type { PageTable } from './page-pairs.js';
 
 /** A shard by name: `changes:12`, `frames:3`, `tlbs:0`, `tlbs:-1`. */

@@ -2,7 +2,7 @@
  * Where in a chunk a page is first spoken of, roughly: in which 2048 events. A question about a moment in the middle of a chunk is then not
  * led to that chunk by what comes after the moment, which is one question in five.
  */
-import { CHUNK_EVENTS } from '../batch.js';
+import { CHUNK_EVENTS } from '../../batch.js';
 import { FAMILIES } from './aspects.js';
 
 /** Chunks in a segment: the bits of a mask. On disk. */

@@ -3,13 +3,14 @@
  * Tables can be put together in any groups, which a recorder does with old ones; all of them together are the state.
  * In format 4 a row says all of a page by itself, so nothing is summed up.
  */
-import { PAGE_LIMIT } from '../../base/index.js';
-import { ColumnRoom, OpenTable, type PackedTable, packTable } from '../codec/table.js';
-import { damaged } from '../codec/varints.js';
-import { PAGE_GONE, PageRows } from '../page-rows.js';
-import { type PageScope, rowFrom } from '../snapshot.js';
+import { PAGE_LIMIT } from '../../../base/index.js';
+import { ColumnRoom, OpenTable, type PackedTable, packTable } from '../../codec/table.js';
+import { damaged } from '../../codec/varints.js';
+import { PAGE_GONE, PageRows } from '../../page-rows.js';
+import { type PageScope, rowFrom } from '../../snapshot.js';
 import { type Column, filled, PAGE, PagePairs, type PageTable, SPACE } from './page-pairs.js';
-import { CHANGE_BOUNDS, RANGE_PAGES, rangeShard, STATE_BOUNDS } from './shard-tables.js';
+import { CHANGE_BOUNDS, STATE_BOUNDS } from './shard-tables.js';
+import { RANGE_PAGES, rangeShard } from '../ranges.js';
 
 const FRAME = 2;
 const BITS = 3;

@@ -1,18 +1,17 @@
 /** What the page index of a trail of format 4 says of single pages: for each aspect a mask of chunks. See `mention-tables.ts` for that of today. */
-import type { OpenTable } from '../codec/table.js';
-import { rowFrom } from '../snapshot.js';
+import type { OpenTable } from '../../codec/table.js';
+import { rowFrom } from '../../snapshot.js';
 import { ASPECTS, FAMILIES } from './aspects.js';
 import { familyOf, partOf, PART_EVENTS_4, partsOf, SEGMENT_CHUNKS } from './first-rows.js';
 import { type IndexTables, KeptTables } from './index-tables.js';
 import type { PagesOfSegments, UpTo } from './page-index-reader.js';
-import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+import { rangeShard, SPACE_BOUNDS } from '../ranges.js';
 
 /** The shard of the pages that `rangeShard` deals to 0; those of 1, 2, ... come below it. On disk. */
 const FIRST_PAGE_SHARD = -3;
 /** The same of the first rows of these pages, row for row beside them: for each family of aspects a column per chunk. On disk. */
 const FIRST_ROWS_SHARD = -2000;
 
-const [SPACE] = PAGE_BOUNDS;
 /** A range that reached behind the last page there is was entered all the same. */
 const PAGE = [0, Number.MAX_SAFE_INTEGER] as const;
 const MASK = [0, 2 ** SEGMENT_CHUNKS - 1] as const;
@@ -68,7 +67,7 @@ function chunksIn(
 ): { readonly row: number; readonly chunks: number } {
   const has = table.column(0, ASPECT_BITS).at(0);
   if ((has & aspects) === 0) return NOWHERE;
-  const spaces = table.column(1, SPACE).values();
+  const spaces = table.column(1, SPACE_BOUNDS).values();
   const pages = table.column(2, PAGE).values();
   const row = rowFrom(spaces, pages, space, page);
   if (spaces[row] !== space || pages[row] !== page) return NOWHERE;

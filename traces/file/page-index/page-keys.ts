@@ -1,6 +1,6 @@
 /** The pages of a table of the page index, which many are kept of: in two bytes each where they lie near each other, as they do nearly always. */
-import type { OneColumn } from '../codec/one-column.js';
-import { rowFrom } from '../snapshot.js';
+import type { OneColumn } from '../../codec/one-column.js';
+import { rowFrom } from '../../snapshot.js';
 
 /** Pages that are told apart by two bytes. */
 const NEAR_PAGES = 0x1_0000;

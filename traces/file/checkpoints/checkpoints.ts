@@ -3,14 +3,15 @@
  * stored it; a checkpoint some of whose shards are absent is passed over for an older one. Shards are read when they are needed.
  */
 import type Database from 'better-sqlite3';
-import type { MachineHead, StateSink } from '../page-rows.js';
-import { sendSnapshot } from '../send-snapshot.js';
-import { framesUnder, type MachineSnapshot, pagesIn, type PageScope } from '../snapshot.js';
+import type { MachineHead, StateSink } from '../../page-rows.js';
+import { sendSnapshot } from '../../send-snapshot.js';
+import { framesUnder, type MachineSnapshot, pagesIn, type PageScope } from '../../snapshot.js';
 import { isStacked, readHead, type StoredShard } from './checkpoint-head.js';
 import { joinFrames, joinPages, joinTlbs, type ShardBody, ShardOpener } from './join-shards.js';
-import { RANGE_PAGES, RANGE_SHARDS, rangeShard, type ShardPart, TLB_BOUNDS } from './shard-tables.js';
+import { type ShardPart, TLB_BOUNDS } from './shard-tables.js';
+import { RANGE_PAGES, RANGE_SHARDS, rangeShard } from '../ranges.js';
 import { PageStack } from './page-stack.js';
-import { readingPart } from './sqlite-errors.js';
+import { readingPart } from '../sqlite-errors.js';
 
 /** Thrown where a shard is not there. */
 const ABSENT = Symbol('absent');

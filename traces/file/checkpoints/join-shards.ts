@@ -1,7 +1,7 @@
 /** Columns of a machine snapshot put together from the shards of a checkpoint (see `shard-tables.ts`), all of them or those of some pages. */
-import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
-import { damaged } from '../codec/varints.js';
-import type { MachineSnapshot } from '../snapshot.js';
+import { MOST_TABLE_ROWS, openTable } from '../../codec/table.js';
+import { damaged } from '../../codec/varints.js';
+import type { MachineSnapshot } from '../../snapshot.js';
 import type { PageTable } from './page-pairs.js';
 import type { PageStack } from './page-stack.js';
 import {
@@ -10,11 +10,11 @@ import {
   FRAME_COLUMNS_AT_LEAST,
   MAP_BOUNDS,
   MOST_STACKED,
-  PAGE_BOUNDS,
+  PAGES_BOUNDS,
   PTE_BOUNDS,
-  RANGE_PAGES,
   type ShardPart,
 } from './shard-tables.js';
+import { RANGE_PAGES } from '../ranges.js';
 
 export interface ShardBody {
   readonly part: ShardPart;
@@ -49,7 +49,7 @@ export class ShardOpener {
 export function joinPages(opener: ShardOpener, bodies: readonly ShardBody[]): MachineSnapshot['pages'] {
   const of = (part: ShardPart) => bodies.filter((body) => body.part === part);
   const ptes = new Map(of('ptes').map((body) => [body.number, opener.open(body.body, PTE_BOUNDS)]));
-  const tables = of('pages').map((body) => opener.open(body.body, PAGE_BOUNDS));
+  const tables = of('pages').map((body) => opener.open(body.body, PAGES_BOUNDS));
   for (const body of of('maps')) {
     const maps = opener.open(body.body, MAP_BOUNDS);
     const entries = ptes.get(body.number);

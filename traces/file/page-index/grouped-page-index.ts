@@ -3,11 +3,11 @@
  * the groups of kinds that do so somewhere in the segment. See `page-index.ts` for the one of today.
  */
 import type Database from 'better-sqlite3';
-import { MOST_TABLE_ROWS, openTable } from '../codec/table.js';
-import { EVENT_BY_CODE } from '../events/index.js';
-import { rowFrom } from '../snapshot.js';
-import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
-import { readingPart } from './sqlite-errors.js';
+import { MOST_TABLE_ROWS, openTable } from '../../codec/table.js';
+import { EVENT_BY_CODE } from '../../events/index.js';
+import { rowFrom } from '../../snapshot.js';
+import { PAGE_BOUNDS, rangeShard, SPACE_BOUNDS } from '../ranges.js';
+import { readingPart } from '../sqlite-errors.js';
 import { SEGMENT_CHUNKS } from './first-rows.js';
 
 /** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
@@ -40,14 +40,13 @@ function groupsOf(kinds: number): number {
   return groups;
 }
 
-const [SPACE, PAGE] = PAGE_BOUNDS;
 const MASK = [0, 2 ** SEGMENT_CHUNKS - 1] as const;
 const GROUPS = [0, 0xff] as const;
 const COUNT = [0, Number.MAX_SAFE_INTEGER] as const;
 /** space, page, chunk mask, groups */
-const ENTRY_BOUNDS = [SPACE, PAGE, MASK, GROUPS];
+const ENTRY_BOUNDS = [SPACE_BOUNDS, PAGE_BOUNDS, MASK, GROUPS];
 /** space, page, pages, chunk mask, groups */
-const RANGE_BOUNDS = [SPACE, PAGE, COUNT, MASK, GROUPS];
+const RANGE_BOUNDS = [SPACE_BOUNDS, PAGE_BOUNDS, COUNT, MASK, GROUPS];
 /** Tables that are kept opened. Chosen: enough to ask about a page of a hundred million events again and again. */
 const TABLES_KEPT = 256;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PAGE_LIMIT, PAGES_PER_TABLE, Random, TrailFormatError } from '../../base/index.js';
-import { EventBatch } from '../batch.js';
+import { PAGE_LIMIT, PAGES_PER_TABLE, Random, TrailFormatError } from '../../../base/index.js';
+import { EventBatch } from '../../batch.js';
 import {
   EVENT_BY_CODE,
   EVENT_KINDS,
@@ -16,16 +16,16 @@ import {
   tlbFill,
   tlbUpdate,
   unmap,
-} from '../events/index.js';
-import { fieldsOf } from '../codec/index.js';
-import { OpenTable } from '../codec/table.js';
-import { PTE_DIRTY, PTE_HUGE, PTE_PRESENT, PTE_WRITABLE, pteLayout } from '../layouts/index.js';
-import { TLB_HUGE } from '../vocabulary.js';
+} from '../../events/index.js';
+import { fieldsOf } from '../../codec/index.js';
+import { OpenTable } from '../../codec/table.js';
+import { PTE_DIRTY, PTE_HUGE, PTE_PRESENT, PTE_WRITABLE, pteLayout } from '../../layouts/index.js';
+import { TLB_HUGE } from '../../vocabulary.js';
 import type { Topic } from './aspects.js';
 import { PART_EVENTS } from './first-rows.js';
-import { TrailReader, TrailWriter } from './index.js';
+import { TrailReader, TrailWriter } from '../index.js';
 import { COMBINATIONS_SHARD, DIGIT } from './mention-tables.js';
-import { sampleEnding, sampleMeta, writesBatch } from './samples.js';
+import { sampleEnding, sampleMeta, writesBatch } from '../samples.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pagetrail-page-index-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -281,8 +281,8 @@ describe('the page index', () => {
     reader.close();
   });
 
-  it.each([3, 4])('of a trail of format %i is read as it was written', (version) => {
-    const reader = TrailReader.open(fileURLToPath(new URL(`../golden/v${version}.trail`, import.meta.url)));
+  it.each([3, 4, 5])('of a trail of format %i is read as it was written', (version) => {
+    const reader = TrailReader.open(fileURLToPath(new URL(`../../golden/v${version}.trail`, import.meta.url)));
     const batches = reader.chunks.map(({ events }, index) => {
       const batch = new EventBatch(events);
       reader.readChunk(index, batch);

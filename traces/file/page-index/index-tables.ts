@@ -1,7 +1,7 @@
 /** The tables of the page index of an opened trail, as they are stored. */
 import type Database from 'better-sqlite3';
-import { OpenTable } from '../codec/table.js';
-import { readingPart } from './sqlite-errors.js';
+import { OpenTable } from '../../codec/table.js';
+import { readingPart } from '../sqlite-errors.js';
 
 /**
  * What is made of tables and kept, each up to 150 KB. Chosen: all of a recording of 65,536 pages and 30 million events; what is dropped and

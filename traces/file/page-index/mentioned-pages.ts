@@ -1,17 +1,16 @@
 /** What the page index of an opened trail says of single pages: see `mention-tables.ts`. */
-import type { OpenTable } from '../codec/table.js';
-import { damaged } from '../codec/varints.js';
+import type { OpenTable } from '../../codec/table.js';
+import { damaged } from '../../codec/varints.js';
 import { ASPECTS, FAMILIES } from './aspects.js';
 import { familyOf, partOf, partsOf, PART_EVENTS, SEGMENT_CHUNKS } from './first-rows.js';
 import { type IndexTables, KeptTables } from './index-tables.js';
 import { COMBINATIONS_SHARD, DIGIT, MENTIONS_SHARD, PAGES_SHARD, PARTS_SHARD } from './mention-tables.js';
 import type { PagesOfSegments, UpTo } from './page-index-reader.js';
 import { PageKeys } from './page-keys.js';
-import { PAGE_BOUNDS, rangeShard } from './shard-tables.js';
+import { PAGE_BOUNDS, rangeShard, SPACE_BOUNDS } from '../ranges.js';
 
 type Small = Uint8Array | Float64Array;
 
-const [SPACE, PAGE] = PAGE_BOUNDS;
 const ASPECT_BITS = [0, 2 ** ASPECTS - 1] as const;
 const LATER = [0, 2 ** (FAMILIES.length - 1) - 1] as const;
 const DIGITS = [0, DIGIT - 1] as const;
@@ -101,7 +100,11 @@ export class MentionedPages implements PagesOfSegments {
   #read(segment: number, shard: number): Mentioned | null {
     const keys = this.#tables.open(segment, PAGES_SHARD - shard, 2);
     if (keys === null) return null;
-    return { keys: new PageKeys(keys.column(0, SPACE), keys.column(1, PAGE).values()), digits: [], parts: null };
+    return {
+      keys: new PageKeys(keys.column(0, SPACE_BOUNDS), keys.column(1, PAGE_BOUNDS).values()),
+      digits: [],
+      parts: null,
+    };
   }
 
   #readDigits(segment: number, shard: number, pages: number): Small[] {
