@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Random } from '../base/index.js';
-import { countsAt, Fold, FOLD_SELECTION, History, Replayer, type Subject } from '../replayer/index.js';
+import { countsAt, Fold, foldSelection, History, Replayer, type Subject } from '../replayer/index.js';
 import { EventBatch, TrailReader } from '../traces/index.js';
 import { type Bench, figure, type Figure } from './report.js';
 
@@ -122,9 +122,10 @@ function stepping(replayer: Replayer, seq: () => number): { forward: number; bac
 function foldMs(reader: TrailReader): number {
   const fold = new Fold(reader.meta);
   const batch = new EventBatch();
+  const selection = foldSelection(reader.meta);
   const started = performance.now();
   for (let chunk = 0; chunk < reader.chunks.length / 2; chunk++) {
-    reader.readChunk(chunk, batch, FOLD_SELECTION);
+    reader.readChunk(chunk, batch, selection);
     fold.apply(batch);
   }
   return performance.now() - started;

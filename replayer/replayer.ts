@@ -3,13 +3,13 @@
  * it stands. Going on by a few events decodes nothing twice, because the chunk under way is kept.
  */
 import { invariant, TrailFormatError, UsageError } from '../base/index.js';
-import { CHUNK_EVENTS, EventBatch, harvestEnd, type PageScope } from '../traces/index.js';
+import { CHUNK_EVENTS, EventBatch, harvestEnd, type PageScope, type Selection } from '../traces/index.js';
 import { batchFor, chunkOfSeq, lastIndexWhere, lastSeqOf, seqOf, type EventSource } from './event-source.js';
 import {
   applyReversibly,
-  ELSEWHERE_SELECTION,
+  elsewhere,
   Fold,
-  FOLD_SELECTION,
+  foldSelection,
   foldsInPart,
   isCachedByOthers,
   PAGE_KINDS,
@@ -30,6 +30,8 @@ export class Replayer {
   readonly lastSeq: number;
   readonly #source: EventSource;
   readonly #batch: EventBatch;
+  readonly #selection: Selection;
+  readonly #selectionElsewhere: Selection;
   #chunk = -1;
   #fold: Fold;
   /** How to take back the last events folded, the latest last. */
@@ -38,6 +40,8 @@ export class Replayer {
   private constructor(source: EventSource, scope: PageScope | null) {
     this.#source = source;
     this.#batch = batchFor(source, CHUNK_EVENTS);
+    this.#selection = foldSelection(source.meta);
+    this.#selectionElsewhere = elsewhere(this.#selection);
     this.#fold = new Fold(source.meta, scope !== null && foldsInPart(source.meta) ? scope : null);
     this.lastSeq = lastSeqOf(source);
   }
@@ -161,7 +165,7 @@ export class Replayer {
     const to = Math.min(seq, end);
     const batch = this.#batch;
     this.#chunk = -1;
-    this.#source.readChunk(chunk, batch, this.#mayTouch(chunk, to) ? FOLD_SELECTION : ELSEWHERE_SELECTION);
+    this.#source.readChunk(chunk, batch, this.#mayTouch(chunk, to) ? this.#selection : this.#selectionElsewhere);
     const rowsUpTo = (last: number) => 1 + lastIndexWhere(batch.length, (row) => seqOf(batch, row) <= last);
     fold.apply(batch, rowsUpTo(fold.seq), rowsUpTo(to));
     fold.seq = to;

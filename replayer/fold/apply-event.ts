@@ -20,6 +20,7 @@ import {
   kindMask,
   type EventBatch,
   type Selection,
+  type TrailMeta,
 } from '../../traces/index.js';
 import type { Fold } from './fold.js';
 import { checkRecords } from './page-table.js';
@@ -27,38 +28,39 @@ import { checkRecords } from './page-table.js';
 const SCOPE_RANGE = FLUSH_SCOPES.indexOf('range');
 const SCOPE_SPACE = FLUSH_SCOPES.indexOf('space');
 
-/**
- * What the fold must be given of events: the kinds that change the state, and of these the fields that it looks at. With `who`, because whose write
- * it is matters where a device does not snoop.
- */
-export const FOLD_SELECTION: Selection = fieldsOf(
-  {
-    write: [],
-    pte: ['newLow', 'newHigh'],
-    'tlb-fill': ['frame', 'slot', 'asid', 'flags'],
-    'tlb-update': ['slot', 'flags'],
-    'tlb-evict': ['slot'],
-    mark: ['pages', 'carrier', 'value'],
-    'flush-ack': ['pages', 'scope'],
-    'cache-flush': ['pages'],
-    transfer: ['pages'],
-    map: ['frame', 'memory'],
-    unmap: [],
-    'frame-move': ['newFrame', 'memory'],
-    'harvest-begin': [],
-    'harvest-end': ['harvest'],
-    switch: ['reads'],
-  },
-  { who: true },
-);
+/** What the fold must be given of events: the kinds that change the state, and of these the fields that it looks at. */
+const SELECTION: Selection = fieldsOf({
+  write: [],
+  pte: ['newLow', 'newHigh'],
+  'tlb-fill': ['frame', 'slot', 'asid', 'flags'],
+  'tlb-update': ['slot', 'flags'],
+  'tlb-evict': ['slot'],
+  mark: ['pages', 'carrier', 'value'],
+  'flush-ack': ['pages', 'scope'],
+  'cache-flush': ['pages'],
+  transfer: ['pages'],
+  map: ['frame', 'memory'],
+  unmap: [],
+  'frame-move': ['newFrame', 'memory'],
+  'harvest-begin': [],
+  'harvest-end': ['harvest'],
+  switch: ['reads'],
+});
+
+/** The same for a trail: whose write it is matters where a device does not snoop. */
+export function foldSelection({ options }: Pick<TrailMeta, 'options'>): Selection {
+  return { ...SELECTION, who: options['nonCoherent'] === 1 };
+}
 
 /** The kinds that change the state: bit c for event code c. */
-export const FOLD_KINDS = FOLD_SELECTION.kinds;
+export const FOLD_KINDS = SELECTION.kinds;
 
 /** Of these kinds only events about a page change anything of it; all others may change what a CPU has cached of it, or who shares its frame. */
 export const PAGE_KINDS = kindMask('write', 'pte', 'mark', 'transfer');
-/** The same where a chunk has none of these about the pages that are folded. */
-export const ELSEWHERE_SELECTION: Selection = { ...FOLD_SELECTION, kinds: FOLD_KINDS & ~PAGE_KINDS };
+/** Of a selection what is left where a chunk has none of these about the pages that are folded. */
+export function elsewhere(selection: Selection): Selection {
+  return { ...selection, kinds: selection.kinds & ~PAGE_KINDS };
+}
 
 export function applyEvent(fold: Fold, batch: EventBatch, row: number): void {
   const slots = batch.slots;

@@ -79,7 +79,7 @@ export class FrameTable {
   clear(): void {
     for (const column of [this.generation, this.captured, this.mappers, this.memory]) column.fill(0, 0, this.count);
     zero(this.cached, this.count);
-    this.#slots.fill(0);
+    if (this.#placed > 0) this.#slots.fill(0);
     this.count = this.#placed = 0;
     this.append(-1, false);
   }

@@ -1,5 +1,5 @@
 /** The fold: events in, machine state out. Start at `fold.ts`. */
-export { ELSEWHERE_SELECTION, FOLD_KINDS, FOLD_SELECTION, PAGE_KINDS } from './apply-event.js';
+export { elsewhere, FOLD_KINDS, foldSelection, PAGE_KINDS } from './apply-event.js';
 export { Fold, type FoldMeta } from './fold.js';
 export { sortedPages } from './fold-snapshot.js';
 export { applyReversibly, type Undo } from './reversible.js';

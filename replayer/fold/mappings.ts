@@ -16,6 +16,8 @@ export class Mappings {
   #first = new Int32Array(0);
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
+  /** Whether any page is on a frame, or was since they were forgotten. */
+  #isUsed = false;
 
   constructor(pages: PageTable, frames: FrameTable) {
     this.#pages = pages;
@@ -37,6 +39,7 @@ export class Mappings {
     this.#pages.frame[page] = frame;
     if (frame === 0) return;
     this.#makeRoom();
+    this.#isUsed = true;
     const next = this.#first[frame]!;
     // Lists of one page, as most are, are never written to: see `zero`.
     if (this.#next[page] !== next) this.#next[page] = next;
@@ -85,6 +88,8 @@ export class Mappings {
 
   /** Forgets all of them; the tables of pages and frames are cleared by their own. */
   clear(): void {
+    if (!this.#isUsed) return;
+    this.#isUsed = false;
     this.#first.fill(0);
     zero(this.#next, this.#next.length);
     zero(this.#previous, this.#previous.length);

@@ -77,6 +77,7 @@ export class PageTable {
 
   /** Forgets all pages; the room stays. */
   clear(): void {
+    if (this.count === 0) return;
     for (const column of [this.frame, this.pteLow, this.marks]) column.fill(0, 0, this.count);
     zero(this.pteHigh, this.count);
     this.#slots.fill(0);
