@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, commandLineOf, type KnownCommand } from '../cli/index.js';
-import { ROOT } from './sources.js';
+import { ROOT, sourceFiles } from './sources.js';
 
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/logs/README.md'].concat(
   readdirSync(join(ROOT, 'docs'))
@@ -61,6 +61,17 @@ describe('documents', () => {
         .map(complaint)
         .filter((line) => line !== null),
     ).toEqual([]);
+  });
+
+  it('errors and comments name commands that exist', () => {
+    const sources = sourceFiles('.').filter((file) => !/^(node_modules|dist|demo)\/|\.test\.ts$/.test(file));
+    const named = sources.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/`(pagetrail [a-z][^`\\$\n]*)/g)].map(([, line]) =>
+        line!.trim(),
+      ),
+    );
+    expect(named).toContain('pagetrail list strategies');
+    expect(named.map(complaint).filter((line) => line !== null)).toEqual([]);
   });
 
   it('README shows how to begin, and every command', () => {

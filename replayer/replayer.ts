@@ -256,7 +256,7 @@ function disagrees(chunk: number, promised: string): TrailFormatError {
   return new TrailFormatError({
     what: `chunk ${chunk} does not hold the ${promised} that its statistics promise`,
     why: 'the file is damaged, or was changed by hand',
-    mend: 'check it with `pagetrail verify`, or record again',
+    mend: 'restore the file from a copy, or record again',
   });
 }
 

@@ -133,7 +133,7 @@ export function checkRecords(records: number): void {
   throw new TrailFormatError({
     what: `the trail speaks of more than ${PAGE_RECORDS_MAX} pages`,
     why: 'no recording has that many; a range in it is damaged',
-    mend: 'check the file with `pagetrail verify`, or record again',
+    mend: 'restore the file from a copy, or record again',
   });
 }
 

@@ -19,7 +19,7 @@ export class SlotRoom {
       throw new TrailFormatError({
         what: `the TLBs of the trail have more than ${SLOTS_MAX} slots together`,
         why: 'no machine has; what it says of its TLBs is damaged',
-        mend: 'check the file with `pagetrail verify`, or record again',
+        mend: 'restore the file from a copy, or record again',
       });
     }
     this.#left -= slots;
