@@ -80,8 +80,8 @@ export class Replayer {
     if (back < 0 && isStep && this.#undos.length > 0) return this.#step(seq);
     if (back <= 0 || !isStep) return this.#jump(seq);
     // The first step backwards: from here on events are folded so that they can be taken back, for there will be more of them.
-    const chunk = seq === 0 ? 0 : this.#source.chunks[chunkOfSeq(this.#source, seq)]!.firstSeq - 1;
-    this.#jump(Math.max(chunk, seq - MOST_UNDOS));
+    const chunkStart = seq === 0 ? 0 : this.#source.chunks[chunkOfSeq(this.#source, seq)]!.firstSeq - 1;
+    this.#jump(Math.max(chunkStart, seq - MOST_UNDOS));
     return this.#step(seq);
   }
 

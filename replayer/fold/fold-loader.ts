@@ -29,33 +29,31 @@ export class FoldLoader implements StateSink {
 
   pages(rows: PageRows): void {
     const { pages, frames, mappings, spaces, part } = this.#fold;
-    const { space: spaceOf, page: pageOf, frame: frameOf, own, generation, captured, cached } = rows;
-    const count = rows.rows;
-    pages.reserve(pages.count + count);
+    pages.reserve(pages.count + rows.rows);
     let space = -1;
     let isGuest = false;
-    for (let row = 0; row < count; row++) {
-      if (spaceOf[row] !== space) {
-        space = spaceOf[row]!;
+    for (let row = 0; row < rows.rows; row++) {
+      if (rows.space[row] !== space) {
+        space = rows.space[row]!;
         isGuest = spaces.isGuest(space);
       }
-      const page = pages.append(space, pageOf[row]!);
+      const page = pages.append(space, rows.page[row]!);
       pages.pteLow[page] = rows.pteLow[row]!;
       // What is zero already is not written: see `zero`.
       if (rows.pteHigh[row] !== 0) pages.pteHigh[page] = rows.pteHigh[row]!;
       pages.marks[page] = rows.marks[row]!;
-      const number = frameOf[row]!;
+      const number = rows.frame[row]!;
       if (number < 0) continue;
-      if (own[row] === 0) {
+      if (rows.own[row] === 0) {
         mappings.attach(page, frames.ensure(number, isGuest));
         if (part !== null) part.shared = true;
         continue;
       }
       const frame = frames.append(number, isGuest);
-      frames.memory[frame] = own[row]! - 1;
-      frames.generation[frame] = generation[row]!;
-      frames.captured[frame] = captured[row]!;
-      if (cached[row] !== 0) frames.cached[frame] = cached[row]!;
+      frames.memory[frame] = rows.own[row]! - 1;
+      frames.generation[frame] = rows.generation[row]!;
+      frames.captured[frame] = rows.captured[row]!;
+      if (rows.cached[row] !== 0) frames.cached[frame] = rows.cached[row]!;
       mappings.attach(page, frame);
     }
   }

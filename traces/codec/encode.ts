@@ -105,7 +105,7 @@ export class ChunkPacker {
       }
       groups.push([code, count, pieces, columnBytes]);
     }
-    const blocks = [joined(shared, sharedBytes), ...own];
+    const blocks = [Buffer.concat(shared, sharedBytes), ...own];
     return { stats, head: [CHUNK_VERSION, stats.firstSeq, stats.events, stats.timeFirst, groups], blocks };
   }
 
@@ -237,16 +237,6 @@ export function sealChunkSync(chunk: PackedChunk): Uint8Array {
 
 function sealBlocks(chunk: PackedChunk, blocks: readonly Block[]): Uint8Array {
   return seal([...chunk.head, blocks.map(({ codec, rawBytes, data }) => [codec, rawBytes, data])]);
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Whether all offsets are integers in [0, 4096), so that page and offset make an address. */

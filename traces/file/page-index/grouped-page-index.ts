@@ -2,12 +2,10 @@
  * The page index of trails of format 3: a page has one mask of the chunks that name it, and one of
  * the groups of kinds that do so somewhere in the segment. See `page-index.ts` for the one of today.
  */
-import type Database from 'better-sqlite3';
-import { MOST_TABLE_ROWS, openTable } from '../../codec/table.js';
 import { EVENT_BY_CODE } from '../../events/index.js';
 import { rowFrom } from '../../snapshot.js';
 import { PAGE_BOUNDS, rangeShard, SPACE_BOUNDS } from '../ranges.js';
-import { readingPart } from '../sqlite-errors.js';
+import { type IndexTables, KeptTables } from './index-tables.js';
 import { SEGMENT_CHUNKS } from './first-rows.js';
 
 /** The shard that holds the ranges of a segment; its first row is the mask of the chunks that the segment has. On disk. */
@@ -47,19 +45,12 @@ const COUNT = [0, Number.MAX_SAFE_INTEGER] as const;
 const ENTRY_BOUNDS = [SPACE_BOUNDS, PAGE_BOUNDS, MASK, GROUPS];
 /** space, page, pages, chunk mask, groups */
 const RANGE_BOUNDS = [SPACE_BOUNDS, PAGE_BOUNDS, COUNT, MASK, GROUPS];
-/** Tables that are kept opened. Chosen: enough to ask about a page of a hundred million events again and again. */
-const TABLES_KEPT = 256;
-
 export class GroupedPageIndex {
-  readonly #path: string;
-  readonly #body: Database.Statement<[number, number], Uint8Array>;
-  readonly #opened = new Map<string, Float64Array[] | null>();
+  readonly #tables: IndexTables;
+  readonly #kept = new KeptTables<Float64Array[] | null>();
 
-  constructor(path: string, db: Database.Database) {
-    this.#path = path;
-    this.#body = db
-      .prepare<[number, number], Uint8Array>('SELECT body FROM page_index WHERE segment = ? AND shard = ?')
-      .pluck();
+  constructor(tables: IndexTables) {
+    this.#tables = tables;
   }
 
   /** Mask of the chunks of a segment that may speak of the page by events of these kinds. */
@@ -82,19 +73,7 @@ export class GroupedPageIndex {
   }
 
   #table(segment: number, shard: number, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] | null {
-    const key = `${segment} ${shard}`;
-    const known = this.#opened.get(key);
-    if (known !== undefined) return known;
-    const body = this.#body.get(segment, shard);
-    const table = body === undefined ? null : this.#open(segment, body, bounds);
-    if (this.#opened.size >= TABLES_KEPT) this.#opened.delete(this.#opened.keys().next().value!);
-    this.#opened.set(key, table);
-    return table;
-  }
-
-  #open(segment: number, body: Uint8Array, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] {
-    const part = `the page index of segment ${segment} of ${this.#path}`;
-    return readingPart(part, () => openTable(body, bounds, MOST_TABLE_ROWS));
+    return this.#kept.get(segment, shard, () => this.#tables.columns(segment, shard, bounds));
   }
 }
 

@@ -1,6 +1,6 @@
 /** The tables of the page index of an opened trail, as they are stored. */
 import type Database from 'better-sqlite3';
-import { OpenTable } from '../../codec/table.js';
+import { OpenTable, openTable } from '../../codec/table.js';
 import { readingPart } from '../sqlite-errors.js';
 
 /**
@@ -24,6 +24,12 @@ export class IndexTables {
   open(segment: number, shard: number, mostColumns: number): OpenTable | null {
     const body = this.#body.get(segment, shard);
     return body === undefined ? null : this.named(segment, () => OpenTable.sealed(body, mostColumns));
+  }
+
+  /** The same, as all of its columns. @throws TrailFormatError */
+  columns(segment: number, shard: number, bounds: ReadonlyArray<readonly [number, number]>): Float64Array[] | null {
+    const body = this.#body.get(segment, shard);
+    return body === undefined ? null : this.named(segment, () => openTable(body, bounds));
   }
 
   /** What `read` gives; an error about damaged bytes says of which segment and file. */

@@ -57,7 +57,7 @@ export class PageIndexReader {
     this.#tables = new IndexTables(path, db);
     this.#pages = version < 5 ? new MaskedPages(this.#tables) : new MentionedPages(this.#tables);
     this.#partEvents = version < 5 ? PART_EVENTS_4 : PART_EVENTS;
-    this.#grouped = version < 4 ? new GroupedPageIndex(path, db) : null;
+    this.#grouped = version < 4 ? new GroupedPageIndex(this.#tables) : null;
   }
 
   /** The last chunk from `atLeast` on that may speak of the page and the topic up to a row of chunk `atMost`; -1 where there is none. */
